@@ -1,0 +1,3 @@
+"""Weir: keeps software work flowing, in Slack."""
+
+__version__ = "0.1.0"
