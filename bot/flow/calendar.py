@@ -276,7 +276,7 @@ class WaitClock:
     away: Sequence[tuple[int, int]] = ()
 
     def holds(self, now: int) -> list[tuple[int, int]]:
-        """The spans in which the clock stands, seen from `now`: red up to now or the wait's end, every known absence."""
+        """Where the clock stands, seen from `now`: red up to now or the wait's end, and every known absence."""
         if not self.reds and not self.away:
             return []
         end = now if self.until is None else min(self.until, now)

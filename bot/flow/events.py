@@ -158,7 +158,7 @@ def _preference(event: FlowEvent) -> tuple[bool, str]:
 
 def _login(key: str, value: Any) -> str | None:
     if value is None or (type(value) is str and value and value.isprintable()):
-        return value  # type: ignore[no-any-return]
+        return value
     raise BadEvent(f"'{key}' is {_shown(value)}; a login or null is allowed")
 
 

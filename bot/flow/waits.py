@@ -379,9 +379,7 @@ def fold(events: Iterable[FlowEvent], rules: Rules) -> Ledger | None:
             red_since = None
     all_reds: tuple[Span, ...] = (*reds, *(() if red_since is None else ((red_since, None),)))
     ready = item.ready and not item.queued
-    return Ledger(
-        spans.waits(all_reds), item.author, item.live, item.ready, item.merged, ready and not spans.any_open
-    )
+    return Ledger(spans.waits(all_reds), item.author, item.live, item.ready, item.merged, ready and not spans.any_open)
 
 
 def _fold_issue(history: list[FlowEvent], birth: FlowEvent) -> Ledger:

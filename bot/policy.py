@@ -1,0 +1,197 @@
+"""The policy: what was agreed about working time, targets, turns and nudges, as one validated value."""
+
+from __future__ import annotations
+
+import tomllib
+from dataclasses import dataclass, field
+from datetime import timedelta
+from fractions import Fraction
+from functools import cached_property
+from pathlib import Path
+
+from pydantic import ValidationError
+
+from bot.flow.calendar import Calendar, WaitClock, clock_of, public_holidays
+from bot.flow.ladder import NudgeRules
+from bot.flow.waits import KINDS, Rules, Wait
+from bot.policy_file import PersonPart, PolicyFile, RepoPart, first_fault
+
+
+class BadPolicy(ValueError):
+    """A policy that can't be used; one line that names the file, the key and what is allowed."""
+
+
+@dataclass(frozen=True)
+class Person:
+    """A person's own terms: Slack account, calendar, absences as instants."""
+
+    slack: str | None
+    calendar: Calendar
+    away: tuple[tuple[int, int], ...] = ()
+
+
+@dataclass(frozen=True)
+class Policy:
+    """What was agreed. Look-ups by login disregard case, as code hosts do."""
+
+    file: PolicyFile = field(default_factory=PolicyFile)
+    source: str = "the built-in policy"
+
+    @cached_property
+    def calendar(self) -> Calendar:
+        return self.file.calendar.over(Calendar())
+
+    @cached_property
+    def nudges(self) -> NudgeRules:
+        part = self.file.nudges
+        return NudgeRules(
+            heads_up=Fraction(str(part.heads_up)),
+            escalate=Fraction(str(part.escalate)),
+            repeat=part.repeat,
+            max_repeats=part.max_repeats,
+            max_messages_per_day=part.max_messages_per_person_per_day,
+        )
+
+    @cached_property
+    def _people(self) -> dict[str, Person]:
+        return {login.casefold(): self._person(part) for login, part in self.file.people.items()}
+
+    def _person(self, part: PersonPart) -> Person:
+        calendar = part.calendar.over(self.calendar)
+        away = tuple(
+            (calendar.midnight(one.start), calendar.midnight(one.until + timedelta(days=1))) for one in part.away
+        )
+        return Person(part.slack, calendar, away)
+
+    @cached_property
+    def _stranger(self) -> Person:
+        return Person(None, self.calendar)
+
+    def person(self, login: str) -> Person:
+        """A person's terms; somebody the policy does not know works by the workspace's calendar."""
+        return self._people.get(login.casefold(), self._stranger)
+
+    @property
+    def maps_people(self) -> bool:
+        """Whether the policy says who is who in Slack at all."""
+        return any(part.slack for part in self.file.people.values())
+
+    @property
+    def maps_channels(self) -> bool:
+        return any(part.channel for part in self.file.repos.values())
+
+    @cached_property
+    def _repos(self) -> dict[str, _RepoTerms]:
+        return {}
+
+    def _terms(self, repo: str) -> _RepoTerms:
+        terms = self._repos.get(repo)
+        if terms is None:
+            part = self.file.repos.get(repo, RepoPart())
+            base = self.file.targets
+            targets = {kind: _first(getattr(part.targets, kind), getattr(base, kind)) or None for kind in KINDS}
+            rules = part.rules.over(self.file.rules.over(Rules()))
+            terms = self._repos[repo] = _RepoTerms(part, rules, targets, part.calendar.over(self.calendar))
+        return terms
+
+    def rules(self, repo: str) -> Rules:
+        return self._terms(repo).rules
+
+    def target(self, repo: str, kind: str) -> int | None:
+        """Agreed working seconds for a kind of wait in a repository; None where nothing is agreed."""
+        return self._terms(repo).targets[kind]
+
+    def channel(self, repo: str) -> str | None:
+        return self._terms(repo).part.channel
+
+    def mentions(self, repo: str) -> bool:
+        """Whether the team wants the holders mentioned in its channel."""
+        return self._terms(repo).part.mentions
+
+    def team_calendar(self, repo: str) -> Calendar:
+        """The clock of a repository's teams."""
+        return self._terms(repo).calendar
+
+    def holder_calendar(self, wait: Wait) -> Calendar:
+        return self.team_calendar(wait.repo) if wait.team else self.person(wait.on).calendar
+
+    def clock(self, wait: Wait) -> WaitClock:
+        """The clock of a wait under its holder's calendar, absences and the repository's rules."""
+        away = () if wait.team else self.person(wait.on).away
+        return clock_of(wait, self.holder_calendar(wait), away, hold_while_red=self.rules(wait.repo).hold_while_red)
+
+
+@dataclass(frozen=True)
+class _RepoTerms:
+    part: RepoPart
+    rules: Rules
+    targets: dict[str, int | None]
+    calendar: Calendar
+
+
+def _first(*values: int | None) -> int | None:
+    return next((value for value in values if value is not None), None)
+
+
+def load_policy(path: Path) -> Policy:
+    """Read a policy file. Raises BadPolicy: file, key, what is allowed."""
+    try:
+        text = path.read_bytes().decode()
+    except FileNotFoundError:
+        raise BadPolicy(f"{path}: no such file") from None
+    except (OSError, UnicodeDecodeError) as error:
+        raise BadPolicy(f"{path}: can't be read as UTF-8 text: {_reason(error)}") from None
+    return parse_policy(text, str(path))
+
+
+def parse_policy(text: str, source: str) -> Policy:
+    """Validate a policy given as TOML text; `source` names it in errors. Raises BadPolicy."""
+    try:
+        raw = tomllib.loads(text)
+    except (tomllib.TOMLDecodeError, RecursionError) as error:
+        raise BadPolicy(f"{source}: not valid TOML: {error}") from None
+    try:
+        policy = Policy(PolicyFile.model_validate(raw), source)
+    except ValidationError as error:
+        raise BadPolicy(f"{source}: {first_fault(error)}") from None
+    _check_people(policy)
+    _check_holidays(policy)
+    return policy
+
+
+def _check_people(policy: Policy) -> None:
+    seen: dict[str, str] = {}
+    for login in policy.file.people:
+        other = seen.setdefault(login.casefold(), login)
+        if other != login:
+            raise BadPolicy(f"{policy.source}: people.{login}: the same login as people.{other}; one table a person")
+
+
+def _check_holidays(policy: Policy) -> None:
+    """Every calendar with a country must be one whose holidays are known, after all overriding."""
+    tables = [("calendar", policy.calendar)]
+    tables += [(f"people.{login}.calendar", policy.person(login).calendar) for login in policy.file.people]
+    tables += [(f"repos.{repo}.calendar", policy.team_calendar(repo)) for repo in policy.file.repos]
+    for key, calendar in tables:
+        if calendar.country is None:
+            if calendar.subdivision is not None:
+                raise BadPolicy(f"{policy.source}: {key}.subdivision: needs a country beside it, such as 'DE'")
+            continue
+        try:
+            public_holidays(calendar.country, calendar.subdivision)
+        except NotImplementedError:
+            raise BadPolicy(f"{policy.source}: {key}.{_unknown_place(calendar)}") from None
+
+
+def _unknown_place(calendar: Calendar) -> str:
+    country = calendar.country or ""
+    try:
+        known = public_holidays(country, None).subdivisions
+    except NotImplementedError:
+        return f"country: no public holidays are known for {country!r}; allowed are ISO 3166-1 codes such as 'DE'"
+    allowed = f"allowed are {', '.join(known)}" if known else "it has none"
+    return f"subdivision: {calendar.subdivision!r} is no subdivision of {country}; {allowed}"
+
+
+def _reason(error: Exception) -> str:
+    return (error.strerror or str(error)) if isinstance(error, OSError) else "it is not UTF-8"

@@ -1,0 +1,226 @@
+"""The policy file as it is written: its keys, what each may hold, and how a fault in it is said."""
+
+from __future__ import annotations
+
+import re
+from datetime import date
+from typing import Annotated, Any, Literal
+from zoneinfo import ZoneInfo
+
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
+
+from bot.flow.calendar import Calendar, Window
+from bot.flow.waits import Rules
+
+WORKING_DAY = 8 * 3600
+"""Seconds in a "day" of a target."""
+WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
+_UNITS = {"m": 60, "h": 3600, "d": WORKING_DAY}
+
+
+def duration(value: object) -> int:
+    """`"90m"`, `"8h"`, `"2d"` (a day = 8 working hours) or 0 → seconds. Raises ValueError."""
+    if value == 0 and not isinstance(value, bool):
+        return 0
+    if isinstance(value, str):
+        if value.strip() == "0":
+            return 0
+        found = re.fullmatch(r"\s*(\d{1,6})\s*([mhd])\s*", value)
+        if found:
+            return int(found[1]) * _UNITS[found[2]]
+    raise ValueError("allowed are minutes, hours or working days such as '90m', '8h', '2d', and 0 for none")
+
+
+def window(text: object) -> Window:
+    """`"09:00-17:00"` → minutes of the day; over midnight and `24:00` as an end are fine. Raises ValueError."""
+    found = re.fullmatch(r"\s*(\d\d):(\d\d)\s*-\s*(\d\d):(\d\d)\s*", text) if isinstance(text, str) else None
+    if found:
+        h1, m1, h2, m2 = map(int, found.groups())
+        start, end = h1 * 60 + m1, h2 * 60 + m2
+        if m1 < 60 and m2 < 60 and start < 1440 and end <= 1440 and start != end:
+            return (start, end)
+    raise ValueError("allowed is a window such as '09:00-17:00', '00:00-24:00' or, over midnight, '22:00-06:00'")
+
+
+def _zone(name: str) -> str:
+    try:
+        ZoneInfo(name)
+    except (ValueError, OSError, KeyError):
+        raise ValueError(_ZONE_HELP) from None
+    return name
+
+
+_ZONE_HELP = "allowed are names of the IANA database such as 'Europe/Berlin'"
+
+Duration = Annotated[int, BeforeValidator(duration)]
+WindowText = Annotated[tuple[int, int], BeforeValidator(window)]
+Zone = Annotated[str, AfterValidator(_zone)]
+Weekday = Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
+
+
+class _Part(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=False)
+
+
+class CalendarPart(_Part):
+    """A calendar, or the keys of it that somebody overrides."""
+
+    timezone: Zone | None = None
+    hours: dict[Weekday, list[WindowText]] | None = None
+    country: str | None = None
+    subdivision: str | None = None
+    days_off: list[date] | None = None
+    half_days: dict[date, list[WindowText]] | None = None
+
+    def over(self, base: Calendar) -> Calendar:
+        """This part laid over a calendar, key by key; a country of its own drops an inherited subdivision."""
+        country = base.country if self.country is None else self.country
+        inherited = base.subdivision if self.country is None else None
+        return Calendar(
+            timezone=base.timezone if self.timezone is None else self.timezone,
+            hours=base.hours if self.hours is None else tuple(tuple(self.hours.get(day, ())) for day in WEEKDAYS),  # type: ignore[call-overload]
+            country=country,
+            subdivision=inherited if self.subdivision is None else self.subdivision,
+            days_off=base.days_off if self.days_off is None else frozenset(self.days_off),
+            half_days=base.half_days
+            if self.half_days is None
+            else tuple((day, tuple(windows)) for day, windows in sorted(self.half_days.items())),
+        )
+
+
+class TargetsPart(_Part):
+    """Agreed working time a kind of wait; 0 is "none", None "as inherited"."""
+
+    review: Duration | None = None
+    re_review: Duration | None = None
+    rework: Duration | None = None
+    respond: Duration | None = None
+    merge: Duration | None = None
+    assign: Duration | None = None
+    fix: Duration | None = None
+
+
+class RulesPart(_Part):
+    approvals_required: Annotated[int, Field(strict=True, ge=0, le=100)] | None = None
+    stop_at_quota: Annotated[bool, Field(strict=True)] | None = None
+    hold_while_red: Annotated[bool, Field(strict=True)] | None = None
+    wip_labels: list[str] | None = None
+    bots: list[str] | None = None
+
+    def over(self, base: Rules) -> Rules:
+        """These rules laid over others, key by key."""
+        own = {key: value for key, value in self if value is not None}
+        return Rules(
+            approvals_required=own.get("approvals_required", base.approvals_required),
+            stop_at_quota=own.get("stop_at_quota", base.stop_at_quota),
+            hold_while_red=own.get("hold_while_red", base.hold_while_red),
+            wip_labels=frozenset(own.get("wip_labels", base.wip_labels)),
+            bots=tuple(own.get("bots", base.bots)),
+        )
+
+
+class NudgesPart(_Part):
+    heads_up: Annotated[float, Field(strict=True, ge=0, le=1, allow_inf_nan=False)] = 0.75
+    escalate: Annotated[float, Field(strict=True, ge=0, le=1000, allow_inf_nan=False)] = 2.0
+    repeat: Duration = WORKING_DAY
+    max_repeats: Annotated[int, Field(strict=True, ge=0, le=1000)] = 2
+    max_messages_per_person_per_day: Annotated[int, Field(strict=True, ge=1, le=1000)] = 4
+
+    @model_validator(mode="after")
+    def _escalates_after_the_breach(self) -> NudgesPart:
+        if 0 < self.escalate < 1:
+            raise ValueError("escalate: allowed are 0 (never) and multiples of the target from 1 on")
+        return self
+
+
+class AwayPart(_Part):
+    model_config = ConfigDict(extra="forbid", frozen=True, populate_by_name=False)
+    start: date = Field(alias="from")
+    until: date
+
+    @model_validator(mode="after")
+    def _ends_after_it_begins(self) -> AwayPart:
+        if self.until < self.start:
+            raise ValueError("'until' lies before 'from'; allowed is the last day away, on or after the first")
+        return self
+
+
+class PersonPart(_Part):
+    slack: Annotated[str, Field(pattern=r"^[UW][A-Za-z0-9_]+$")] | None = None
+    calendar: CalendarPart = CalendarPart()
+    away: list[AwayPart] = []
+
+
+class RepoPart(_Part):
+    channel: Annotated[str, Field(pattern=r"^[CG][A-Za-z0-9_]+$")] | None = None
+    targets: TargetsPart = TargetsPart()
+    calendar: CalendarPart = CalendarPart()
+    rules: RulesPart = RulesPart()
+    mentions: Annotated[bool, Field(strict=True)] = False
+
+
+class PolicyFile(_Part):
+    """The file as it is written."""
+
+    calendar: CalendarPart = CalendarPart()
+    targets: TargetsPart = TargetsPart()
+    rules: RulesPart = RulesPart()
+    nudges: NudgesPart = NudgesPart()
+    people: dict[str, PersonPart] = {}
+    repos: dict[Annotated[str, Field(pattern=r"^[^/\s]+(/[^/\s]+)+$")], RepoPart] = {}
+
+
+def first_fault(error: ValidationError) -> str:
+    """The first thing pydantic found, as: key, value, what is allowed."""
+    faults = error.errors(include_url=False)
+    fault = faults[0]
+    path = [str(step) for step in fault["loc"] if step != "[key]"]
+    more = f" (and {len(faults) - 1} more)" if len(faults) > 1 else ""
+    if fault["type"] == "extra_forbidden":
+        allowed = ", ".join(_allowed_keys(path[:-1]))
+        return f"{'.'.join(path)}: unknown key; allowed here are {allowed}{more}"
+    where = ".".join(path)
+    if fault["type"] == "missing":
+        return f"{where}: is missing{more}"
+    if fault["type"] == "value_error" and isinstance(fault["input"], dict):
+        return f"{where}: {_explained(fault)}{more}"
+    return f"{where}: {_shown(fault['input'])} is not allowed; {_explained(fault)}{more}"
+
+
+def _explained(fault: Any) -> str:
+    if fault["type"] == "string_pattern_mismatch":
+        return _PATTERNS[fault["ctx"]["pattern"]]
+    said = str(fault["msg"]).removeprefix("Value error, ")
+    return said[:1].lower() + said[1:]
+
+
+_PATTERNS = {
+    r"^[UW][A-Za-z0-9_]+$": "allowed is a Slack member ID such as 'U0ALICE'",
+    r"^[CG][A-Za-z0-9_]+$": "allowed is a Slack channel ID such as 'C0TEAM'",
+    r"^[^/\s]+(/[^/\s]+)+$": "allowed is a repository such as 'acme/shop'",
+}
+
+
+_BELOW: dict[str, type[BaseModel]] = {
+    "calendar": CalendarPart,
+    "targets": TargetsPart,
+    "rules": RulesPart,
+    "nudges": NudgesPart,
+    "people": PersonPart,
+    "repos": RepoPart,
+    "away": AwayPart,
+}
+
+
+def _allowed_keys(path: list[str]) -> list[str]:
+    """The keys that the table at `path` may have; names of people and repositories in it are passed over."""
+    model: type[BaseModel] = PolicyFile
+    for i, step in enumerate(path):
+        if not (i and path[i - 1] in ("people", "repos")):
+            model = _BELOW.get(step, model)
+    return [info.alias or name for name, info in model.model_fields.items()]
+
+
+def _shown(value: object) -> str:
+    text = "a table" if isinstance(value, dict) else "a list" if isinstance(value, list) else repr(value)
+    return text if len(text) <= 60 else text[:57] + "…"

@@ -1,0 +1,1 @@
+"""What is kept. Plain functions, session first; the caller owns the transaction."""
