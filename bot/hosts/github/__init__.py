@@ -1,0 +1,7 @@
+"""GitHub: deliveries verified and parsed, history read, both as flow events with the same ids."""
+
+from __future__ import annotations
+
+from bot.hosts.github.webhook import EVENTS, parse, verify
+
+__all__ = ["EVENTS", "parse", "verify"]

@@ -1,0 +1,59 @@
+"""Webhooks about what the bot may see (repositories, installations). Each reader takes (payload, time of arrival)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+from bot.hosts import Delivery
+from bot.hosts.github.models import (
+    InstallationRepositoriesTold,
+    InstallationTold,
+    Repository,
+    RepositoryChanges,
+    RepositoryTold,
+)
+from bot.hosts.github.reading import HOST, NOTHING
+
+
+def repository(payload: dict[str, Any], _received_at: int) -> Delivery:
+    """`repository` renamed, transferred or deleted. Made private it stays within reach: whoever told this still may."""
+    action = payload.get("action")
+    if action not in ("renamed", "transferred", "deleted"):
+        return NOTHING
+    told = RepositoryTold.model_validate(payload)
+    name = told.repository.full_name
+    if action == "deleted":
+        return Delivery(HOST, gone=(name,))
+    old = _old_name(name, told.changes)
+    return Delivery(HOST, repos=(name,), renamed=((old, name),)) if old and old != name else NOTHING
+
+
+def installation(payload: dict[str, Any], _received_at: int) -> Delivery:
+    """`installation`: the app came, or went. A suspension may name no repositories; then there is nothing in it."""
+    action = payload.get("action")
+    if action not in ("created", "unsuspend", "new_permissions_accepted", "deleted", "suspend"):
+        return NOTHING
+    names = _names(InstallationTold.model_validate(payload).repositories)
+    return Delivery(HOST, gone=names) if action in ("deleted", "suspend") else Delivery(HOST, repos=names)
+
+
+def installation_repositories(payload: dict[str, Any], _received_at: int) -> Delivery:
+    """`installation_repositories`: repositories were granted to the app, or taken from it."""
+    told = InstallationRepositoriesTold.model_validate(payload)
+    return Delivery(HOST, repos=_names(told.repositories_added), gone=_names(told.repositories_removed))
+
+
+def _names(repositories: Iterable[Repository] | None) -> tuple[str, ...]:
+    return tuple(repository.full_name for repository in repositories or ())
+
+
+def _old_name(new: str, changes: RepositoryChanges | None) -> str | None:
+    """The full name before; None where the changes don't tell it."""
+    owner, _, name = new.rpartition("/")
+    if changes is None:
+        return None
+    if changes.repository and changes.repository.name:
+        return f"{owner}/{changes.repository.name.before}"
+    before = changes.owner and (changes.owner.before.user or changes.owner.before.organization)
+    return f"{before.login}/{name}" if before else None

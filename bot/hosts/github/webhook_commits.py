@@ -1,0 +1,80 @@
+"""Webhooks about commits (checks, statuses, deployments) → facts. Each reader takes (payload, time of arrival)."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from bot.hosts import Delivery, ShaFact
+from bot.hosts.github import ids
+from bot.hosts.github.models import Check, CheckedPullRequest, CheckRunTold, CheckSuiteTold, DeploymentTold, StatusTold
+from bot.hosts.github.reading import HOST, NOTHING, actor_type_of, first, login_of
+
+RED = frozenset({"failure", "error", "timed_out", "cancelled", "action_required", "startup_failure"})
+"""Results that somebody has to do something about. `cancelled` too: it blocks a merge until it is run again."""
+
+GREEN = frozenset({"success", "neutral", "skipped"})
+"""Those that nobody has to do anything about. The rest (`pending`, `queued`, `stale`) are no result yet."""
+
+
+def check_suite(payload: dict[str, Any], received_at: int) -> Delivery:
+    """`check_suite` completed: what an app's checks of a commit came to."""
+    if payload.get("action") != "completed":
+        return NOTHING
+    told = CheckSuiteTold.model_validate(payload)
+    app = told.check.app and told.check.app.slug
+    return _checked(told, told.check, f"suite/{app or ''}", first(told.check.updated_at, received_at))
+
+
+def check_run(payload: dict[str, Any], received_at: int) -> Delivery:
+    """`check_run` completed: one check of a commit."""
+    if payload.get("action") != "completed":
+        return NOTHING
+    told = CheckRunTold.model_validate(payload)
+    return _checked(told, told.check, told.check.name, first(told.check.completed_at, received_at))
+
+
+def status(payload: dict[str, Any], received_at: int) -> Delivery:
+    """`status`: the older kind of check, which names no pull request."""
+    told = StatusTold.model_validate(payload)
+    at = first(told.updated_at, received_at)
+    return _result(told.repository.full_name, told.sha, told.context, told.state, at=at)
+
+
+def deployment_status(payload: dict[str, Any], received_at: int) -> Delivery:
+    """`deployment_status` success: a commit is out in an environment."""
+    told = DeploymentTold.model_validate(payload)
+    if told.status.state.lower() != "success":
+        return NOTHING
+    repo, deployment = told.repository.full_name, told.deployment
+    fact = ShaFact(
+        host=HOST,
+        repo=repo,
+        sha=deployment.sha,
+        kind="deployed",
+        at=first(told.status.updated_at, received_at),
+        subject=deployment.environment,
+        actor=login_of(told.sender),
+        actor_type=actor_type_of(told.sender),
+        id=ids.deployed(deployment.id, deployment.environment),
+    )
+    return Delivery(HOST, repos=(repo,), facts=(fact,))
+
+
+def _checked(told: CheckSuiteTold | CheckRunTold, check: Check, subject: str, at: int) -> Delivery:
+    home = told.repository.id
+    items = tuple(pull.number for pull in check.pull_requests or () if _is_headed(pull, check.head_sha, home))
+    return _result(told.repository.full_name, check.head_sha, subject, check.conclusion or "", at=at, items=items)
+
+
+def _is_headed(pull: CheckedPullRequest, sha: str, home: int | None) -> bool:
+    """Whether it is a pull request of the repository itself that has not moved on from the commit."""
+    repo = pull.base and pull.base.repo and pull.base.repo.id
+    return repo is not None and repo == home and (pull.head is None or pull.head.sha == sha)
+
+
+def _result(repo: str, sha: str, subject: str, conclusion: str, *, at: int, items: tuple[int, ...] = ()) -> Delivery:
+    outcome = conclusion.lower()
+    if outcome not in RED | GREEN:
+        return NOTHING
+    fact = ShaFact(HOST, repo, sha, "check", at, subject, failed=outcome in RED, items=items)
+    return Delivery(HOST, repos=(repo,), facts=(fact,))

@@ -1,0 +1,214 @@
+"""Webhooks about pull requests and issues → flow events. Each reader takes (payload, time of arrival)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any, TypeAlias, TypeVar
+
+from bot.flow.events import ISSUE, PULL_REQUEST, REVIEW_STATES, FlowEvent, flow_event
+from bot.hosts import Delivery
+from bot.hosts.github import ids
+from bot.hosts.github.models import (
+    AboutItem,
+    Account,
+    IssueCommentTold,
+    IssueTold,
+    ItemTold,
+    PullRequest,
+    PullRequestTold,
+    ReviewCommentTold,
+    ReviewTold,
+)
+from bot.hosts.github.reading import HOST, NOTHING, actor_type_of, first, login_of
+
+T = TypeVar("T", bound=AboutItem)
+Read: TypeAlias = Callable[[T, int], FlowEvent | None]
+"""(what was told, time of arrival) → the event in it, if there is one."""
+
+
+def pull_request(payload: dict[str, Any], received_at: int) -> Delivery:
+    """`pull_request` in all actions that change a state."""
+    return _read(_PULL_REQUEST_ACTIONS, PullRequestTold, payload, received_at)
+
+
+def issues(payload: dict[str, Any], received_at: int) -> Delivery:
+    """`issues` in all actions that change a state; an issue deleted or moved away is closed here."""
+    return _read(_ISSUE_ACTIONS, IssueTold, payload, received_at)
+
+
+def review(payload: dict[str, Any], received_at: int) -> Delivery:
+    """`pull_request_review`, submitted or dismissed; webhooks don't tell on whose behalf, so there are no `teams`."""
+    return _read(_REVIEW_ACTIONS, ReviewTold, payload, received_at)
+
+
+def issue_comment(payload: dict[str, Any], received_at: int) -> Delivery:
+    """`issue_comment` created, on issues and pull requests alike."""
+    return _read({"created": _commented}, IssueCommentTold, payload, received_at)
+
+
+def review_comment(payload: dict[str, Any], received_at: int) -> Delivery:
+    """`pull_request_review_comment` created: a comment on a line, or a reply to one."""
+    return _read({"created": _commented_on_line}, ReviewCommentTold, payload, received_at)
+
+
+def _read(actions: Mapping[str, Read[T]], model: type[T], payload: dict[str, Any], received_at: int) -> Delivery:
+    """Only payloads of an action that is of use are looked at more closely."""
+    action = payload.get("action")
+    read = actions.get(action) if isinstance(action, str) else None
+    if read is None:
+        return NOTHING
+    told = model.model_validate(payload)
+    event = read(told, received_at)
+    return Delivery(HOST, repos=(event.repo,), events=(event,)) if event else NOTHING
+
+
+def _event(told: AboutItem, by: Account | None, kind: str, id: str, *, at: int, **data: Any) -> FlowEvent:
+    """An event of the item told of; `data` are the kind's own keys."""
+    repo, number, actor, actor_type = told.repository.full_name, told.item.number, login_of(by), actor_type_of(by)
+    return flow_event(
+        host=HOST, repo=repo, item=number, id=id, at=at, kind=kind, actor=actor, actor_type=actor_type, **data
+    )
+
+
+def _updated(told: AboutItem, received_at: int) -> int:
+    return first(told.item.updated_at, received_at)
+
+
+def _opened(told: PullRequestTold | IssueTold, received_at: int) -> FlowEvent:
+    item = told.item
+    own = _pull_request_facts(item) if isinstance(item, PullRequest) else {"type": ISSUE}
+    own |= {"title": item.title, "url": item.html_url, "labels": [label.name for label in item.labels or ()]}
+    known = {key: value for key, value in own.items() if value is not None}
+    return _event(told, item.user, "opened", ids.opened(item.number), at=first(item.created_at, received_at), **known)
+
+
+def _pull_request_facts(item: PullRequest) -> dict[str, Any]:
+    sized = item.additions is not None and item.deletions is not None
+    return {
+        "type": PULL_REQUEST,
+        "draft": bool(item.draft),
+        "base": item.base and item.base.ref,
+        "head": item.head and item.head.sha,
+        "size": (item.additions or 0) + (item.deletions or 0) if sized else None,
+    }
+
+
+def _happened(told: AboutItem, by: Account | None, kind: str, at: int, **data: Any) -> FlowEvent:
+    """What happened to the item as a whole."""
+    return _event(told, by, kind, ids.moment(kind, told.item.number, at), at=at, **data)
+
+
+def _moment(kind: str) -> Read[ItemTold]:
+    return lambda told, received_at: _happened(told, told.sender, kind, _updated(told, received_at))
+
+
+def _closed(told: PullRequestTold | IssueTold, received_at: int) -> FlowEvent:
+    item, closed_at = told.item, first(told.item.closed_at, _updated(told, received_at))
+    if isinstance(item, PullRequest) and (item.merged or item.merged_at is not None):
+        return _happened(told, told.sender, "merged", first(item.merged_at, closed_at))
+    return _happened(told, told.sender, "closed", closed_at)
+
+
+def _edited(told: ItemTold, received_at: int) -> FlowEvent | None:
+    was = told.changes and told.changes.title
+    if not was:
+        return None
+    names = {"from": was.before, "to": told.item.title or ""}
+    return _happened(told, told.sender, "renamed", _updated(told, received_at), **names)
+
+
+def _labels(kind: str) -> Read[ItemTold]:
+    def read(told: ItemTold, received_at: int) -> FlowEvent | None:
+        if told.label is None:  # deleted from the repository meanwhile
+            return None
+        name, at = told.label.name, _updated(told, received_at)
+        return _event(told, told.sender, kind, ids.about(kind, told.item.number, name, at), at=at, label=name)
+
+    return read
+
+
+def _assignment(kind: str) -> Read[ItemTold]:
+    def read(told: ItemTold, received_at: int) -> FlowEvent | None:
+        assignee, at = login_of(told.assignee), _updated(told, received_at)
+        if assignee is None:
+            return None
+        id = ids.about(kind, told.item.number, assignee, at)
+        return _event(told, told.sender, kind, id, at=at, assignee=assignee)
+
+    return read
+
+
+def _request(kind: str) -> Read[PullRequestTold]:
+    def read(told: PullRequestTold, received_at: int) -> FlowEvent | None:
+        number, at = told.item.number, _updated(told, received_at)
+        if told.requested_team is not None:
+            slug = told.requested_team.slug
+            return _event(told, told.sender, kind, ids.team_request(kind, number, slug, at), at=at, team=slug)
+        person = login_of(told.requested_reviewer)
+        # A bot owes nothing, and no later event need say that this login is a bot's.
+        if person is None or actor_type_of(told.requested_reviewer) == "Bot":
+            return None
+        return _event(told, told.sender, kind, ids.person_request(kind, number, person, at), at=at, reviewer=person)
+
+    return read
+
+
+def _pushed(told: PullRequestTold, received_at: int) -> FlowEvent | None:
+    sha = told.after or (told.item.head and told.item.head.sha)
+    if not sha:
+        return None
+    id = ids.pushed(told.item.number, sha)
+    return _event(told, told.sender, "pushed", id, at=_updated(told, received_at), sha=sha)
+
+
+def _submitted(told: ReviewTold, received_at: int) -> FlowEvent | None:
+    review, state = told.review, told.review.state.lower()
+    if state not in REVIEW_STATES:
+        return None
+    at = first(review.submitted_at, received_at)
+    return _event(told, review.user, "review_submitted", ids.review(review.id), at=at, state=state)
+
+
+def _dismissed(told: ReviewTold, received_at: int) -> FlowEvent:
+    at, id = _updated(told, received_at), ids.review_dismissed(told.review.id)
+    return _event(told, told.sender, "review_dismissed", id, at=at, reviewer=login_of(told.review.user))
+
+
+def _commented(told: IssueCommentTold, received_at: int) -> FlowEvent:
+    at = first(told.comment.created_at, received_at)
+    return _event(told, told.comment.user, "commented", ids.comment(told.comment.id), at=at)
+
+
+def _commented_on_line(told: ReviewCommentTold, received_at: int) -> FlowEvent:
+    at = first(told.comment.created_at, received_at)
+    return _event(told, told.comment.user, "commented", ids.review_comment(told.comment.id), at=at)
+
+
+_ITEM_ACTIONS: dict[str, Read[ItemTold]] = {
+    "reopened": _moment("reopened"),
+    "edited": _edited,
+    "labeled": _labels("labeled"),
+    "unlabeled": _labels("unlabeled"),
+    "assigned": _assignment("assigned"),
+    "unassigned": _assignment("unassigned"),
+}
+_ISSUE_ACTIONS: dict[str, Read[IssueTold]] = {
+    **_ITEM_ACTIONS,
+    "opened": _opened,
+    "closed": _closed,
+    "deleted": _closed,
+    "transferred": _closed,
+}
+_PULL_REQUEST_ACTIONS: dict[str, Read[PullRequestTold]] = {
+    **_ITEM_ACTIONS,
+    "opened": _opened,
+    "closed": _closed,
+    "ready_for_review": _moment("ready_for_review"),
+    "converted_to_draft": _moment("converted_to_draft"),
+    "enqueued": _moment("queued"),
+    "dequeued": _moment("dequeued"),
+    "review_requested": _request("review_requested"),
+    "review_request_removed": _request("review_request_removed"),
+    "synchronize": _pushed,
+}
+_REVIEW_ACTIONS: dict[str, Read[ReviewTold]] = {"submitted": _submitted, "dismissed": _dismissed}
