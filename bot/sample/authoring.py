@@ -220,7 +220,7 @@ def _who_merges(pull: Pull) -> str | None:
 
 def queue_turn(pull: Pull, at: int) -> None:
     """The merge queue merges it, or throws it out because checks fail on top of the others."""
-    if pull.rng.random() < 0.85:
+    if pull.rng.random() < 0.8:
         _merged(pull, at, QUEUE)
         return
     pull.queued, pull.red = False, True
