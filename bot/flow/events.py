@@ -80,7 +80,7 @@ def parse_instant(text: object) -> int:
 
 def show_instant(at: int) -> str:
     """Seconds since 1970 UTC → `2026-03-02T09:00:00Z`."""
-    return datetime.fromtimestamp(at, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    return datetime.fromtimestamp(at, UTC).isoformat()[:19] + "Z"
 
 
 def from_record(record: object) -> FlowEvent:

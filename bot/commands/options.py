@@ -1,0 +1,74 @@
+"""Arguments that several commands share, and how they are read."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from bot.commands import Refused
+
+if TYPE_CHECKING:
+    from bot.flow.events import FlowEvent
+    from bot.policy import Policy
+
+
+class Instant(click.ParamType):
+    """RFC 3339 text → seconds since 1970 UTC."""
+
+    name = "time"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> int:
+        from bot.flow.events import parse_instant
+
+        if isinstance(value, int):
+            return value
+        try:
+            return parse_instant(value)
+        except (ValueError, OverflowError) as error:
+            self.fail(f"{value!r} is {error}", param, ctx)
+
+
+events_option = click.option(
+    "--events", "events_file", metavar="FILE", help="Read an event log (JSON lines, .gz too; - is standard input)."
+)
+policy_option = click.option(
+    "--policy", "policy_file", metavar="FILE", help="The policy file [default: WEIR_POLICY, else weir.toml if present]."
+)
+
+
+def read_policy(path: str | None) -> Policy:
+    """The policy of `--policy`, else of the environment, else the built-in one."""
+    from bot.policy import BadPolicy, Policy, load_policy
+
+    named = path or os.environ.get("WEIR_POLICY")
+    try:
+        if named:
+            return load_policy(Path(named))
+        return load_policy(Path("weir.toml")) if Path("weir.toml").exists() else Policy()
+    except BadPolicy as error:
+        raise Refused(str(error)) from None
+
+
+def read_events(events_file: str | None, repo: str | None) -> list[FlowEvent]:
+    """The events of a file, or of a repository in the database; exactly one must be named."""
+    if (events_file is None) == (repo is None):
+        raise Refused("name either --events FILE or a repository such as acme/shop, not both and not neither")
+    if events_file is not None:
+        from bot.eventlog import BadLog, read
+
+        try:
+            return read(events_file)
+        except BadLog as error:
+            raise Refused(str(error)) from None
+    from bot.commands.database import events_of_repo
+
+    assert repo is not None
+    return events_of_repo(repo)
+
+
+def warn(message: str) -> None:
+    """One line on standard error that stops nothing."""
+    click.echo(f"weir: warning: {message}", err=True)
