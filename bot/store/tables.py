@@ -97,7 +97,7 @@ class NudgeRow(SQLModel, table=True):
     workspace: str = Field(primary_key=True)
     wait_id: int = Field(primary_key=True, sa_type=BigInteger)
     rung: str = Field(primary_key=True)
-    """`heads_up`, `breach`, `repeat:1` …, `escalation`"""
+    """`heads_up`, `breach`, `repeat:1` …, `escalation`; `backlog` for one listed because its history was just read"""
     at: int = Field(sa_type=BigInteger)
     outbox_id: str
 
@@ -129,8 +129,6 @@ class OutboxRow(SQLModel, table=True):
     """When to try (again)."""
     lease_until: int | None = Field(default=None, sa_type=BigInteger)
     attempts: int = 0
-    backlog: str = Field(default="[]", sa_type=Text)
-    """JSON: ids of waits found breached in a history just read, listed in this message."""
     channel: str | None = None
     """The conversation it goes to; written before posting."""
     ts: str | None = None
