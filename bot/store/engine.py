@@ -1,0 +1,78 @@
+"""Engines and transactions. SQLite and PostgreSQL keep the same promises through the same code."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager, nullcontext
+from threading import RLock
+from typing import Any
+from weakref import WeakKeyDictionary
+
+from sqlalchemy import URL, Connection, Engine, Table, create_engine, event, make_url
+from sqlalchemy.orm import Session
+from sqlmodel import SQLModel
+
+BUSY_SECONDS = 10
+"""How long a connection waits for SQLite's one writer."""
+_WRITES = "weir_writes"
+
+# SQLite's own waiting for its one writer is a sleep that grows to 0.1 s; threads of one process queue here instead.
+# Only speed hangs on it: other processes are kept out by the database.
+_queues: WeakKeyDictionary[Engine, RLock] = WeakKeyDictionary()
+
+
+def make_engine(url: str) -> Engine:
+    """An engine for `sqlite:///FILE`, `postgresql://…` or `postgres://…`; nothing is opened yet.
+
+    SQLite runs in WAL mode, flushes every commit, holds foreign keys and waits 10 s for another writer.
+    """
+    known = make_url(url)
+    return _sqlite(known) if known.get_backend_name() == "sqlite" else _postgres(known)
+
+
+def _postgres(url: URL) -> Engine:
+    return create_engine(url.set(drivername="postgresql+psycopg"), pool_pre_ping=True, pool_size=10, max_overflow=20)
+
+
+def _sqlite(url: URL) -> Engine:
+    engine = create_engine(url, connect_args={"timeout": BUSY_SECONDS})
+    event.listen(engine, "connect", _prepare_sqlite)
+    event.listen(engine, "begin", _begin_sqlite)
+    _queues[engine] = RLock()
+    return engine
+
+
+def _prepare_sqlite(connection: Any, _record: Any) -> None:
+    connection.isolation_level = None  # the driver's own BEGIN comes late and is never IMMEDIATE
+    for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON"):
+        connection.execute(f"PRAGMA {pragma}")
+
+
+def _begin_sqlite(connection: Connection) -> None:
+    writes = connection.get_execution_options().get(_WRITES)
+    connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+
+
+@contextmanager
+def writing(engine: Engine) -> Iterator[Session]:
+    """One transaction that may write: committed at the end, rolled back on any error. Not to be nested."""
+    with _queues.get(engine, nullcontext()), Session(engine, expire_on_commit=False) as session:
+        session.connection(execution_options={_WRITES: True})
+        yield session
+        session.commit()
+
+
+@contextmanager
+def reading(engine: Engine) -> Iterator[Session]:
+    """A session to read with; whatever it writes is rolled back."""
+    with Session(engine) as session:
+        yield session
+
+
+def table(model: type[SQLModel]) -> Table:
+    """The table behind a model, for statements that need no objects."""
+    return SQLModel.metadata.tables[str(model.__tablename__)]
+
+
+def on_postgres(session: Session) -> bool:
+    return session.get_bind().dialect.name == "postgresql"
