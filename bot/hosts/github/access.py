@@ -1,0 +1,136 @@
+"""What the token may do and what is left of its budget; small questions for `weir doctor`.
+
+All raise Unreachable, Denied or Gone.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple, TypeVar
+
+from pydantic import BaseModel, ConfigDict, TypeAdapter, ValidationError
+
+from bot.hosts.github.api import Github
+from bot.hosts.github.errors import Denied, Unreachable
+
+T = TypeVar("T")
+
+
+class _Told(BaseModel):
+    model_config = ConfigDict(extra="ignore", frozen=True)
+
+
+class Access(_Told):
+    """A repository as the token sees it; `permissions` are such as `pull`, `push`, `admin` (empty for an App)."""
+
+    full_name: str
+    private: bool
+    archived: bool = False
+    permissions: dict[str, bool] = {}
+
+
+class Who(NamedTuple):
+    """`scopes` are a classic token's, else None; `permissions` and `events` are an App's, else None."""
+
+    login: str
+    is_app: bool
+    scopes: frozenset[str] | None
+    permissions: dict[str, str] | None
+    events: frozenset[str] | None
+
+
+class Budget(_Told):
+    """What is left until `reset` (seconds since 1970 UTC)."""
+
+    limit: int
+    remaining: int
+    reset: int
+
+
+class Budgets(_Told):
+    """Requests (`core`) and points (`graphql`)."""
+
+    core: Budget
+    graphql: Budget
+
+
+class _HookConfig(_Told):
+    url: str = ""
+    content_type: str = ""
+    secret: str | None = None
+
+
+class _LastResponse(_Told):
+    code: int | None = None
+    message: str | None = None
+
+
+class Hook(_Told):
+    """A repository's webhook; GitHub shows stars for a secret, and nothing where none is set."""
+
+    id: int
+    active: bool
+    events: list[str]
+    config: _HookConfig
+    last_response: _LastResponse = _LastResponse()
+
+    @property
+    def url(self) -> str:
+        return self.config.url
+
+    @property
+    def has_secret(self) -> bool:
+        return bool(self.config.secret)
+
+
+class _AppTold(_Told):
+    slug: str
+    permissions: dict[str, str] = {}
+    events: list[str] = []
+
+
+class _UserTold(_Told):
+    login: str
+
+
+class _BudgetsTold(_Told):
+    resources: Budgets
+
+
+def check_access(github: Github, repo: str) -> Access:
+    """The repository, where the token is shown it."""
+    return _read(TypeAdapter(Access), github.get(f"/repos/{repo}", owner=_owner(repo))[0])
+
+
+def whoami(github: Github) -> Who:
+    """Whose the token is, or which App signs in."""
+    if github.app is not None:
+        app = _read(TypeAdapter(_AppTold), github.get("/app", as_app=True)[0])
+        return Who(app.slug, True, None, app.permissions, frozenset(app.events))
+    told, headers = github.get("/user")
+    scopes = headers.get("x-oauth-scopes")
+    named = None if scopes is None else frozenset(scope.strip() for scope in scopes.split(",") if scope.strip())
+    return Who(_read(TypeAdapter(_UserTold), told).login, False, named, None, None)
+
+
+def rate_limit(github: Github, owner: str | None = None) -> Budgets:
+    """The budgets of the token; of the installation at `owner` for an App."""
+    if github.app is not None and owner is None:
+        raise Denied("a GitHub App has a budget an installation; name an owner")
+    return _read(TypeAdapter(_BudgetsTold), github.get("/rate_limit", owner=owner)[0]).resources
+
+
+def hooks(github: Github, repo: str) -> list[Hook]:
+    """The repository's own webhooks (up to 100); Gone where the token may not see them."""
+    told, _ = github.get(f"/repos/{repo}/hooks?per_page=100", owner=_owner(repo))
+    return _read(TypeAdapter(list[Hook]), told)
+
+
+def _owner(repo: str) -> str:
+    return repo.partition("/")[0]
+
+
+def _read(adapter: TypeAdapter[T], told: object) -> T:
+    try:
+        return adapter.validate_python(told)
+    except ValidationError:
+        raise Unreachable("GitHub's answer can't be read; is GITHUB_API_URL the address of its API?") from None

@@ -1,0 +1,209 @@
+"""The client for GitHub's REST and GraphQL APIs.
+
+gidgethub's sansio half makes the headers and reads the answers; httpx carries them. (Its own httpx flavour is
+asynchronous and prefers a second HTTP library; this program is threads.)
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, NamedTuple, NoReturn
+
+import gidgethub
+import httpx
+from gidgethub import sansio
+
+from bot.hosts.github.auth import App, Credentials, OneToken
+from bot.hosts.github.errors import Denied, Gone, HostError, Overloaded, StaleCursor, Unreachable, one_line
+
+ATTEMPTS = 4
+LONGEST_WAIT = 60
+"""Seconds waited for GitHub within one call; where it asks for more, the call fails with Unreachable."""
+SECONDARY_WAIT = 60
+"""Seconds to wait after a secondary limit that names none, as GitHub's guide has it."""
+TIMEOUT = 30.0
+
+
+@dataclass
+class Meter:
+    """What a piece of work cost: requests made, and points of the GraphQL budget."""
+
+    calls: int = 0
+    points: int = 0
+
+
+class _Question(NamedTuple):
+    method: str
+    url: str
+    shown: str
+    """How messages name it."""
+    owner: str | None
+    jwt: str | None = None
+    body: dict[str, Any] | None = None
+
+
+class Github:
+    """A connection to GitHub or a GitHub Enterprise Server. Threads may share it.
+
+    `now` gives seconds since 1970 UTC, `sleep` waits seconds; `http` replaces the HTTP client (and is not closed).
+    """
+
+    def __init__(
+        self,
+        api_url: str = "https://api.github.com",
+        *,
+        token: str | None = None,
+        app_id: str | None = None,
+        private_key: str | None = None,
+        now: Callable[[], int],
+        sleep: Callable[[float], None],
+        http: httpx.Client | None = None,
+    ) -> None:
+        self.api_url = api_url.rstrip("/")
+        self.graphql_url = graphql_url(api_url)
+        self.now, self._sleep = now, sleep
+        self._own_http = http is None
+        self._http = http or httpx.Client(timeout=TIMEOUT, follow_redirects=True)
+        self.app = App(app_id, private_key, self._app_call, now) if app_id and private_key else None
+        self._credentials: Credentials | None = self.app or (OneToken(token) if token else None)
+        self.required: dict[tuple[str, str, str], tuple[bool, int]] = {}
+        """(repo, base branch, check) → whether it is required there, and when that was learnt."""
+
+    def close(self) -> None:
+        if self._own_http:
+            self._http.close()
+
+    def get(self, path: str, *, owner: str | None = None, as_app: bool = False) -> tuple[Any, httpx.Headers]:
+        """GET below the API's URL → (decoded answer, headers). `owner` tells whose installation asks."""
+        jwt = self.app.jwt() if as_app and self.app else None
+        question = _Question("GET", self.api_url + path, f"GET {path}", owner, jwt)
+        return self._asked(question, Meter(), ATTEMPTS)
+
+    def graphql(
+        self, query: str, variables: dict[str, Any], *, owner: str, meter: Meter, attempts: int = ATTEMPTS
+    ) -> dict[str, Any]:
+        """The `data` of the answer; the meter counts the requests and, where asked for, `rateLimit`'s cost."""
+        body = {"query": query, "variables": variables}
+        question = _Question("POST", self.graphql_url, "a query", owner, body=body)
+        data: dict[str, Any] = self._asked(question, meter, attempts)[0]
+        meter.points += (data.get("rateLimit") or {}).get("cost", 0)
+        return data
+
+    def pause(self, trouble: Unreachable, attempt: int) -> None:
+        """Wait as long as GitHub asked for, else a little longer each time. Raises `trouble` where that is too long."""
+        wait = 2**attempt if trouble.retry_after is None else trouble.retry_after
+        if wait > LONGEST_WAIT:
+            raise trouble
+        self._sleep(wait)
+
+    def _asked(self, question: _Question, meter: Meter, attempts: int) -> tuple[Any, httpx.Headers]:
+        for attempt in range(1, attempts):
+            try:
+                return self._once(question, meter)
+            except Unreachable as trouble:
+                self.pause(trouble, attempt)
+        return self._once(question, meter)
+
+    def _once(self, question: _Question, meter: Meter) -> tuple[Any, httpx.Headers]:
+        token = self._token(question)
+        try:
+            return self._told(question, token, meter)
+        except Denied:
+            renewable = token and question.owner and self._credentials and self._credentials.forget(question.owner)
+            if not renewable:
+                raise
+        return self._told(question, self._token(question), meter)
+
+    def _token(self, question: _Question) -> str | None:
+        if question.jwt or self._credentials is None:
+            return None
+        if self.app and question.owner is None:
+            return None
+        return self._credentials.token(question.owner or "")
+
+    def _told(self, question: _Question, token: str | None, meter: Meter) -> tuple[Any, httpx.Headers]:
+        headers = sansio.create_headers("weir", oauth_token=token, jwt=question.jwt)
+        meter.calls += 1
+        try:
+            response = self._http.request(question.method, question.url, headers=headers, json=question.body)
+            data, _, _ = sansio.decipher_response(response.status_code, response.headers, response.content)
+            if question.body is not None:
+                data = self._data(data, response.headers)
+        except httpx.TimeoutException:
+            raise Overloaded("GitHub did not answer in time") from None
+        except httpx.HTTPError as error:
+            raise Unreachable(f"GitHub can't be reached ({type(error).__name__})") from None
+        except gidgethub.HTTPException as error:
+            self._refused(question, error)
+        except ValueError:
+            raise Unreachable("GitHub's answer was cut off or is not GitHub's") from None
+        return data, response.headers
+
+    def _refused(self, question: _Question, error: gidgethub.HTTPException) -> NoReturn:
+        status, message = int(error.status_code), one_line(error)
+        limited = status == 403 and ("retry-after" in error.headers or "rate limit" in message.lower())
+        if status == 429 or limited:
+            raise Unreachable("GitHub's rate limit is reached", self._retry_after(error.headers)) from None
+        if status in (502, 504):
+            raise Overloaded(f"GitHub gave up on {question.shown} ({status})") from None
+        if status >= 500:
+            raise Unreachable(f"GitHub is in trouble ({status})", _seconds(error.headers, "retry-after")) from None
+        if status == 401:
+            raise Denied(
+                "GitHub does not accept the token (401); it has ended or was revoked, make a new one"
+            ) from None
+        if status in (404, 410, 451):
+            raise Gone(
+                f"GitHub has nothing at {question.shown}, or does not show it to this token ({status})"
+            ) from None
+        raise Denied(f"GitHub refused {question.shown} ({status}): {message}") from None
+
+    def _retry_after(self, headers: Any) -> int:
+        told = _seconds(headers, "retry-after")
+        if told is not None:
+            return told
+        reset = _seconds(headers, "x-ratelimit-reset")
+        if headers.get("x-ratelimit-remaining") == "0" and reset is not None:
+            return max(1, reset - self.now() + 1)
+        return SECONDARY_WAIT
+
+    def _data(self, told: Any, headers: httpx.Headers) -> dict[str, Any]:
+        """GraphQL's `data`. Errors about parts that may be missing are passed over."""
+        if not isinstance(told, dict) or not isinstance(told.get("data"), dict | None):
+            raise Unreachable("GitHub's answer to a query can't be read")
+        data, errors = told.get("data"), told.get("errors") or []
+        for error in errors:
+            trouble = self._trouble(error, headers)
+            if isinstance(trouble, Unreachable | StaleCursor) or not (data and data.get("repository")):
+                raise trouble
+        if data is None:
+            raise Unreachable("GitHub's answer to a query is empty")
+        return data
+
+    def _trouble(self, error: dict[str, Any], headers: httpx.Headers) -> HostError:
+        kind, message = error.get("type"), one_line(error.get("message", "no reason given"))
+        said = message.lower()
+        if kind == "RATE_LIMITED" or "rate limit" in said:
+            return Unreachable("GitHub's rate limit is reached", self._retry_after(headers))
+        if "something went wrong" in said or "timeout" in said or "timedout" in said:
+            return Overloaded("GitHub gave up on a query")
+        if kind == "INVALID_CURSOR_ARGUMENTS":
+            return StaleCursor(message)
+        if kind == "NOT_FOUND":
+            return Gone(message)
+        return Denied(f"GitHub refused a query: {message}")
+
+    def _app_call(self, method: str, path: str, jwt: str) -> Any:
+        return self._asked(_Question(method, self.api_url + path, f"{method} {path}", None, jwt), Meter(), ATTEMPTS)[0]
+
+
+def graphql_url(api_url: str) -> str:
+    """`…/api/v3` → `…/api/graphql`, as Enterprise Server has it; else `/graphql` beside the REST API."""
+    url = api_url.rstrip("/")
+    return (url.removesuffix("/v3") if url.endswith("/api/v3") else url) + "/graphql"
+
+
+def _seconds(headers: Any, name: str) -> int | None:
+    text = headers.get(name, "")
+    return int(text) if text.isdecimal() else None

@@ -1,0 +1,37 @@
+"""What can go wrong with GitHub, told apart by what helps. Every message is one line and holds no secret."""
+
+from __future__ import annotations
+
+
+class HostError(Exception):
+    """A question that GitHub did not answer."""
+
+
+class Unreachable(HostError):
+    """Passing trouble: asking again later helps, after `retry_after` seconds where GitHub said so."""
+
+    def __init__(self, message: str, retry_after: int | None = None) -> None:
+        super().__init__(message)
+        self.retry_after = retry_after
+
+
+class Overloaded(Unreachable):
+    """GitHub gave up on the question; asking for less may help at once."""
+
+
+class Denied(HostError):
+    """The token is not good, or may not do this; somebody has to change a setting."""
+
+
+class Gone(HostError):
+    """There is no such thing, or the token is not shown it."""
+
+
+class StaleCursor(HostError):
+    """GitHub no longer knows the place that a reading stopped at; it has to begin again."""
+
+
+def one_line(text: object, longest: int = 200) -> str:
+    """Text from the host, fit for a message of one line."""
+    line = " ".join(str(text).split())
+    return line if len(line) <= longest else line[: longest - 1] + "…"
