@@ -15,7 +15,7 @@ import httpx
 from gidgethub import sansio
 
 from bot.hosts.github.auth import App, Credentials, OneToken
-from bot.hosts.github.errors import Denied, Gone, HostError, Overloaded, StaleCursor, Unreachable, one_line
+from bot.hosts.github.errors import Denied, Gone, HostError, Overloaded, StaleCursor, TokenEnded, Unreachable, one_line
 
 ATTEMPTS = 4
 LONGEST_WAIT = 60
@@ -78,15 +78,18 @@ class Github:
         """GET below the API's URL → (decoded answer, headers). `owner` tells whose installation asks."""
         jwt = self.app.jwt() if as_app and self.app else None
         question = _Question("GET", self.api_url + path, f"GET {path}", owner, jwt)
-        return self._asked(question, Meter(), ATTEMPTS)
+        return self._asked(question, Meter())
 
     def graphql(
-        self, query: str, variables: dict[str, Any], *, owner: str, meter: Meter, attempts: int = ATTEMPTS
+        self, query: str, variables: dict[str, Any], *, owner: str, meter: Meter, shrinkable: bool = False
     ) -> dict[str, Any]:
-        """The `data` of the answer; the meter counts the requests and, where asked for, `rateLimit`'s cost."""
+        """The `data` of the answer; the meter counts the requests and, where asked for, `rateLimit`'s cost.
+
+        A shrinkable query raises Overloaded at once, for the caller to ask for less.
+        """
         body = {"query": query, "variables": variables}
         question = _Question("POST", self.graphql_url, "a query", owner, body=body)
-        data: dict[str, Any] = self._asked(question, meter, attempts)[0]
+        data: dict[str, Any] = self._asked(question, meter, shrinkable=shrinkable)[0]
         meter.points += (data.get("rateLimit") or {}).get("cost", 0)
         return data
 
@@ -97,11 +100,13 @@ class Github:
             raise trouble
         self._sleep(wait)
 
-    def _asked(self, question: _Question, meter: Meter, attempts: int) -> tuple[Any, httpx.Headers]:
-        for attempt in range(1, attempts):
+    def _asked(self, question: _Question, meter: Meter, *, shrinkable: bool = False) -> tuple[Any, httpx.Headers]:
+        for attempt in range(1, ATTEMPTS):
             try:
                 return self._once(question, meter)
             except Unreachable as trouble:
+                if shrinkable and isinstance(trouble, Overloaded):
+                    raise
                 self.pause(trouble, attempt)
         return self._once(question, meter)
 
@@ -109,7 +114,7 @@ class Github:
         token = self._token(question)
         try:
             return self._told(question, token, meter)
-        except Denied:
+        except TokenEnded:
             renewable = token and question.owner and self._credentials and self._credentials.forget(question.owner)
             if not renewable:
                 raise
@@ -130,7 +135,7 @@ class Github:
             data, _, _ = sansio.decipher_response(response.status_code, response.headers, response.content)
             if question.body is not None:
                 data = self._data(data, response.headers)
-        except httpx.TimeoutException:
+        except (httpx.ReadTimeout, httpx.WriteTimeout):
             raise Overloaded("GitHub did not answer in time") from None
         except httpx.HTTPError as error:
             raise Unreachable(f"GitHub can't be reached ({type(error).__name__})") from None
@@ -142,17 +147,15 @@ class Github:
 
     def _refused(self, question: _Question, error: gidgethub.HTTPException) -> NoReturn:
         status, message = int(error.status_code), one_line(error)
-        limited = status == 403 and ("retry-after" in error.headers or "rate limit" in message.lower())
-        if status == 429 or limited:
+        named = "retry-after" in error.headers or "rate limit" in message.lower()
+        if status == 429 or isinstance(error, gidgethub.RateLimitExceeded) or (status == 403 and named):
             raise Unreachable("GitHub's rate limit is reached", self._retry_after(error.headers)) from None
         if status in (502, 504):
             raise Overloaded(f"GitHub gave up on {question.shown} ({status})") from None
         if status >= 500:
             raise Unreachable(f"GitHub is in trouble ({status})", _seconds(error.headers, "retry-after")) from None
         if status == 401:
-            raise Denied(
-                "GitHub does not accept the token (401); it has ended or was revoked, make a new one"
-            ) from None
+            raise TokenEnded("GitHub does not accept the token (401); it has ended or was revoked") from None
         if status in (404, 410, 451):
             raise Gone(
                 f"GitHub has nothing at {question.shown}, or does not show it to this token ({status})"
@@ -168,11 +171,12 @@ class Github:
             return max(1, reset - self.now() + 1)
         return SECONDARY_WAIT
 
-    def _data(self, told: Any, headers: httpx.Headers) -> dict[str, Any]:
+    def _data(self, told: dict[str, Any], headers: httpx.Headers) -> dict[str, Any]:
         """GraphQL's `data`. Errors about parts that may be missing are passed over."""
-        if not isinstance(told, dict) or not isinstance(told.get("data"), dict | None):
+        if not isinstance(told, dict):
             raise Unreachable("GitHub's answer to a query can't be read")
-        data, errors = told.get("data"), told.get("errors") or []
+        data: dict[str, Any] | None = told.get("data")
+        errors: list[dict[str, Any]] = told.get("errors") or []
         for error in errors:
             trouble = self._trouble(error, headers)
             if isinstance(trouble, Unreachable | StaleCursor) or not (data and data.get("repository")):
@@ -195,7 +199,7 @@ class Github:
         return Denied(f"GitHub refused a query: {message}")
 
     def _app_call(self, method: str, path: str, jwt: str) -> Any:
-        return self._asked(_Question(method, self.api_url + path, f"{method} {path}", None, jwt), Meter(), ATTEMPTS)[0]
+        return self._asked(_Question(method, self.api_url + path, f"{method} {path}", None, jwt), Meter())[0]
 
 
 def graphql_url(api_url: str) -> str:

@@ -23,6 +23,10 @@ class Denied(HostError):
     """The token is not good, or may not do this; somebody has to change a setting."""
 
 
+class TokenEnded(Denied):
+    """The token itself is no longer accepted."""
+
+
 class Gone(HostError):
     """There is no such thing, or the token is not shown it."""
 

@@ -1,0 +1,155 @@
+"""What the host shows of an item and the event log does not have. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Any
+
+from bot.flow.events import FlowEvent, flow_event
+from bot.hosts.github import ids
+from bot.hosts.github.timeline import Snapshot
+
+NEAR = 10
+"""Seconds that webhooks and the API may differ by about the same act."""
+
+TIMED = frozenset(
+    {
+        "closed", "merged", "reopened", "ready_for_review", "converted_to_draft", "queued", "dequeued", "renamed",
+        "labeled", "unlabeled", "assigned", "unassigned", "review_requested", "review_request_removed",
+    }
+)  # fmt: skip
+"""Kinds whose id hangs on an instant, which webhooks take from the item as a whole."""
+
+CHECKS = ("checks_failed", "checks_passed")
+
+
+def missing_events(known: Sequence[FlowEvent], snapshot: Snapshot, now: int) -> list[FlowEvent]:
+    """Events to add to the log, sorted; `known` are all it has of this item, `now` is in seconds since 1970 UTC.
+
+    A review that is known without its teams comes again, with them, under its id. What is told by both roads a few
+    seconds apart is not doubled. Adding what is returned leaves nothing missing.
+    """
+    found = [
+        *_untold(known, snapshot),
+        *_with_teams(known, snapshot),
+        *_unseen_head(known, snapshot, now),
+        *_redness(known, snapshot, now),
+    ]
+    return sorted(found)
+
+
+def _untold(known: Sequence[FlowEvent], snapshot: Snapshot) -> Iterator[FlowEvent]:
+    told = {event.id for event in known}
+    is_opened = any(event.kind == "opened" for event in known)
+    covered = _covered_commits(known, snapshot)
+    twins = _Twins(known, snapshot)
+    for event in snapshot.events:
+        if event.id in told or (event.kind == "opened" and is_opened):
+            continue
+        if event.kind == "pushed" and event.approximate and event.data["sha"] in covered:
+            continue
+        if not twins.take(event):
+            yield event
+
+
+class _Twins:
+    """Known events that the host shows only under another id; each stands for one of the host's at most."""
+
+    def __init__(self, known: Sequence[FlowEvent], snapshot: Snapshot) -> None:
+        shown = {event.id for event in snapshot.events}
+        self._free = [event for event in known if event.kind in TIMED and event.id not in shown]
+
+    def take(self, event: FlowEvent) -> bool:
+        """Whether one of them is the same act as `event`."""
+        near = [other for other in self._free if _subject(other) == _subject(event) and _is_near(other, event)]
+        if not near:
+            return False
+        self._free.remove(min(near, key=lambda other: abs(other.at - event.at)))
+        return True
+
+
+def _subject(event: FlowEvent) -> tuple[str | None, ...]:
+    about = (event.data.get(key) for key in ("reviewer", "team", "label", "assignee"))
+    return (event.kind, *(None if value is None else str(value).casefold() for value in about))
+
+
+def _is_near(one: FlowEvent, other: FlowEvent) -> bool:
+    # A pull request is merged once, whenever that was heard of.
+    return one.kind == "merged" or abs(one.at - other.at) <= NEAR
+
+
+def _known_heads(known: Iterable[FlowEvent]) -> set[str]:
+    """Commits that were the item's head at some time, as far as the log knows."""
+    keys = {"opened": "head", "pushed": "sha"}
+    heads = (event.data.get(keys[event.kind]) for event in known if event.kind in keys)
+    return {head for head in heads if isinstance(head, str)}
+
+
+def _covered_commits(known: Sequence[FlowEvent], snapshot: Snapshot) -> set[str]:
+    """Commits that came with a known push: all up to the last one that is known."""
+    heads = _known_heads(known)
+    last = max((place for place, sha in enumerate(snapshot.commits) if sha in heads), default=-1)
+    return set(snapshot.commits[: last + 1])
+
+
+def _with_teams(known: Sequence[FlowEvent], snapshot: Snapshot) -> Iterator[FlowEvent]:
+    teams = {event.id: event.data["teams"] for event in snapshot.events if event.data.get("teams")}
+    for event in known:
+        if event.id in teams and event.data.get("teams") is None:
+            yield event._replace(data={**event.data, "teams": teams[event.id]})
+
+
+def _unseen_head(known: Sequence[FlowEvent], snapshot: Snapshot, now: int) -> Iterator[FlowEvent]:
+    """A push of commits that are older than the pull request: no date tells of it, only the head moved."""
+    heads = _known_heads(known)
+    followed = any(event.kind == "opened" and "head" in event.data for event in known)
+    shown = any(event.data.get("sha") == snapshot.head_sha for event in snapshot.events)
+    if followed and snapshot.is_open and not shown and snapshot.head_sha not in heads:
+        id = ids.pushed(snapshot.item, snapshot.head_sha)
+        yield _seen(snapshot, "pushed", id, now, approximate=True, sha=snapshot.head_sha)
+
+
+def _redness(known: Sequence[FlowEvent], snapshot: Snapshot, now: int) -> Iterator[FlowEvent]:
+    """One event where the log's redness is not the host's; what the host does not know is as the log has it."""
+    if not snapshot.is_open:
+        return
+    told = sorted(event for event in known if event.kind in CHECKS)
+    conflicts = [event for event in told if _is_conflict(event)]
+    checks = [event for event in told if not _is_conflict(event)]
+    failing = _is_red(checks) if snapshot.failing is None else snapshot.failing
+    conflicting = _is_red(conflicts) if snapshot.conflicting is None else snapshot.conflicting
+    red = failing or conflicting
+    if red == _is_red(told):
+        return
+    of_conflict = not failing if red else _is_conflict(told[-1])
+    since = None if of_conflict else snapshot.failing_since if red else snapshot.decided_at
+    exact = since is not None and since <= now and (not told or told[-1].at < since)
+    at = since if exact and since is not None else now
+    kind = CHECKS[0] if red else CHECKS[1]
+    id = (
+        ids.conflict(kind, snapshot.item, at) if of_conflict else ids.checks(kind, snapshot.item, snapshot.head_sha, at)
+    )
+    yield _seen(snapshot, kind, id, at, approximate=not exact)
+
+
+def _is_red(told: Sequence[FlowEvent]) -> bool:
+    return bool(told) and told[-1].kind == CHECKS[0]
+
+
+def _is_conflict(event: FlowEvent) -> bool:
+    return event.id.startswith(f"{event.kind}:{event.item}:conflict:")
+
+
+def _seen(snapshot: Snapshot, kind: str, id: str, at: int, *, approximate: bool, **data: Any) -> FlowEvent:
+    """What the state shows and nobody is named for."""
+    return flow_event(
+        host=snapshot.host,
+        repo=snapshot.repo,
+        item=snapshot.item,
+        id=id,
+        at=at,
+        kind=kind,
+        actor=None,
+        approximate=approximate,
+        **data,
+    )
