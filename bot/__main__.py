@@ -34,29 +34,33 @@ for _command in _COMMANDS:
 
 
 def main() -> None:
-    """Run the command line: errors are one line, exit status 2 for bad usage or input and 1 for a failure."""
+    """The `weir` command."""
+    sys.exit(run(sys.argv[1:]))
+
+
+def run(args: list[str]) -> int:
+    """Run a command line; its exit status. Errors are one line: 2 for bad usage or input, 1 for a failure."""
     try:
-        status = weir.main(prog_name="weir", standalone_mode=False)
+        status = weir.main(args, prog_name="weir", standalone_mode=False)
         sys.stdout.flush()
     except click.ClickException as error:
-        sys.exit(_say(error))
+        return _said(error)
     except click.Abort:
-        sys.exit(130)
+        return 130
     except BrokenPipeError:
         # Whoever read us has had enough; leave nothing for the interpreter to flush into the closed pipe.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        sys.exit(0)
-    sys.exit(status if isinstance(status, int) else 0)
+        return 0
+    return status if isinstance(status, int) else 0
 
 
-def _say(error: click.ClickException) -> int:
-    ctx = getattr(error, "ctx", None)
+def _said(error: click.ClickException) -> int:
     if isinstance(error, click.exceptions.NoArgsIsHelpError):
-        click.echo(error.ctx.get_help() if error.ctx else "", err=True)
+        click.echo(error.format_message())
         return 2
+    ctx = getattr(error, "ctx", None)
     command = ctx.command_path if ctx else "weir"
-    message = " ".join(error.format_message().split())
-    click.echo(f"{command}: {message}", err=True)
+    click.echo(f"{command}: {' '.join(error.format_message().split())}", err=True)
     return error.exit_code
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from datetime import timedelta
 from fractions import Fraction
+from itertools import pairwise
 
 import pytest
 from hypothesis import given
@@ -126,7 +127,7 @@ def test_messages_to_a_person_keep_ten_working_minutes_apart_and_the_days_limit(
     standings, rules = history
     for login, got in to_people(run(standings, rules, UNTIL)[0]).items():
         calendar = PEOPLE[login].calendar
-        for one, next_one in zip(got, got[1:], strict=False):
+        for one, next_one in pairwise(got):
             assert calendar.working(one.at, next_one.at) >= GATHER
         assert max(Counter(calendar.local_date(one.at) for one in got).values()) <= rules.max_messages_per_day
 
@@ -193,7 +194,8 @@ def told(policy: Policy, *events, until: str = "2026-04-01T00:00:00Z") -> list[s
 
 def test_a_forgotten_review_climbs_the_whole_ladder():
     lines = told(POLICY, requested(12, MONDAY + 9 * HOUR))
-    wait = '"waits":[{"repo":"acme/shop","item":12,"kind":"review","since":"2026-03-02T09:00:00Z","due":"2026-03-02T17:00:00Z"}]'
+    span = '"since":"2026-03-02T09:00:00Z","due":"2026-03-02T17:00:00Z"'
+    wait = f'"waits":[{{"repo":"acme/shop","item":12,"kind":"review",{span}}}]'
     assert lines == [
         f'{{"at":"2026-03-02T15:00:00Z","to":"alice","rung":"heads_up",{wait}}}',
         f'{{"at":"2026-03-03T09:00:00Z","to":"alice","rung":"breach",{wait}}}',

@@ -284,7 +284,7 @@ class TestChecks:
     def test_a_suite_speaks_for_its_app(self) -> None:
         suite = gh.check_suite(conclusion="failure", app="acme-ci", at=TEN)
         assert the_fact("check_suite", suite) == ShaFact(
-            "github", "acme/shop", HEAD, "check", TEN, "suite/acme-ci", failed=True, items=(12,)
+            "github", "acme/shop", HEAD, "check", TEN, "suite/acme-ci/118578147", failed=True, items=(12,)
         )
 
     def test_a_run_speaks_for_its_name(self) -> None:

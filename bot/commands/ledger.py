@@ -83,7 +83,7 @@ def backtest(
 
 def _warn_of_unopened(found: Waits) -> None:
     if found.unopened:
-        host, repo, item = found.unopened[0]
+        _, repo, item = found.unopened[0]
         many = len(found.unopened)
         these = f"{many} items have" if many > 1 else "1 item has"
         warn(f"{these} no 'opened' event and so no waits, such as {repo}#{item}")

@@ -66,7 +66,7 @@ def flow_event(
 
 def parse_instant(text: object) -> int:
     """RFC 3339 with an offset → whole seconds since 1970 UTC (fractions are cut). Raises ValueError."""
-    if not isinstance(text, str) or len(text) < 20 or text[10] not in "Tt ":
+    if not isinstance(text, str) or len(text) < 19 or text[10] not in "Tt ":
         raise ValueError("not an RFC 3339 time such as 2026-03-02T09:00:00Z")
     try:
         moment = datetime.fromisoformat(text)
@@ -140,20 +140,21 @@ def to_record(event: FlowEvent) -> dict[str, Any]:
 def unique(events: Iterable[FlowEvent]) -> list[FlowEvent]:
     """Events with each (host, repo, id) once, whatever the order they came in.
 
-    Where two tellings differ, the one that knows on whose behalf a review was (`teams`) is kept, then the
-    smaller: the choice hangs on the set alone.
+    Where two tellings differ, the exact instant goes before the approximate one, then the one that knows on whose
+    behalf a review was (`teams`), then the smaller: the choice hangs on the set alone.
     """
     kept: dict[tuple[str, str, str], FlowEvent] = {}
     for event in events:
         key = (event.host, event.repo, event.id)
         other = kept.setdefault(key, event)
         if other is not event and other != event:
-            kept[key] = min(other, event, key=_preference)
+            kept[key] = min(other, event, key=preference)
     return list(kept.values())
 
 
-def _preference(event: FlowEvent) -> tuple[bool, str]:
-    return (event.data.get("teams") is None, repr(to_record(event)))
+def preference(event: FlowEvent) -> tuple[bool, bool, str]:
+    """Sorts two tellings of one event: the better first."""
+    return (event.approximate, event.data.get("teams") is None, repr(to_record(event)))
 
 
 def _login(key: str, value: Any) -> str | None:

@@ -33,7 +33,8 @@ def waits_table(lines: Sequence[Line], nobody_to_ask: Sequence[ItemKey], zone: Z
     rows = [head, *(_wait_row(line, zone, now) for line in lines)]
     still = sum(line.wait.until is None for line in lines)
     late = sum(line.breached for line in lines)
-    total = f"{counted(len(lines), 'wait')}, {still:,} open, {late:,} past the agreed time; as of {local_minute(now, zone)}."
+    open_and_late = f"{still:,} open, {late:,} past the agreed time"
+    total = f"{counted(len(lines), 'wait')}, {open_and_late}; as of {local_minute(now, zone)}."
     return _end(f"{columns(rows)}\n\n{total}", nobody_to_ask)
 
 

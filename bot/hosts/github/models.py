@@ -189,6 +189,7 @@ class Check(Narrow):
 
 
 class CheckSuite(Check):
+    id: int
     app: App | None = None
     updated_at: Instant | None = None
 

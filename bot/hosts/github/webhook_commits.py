@@ -17,12 +17,12 @@ GREEN = frozenset({"success", "neutral", "skipped"})
 
 
 def check_suite(payload: dict[str, Any], received_at: int) -> Delivery:
-    """`check_suite` completed: what an app's checks of a commit came to."""
+    """`check_suite` completed: what some of an app's checks of a commit came to; an app may have several suites."""
     if payload.get("action") != "completed":
         return NOTHING
     told = CheckSuiteTold.model_validate(payload)
     app = told.check.app and told.check.app.slug
-    return _checked(told, told.check, f"suite/{app or ''}", first(told.check.updated_at, received_at))
+    return _checked(told, told.check, f"suite/{app or ''}/{told.check.id}", first(told.check.updated_at, received_at))
 
 
 def check_run(payload: dict[str, Any], received_at: int) -> Delivery:
