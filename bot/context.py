@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import threading
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import Engine
@@ -28,3 +29,5 @@ class Context:
     github: Any = None
     """The reading side of the code host; None where no token was given."""
     workspace: str = WORKSPACE
+    stopping: threading.Event = field(default_factory=threading.Event)
+    """Set once the program is to end: jobs finish the one thing in hand and return."""

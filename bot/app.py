@@ -1,0 +1,215 @@
+"""The composition root: builds everything once and says which job and which door gets what."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import structlog
+
+from bot.clock import Clock, SystemClock
+from bot.context import Context
+from bot.policy import Policy, load_policy
+from bot.settings import Settings
+
+if TYPE_CHECKING:
+    from slack_bolt import App
+
+    from bot.hosts.github.api import Github
+    from bot.telemetry import Telemetry
+    from bot.web import Answer, Request, Route
+    from jobs.schedule import Job, Schedule
+
+POLICY_FILE = Path("weir.toml")
+TICK = 5
+"""Seconds between two looks at what is due."""
+RECONCILE = 300
+"""Seconds between two readings of the code host."""
+CATCH_UP = 120
+"""Most seconds for which nudges wait, at the start, for what happened in the meantime."""
+
+log = structlog.get_logger()
+
+
+class Stopped(Exception):
+    """The program is to end; whoever was waiting gives up."""
+
+
+def build(settings: Settings, clock: Clock | None = None) -> Context:
+    """Make everything the program is built of; nothing is opened or called yet. Raises BadPolicy."""
+    from bot.messenger import Messenger
+    from bot.store.engine import make_engine
+
+    clock = clock or SystemClock()
+    stopping = threading.Event()
+    token = settings.slack_bot_token
+    return Context(
+        engine=make_engine(settings.database_url),
+        policy=policy_of(settings),
+        settings=settings,
+        clock=clock,
+        messenger=Messenger(token.get_secret_value() if token else "", settings.slack_api_url),
+        github=github_of(settings, clock, stopping),
+        stopping=stopping,
+    )
+
+
+def policy_of(settings: Settings) -> Policy:
+    """The policy of WEIR_POLICY, else of `weir.toml` where it exists, else the built-in one. Raises BadPolicy."""
+    if settings.weir_policy is not None:
+        return load_policy(settings.weir_policy)
+    return load_policy(POLICY_FILE) if POLICY_FILE.exists() else Policy()
+
+
+def github_of(settings: Settings, clock: Clock, stopping: threading.Event) -> Github | None:
+    """The reading side of GitHub; None without a token or App. Its waits raise Stopped when the program is to end."""
+    from bot.hosts.github.api import Github
+
+    key = settings.github_app_private_key
+    if settings.github_token is None and not (settings.github_app_id and key):
+        return None
+
+    def sleep(seconds: float) -> None:
+        if clock.wait(seconds, stopping):
+            raise Stopped
+
+    return Github(
+        settings.github_api_url,
+        token=settings.github_token.get_secret_value() if settings.github_token else None,
+        app_id=settings.github_app_id,
+        private_key=key.get_secret_value() if key else None,
+        now=clock.now,
+        sleep=sleep,
+    )
+
+
+def telemetry_of(ctx: Context) -> Telemetry:
+    """Counters and, beside them, the figures read from the database."""
+    from bot.telemetry import SharedFigures, Telemetry
+
+    telemetry = Telemetry()
+    telemetry.registry.register(SharedFigures(ctx))
+    return telemetry
+
+
+def slack_of(ctx: Context) -> App:
+    from handlers.slack import make
+
+    return make(ctx)
+
+
+def all_routes(ctx: Context, telemetry: Telemetry, slack: App) -> dict[str, Route]:
+    """Every address of the web process. In Socket Mode Slack comes by its socket alone."""
+    from bot.web import Route
+    from handlers.slack import http_door
+    from handlers.webhooks import github_door
+
+    routes = own_routes(ctx, telemetry)
+    routes["/readyz"] = Route("GET", lambda _: _ready(ctx))
+    routes["/webhooks/github"] = Route("POST", partial(github_door, ctx, telemetry))
+    if ctx.settings.slack_app_token is None:
+        routes["/slack/events"] = Route("POST", partial(http_door, slack))
+    return routes
+
+
+def own_routes(ctx: Context, telemetry: Telemetry) -> dict[str, Route]:
+    """What any process may be asked about itself."""
+    from bot.telemetry import CONTENT_TYPE
+    from bot.web import Answer, Route
+
+    def alive(_: Request) -> Answer:
+        return Answer(200, "alive")
+
+    def metrics(_: Request) -> Answer:
+        return Answer(200, telemetry.show(), {"Content-Type": CONTENT_TYPE})
+
+    return {"/healthz": Route("GET", alive), "/metrics": Route("GET", metrics)}
+
+
+def _ready(ctx: Context) -> Answer:
+    """Ready while the database answers and fits this program; Slack or a code host may be down."""
+    from bot.store.migrate import schema_state
+    from bot.web import Answer
+
+    state = schema_state(ctx.engine)
+    return Answer(200, "ready") if state == "current" else Answer(503, f"the database's schema is {state}")
+
+
+def schedule_of(ctx: Context, telemetry: Telemetry) -> Schedule:
+    from jobs.schedule import Schedule
+
+    return Schedule(jobs_of(ctx, telemetry), ctx.clock, telemetry)
+
+
+def jobs_of(ctx: Context, telemetry: Telemetry) -> list[Job]:
+    """The tick and the reconciling. At the start, nudges wait for what was missed, but no longer than CATCH_UP."""
+    from bot.intake import refresh_looks
+    from jobs import deliver, nudge
+    from jobs.schedule import Job
+
+    caught_up = _CaughtUp(ctx)
+
+    def looks(now: int) -> int:
+        refresh_looks(ctx, now)
+        return 0
+
+    tick = [caught_up.unless(step) for step in (_once(looks), partial(nudge.run, ctx), partial(deliver.run, ctx))]
+    return [Job("tick", TICK, tick), Job("reconcile", RECONCILE, [caught_up.after(_reconciling(ctx, telemetry))])]
+
+
+Step = Callable[[int], int]
+
+
+def _reconciling(ctx: Context, telemetry: Telemetry) -> Step:
+    from jobs import reconcile
+
+    first = True
+
+    def step(now: int) -> int:
+        nonlocal first
+        fresh, first = 0 if first else RECONCILE - 60, False
+        done = reconcile.run(ctx, now, fresh)
+        telemetry.events.labels("poll").inc(done.events)
+        telemetry.github_calls.inc(done.calls)
+        telemetry.github_points.inc(done.points)
+        return done.repos
+
+    return step
+
+
+class _CaughtUp:
+    """Whether the first reading of the code host after the start is over."""
+
+    def __init__(self, ctx: Context) -> None:
+        self._over = threading.Event()
+        self._latest = ctx.clock.now() + CATCH_UP
+
+    def after(self, step: Step) -> Step:
+        """The step, after which (however it ends) the others may go ahead."""
+
+        def reading(now: int) -> int:
+            try:
+                return step(now)
+            finally:
+                self._over.set()
+
+        return reading
+
+    def unless(self, step: Step) -> Step:
+        """The step, doing nothing as long as the first reading runs."""
+        return lambda now: step(now) if self._over.is_set() or now >= self._latest else 0
+
+
+def _once(step: Step) -> Step:
+    """The step until it went well for the first time, and nothing after that."""
+    done = threading.Event()
+
+    def first(now: int) -> int:
+        result = 0 if done.is_set() else step(now)
+        done.set()
+        return result
+
+    return first

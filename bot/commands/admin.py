@@ -1,0 +1,47 @@
+"""`weir doctor` and `weir manifest`."""
+
+from __future__ import annotations
+
+import click
+
+from bot.commands import Refused
+
+
+@click.command(epilog="Example: weir doctor")
+@click.pass_context
+def doctor(click_ctx: click.Context) -> None:
+    """Check settings, tokens, scopes, webhooks, clock, database and who is not mapped; say what to do about each."""
+    from bot.app import build
+    from bot.commands.environment import read_settings
+    from bot.doctor import BROKEN, examine, render
+    from bot.policy import BadPolicy
+
+    try:
+        ctx = build(read_settings())
+    except BadPolicy as error:
+        raise Refused(str(error)) from None
+    findings = examine(ctx, ctx.clock.now())
+    ctx.engine.dispose()
+    click.echo(render(findings))
+    if any(finding.level == BROKEN for finding in findings):
+        click_ctx.exit(1)
+
+
+@click.command(epilog="Example: weir manifest --url https://weir.acme.test > manifest.json")
+@click.option("--url", metavar="URL", help="Where Slack reaches `weir web` [default: WEIR_PUBLIC_URL].")
+@click.option("--socket-mode", is_flag=True, help="For Socket Mode, which needs no public address.")
+def manifest(url: str | None, socket_mode: bool) -> None:
+    """Print the Slack app manifest: make the app from it at https://api.slack.com/apps."""
+    import json
+
+    from bot.commands.environment import read_settings
+    from bot.manifest import manifest_of
+
+    if url and socket_mode:
+        raise Refused("name either --url URL or --socket-mode, not both")
+    address = None if socket_mode else url or read_settings().weir_public_url
+    if not socket_mode and not address:
+        raise Refused("name --url URL (or set WEIR_PUBLIC_URL), or --socket-mode where Slack can't reach this machine")
+    if address and not address.startswith("https://"):
+        raise Refused(f"--url is {address!r}; Slack only calls addresses that begin with https://")
+    click.echo(json.dumps(manifest_of(address), indent=2, ensure_ascii=False))

@@ -1,0 +1,104 @@
+"""`weir run`, `weir web`, `weir worker` and `weir migrate`."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import click
+
+from bot.commands import Failed, Refused
+
+if TYPE_CHECKING:
+    from bot.context import Context
+    from bot.settings import Settings
+
+
+@click.command(epilog="Example: SLACK_BOT_TOKEN=… SLACK_SIGNING_SECRET=… GITHUB_WEBHOOK_SECRET=… weir run")
+@click.pass_context
+def run(click_ctx: click.Context) -> None:
+    """Run everything in one process; SQLite is brought up to date by itself."""
+    settings = _settings(click_ctx, web=True, worker=True)
+    ctx = _built(settings)
+    if ctx.engine.dialect.name == "sqlite":
+        _migrated(ctx)
+    _start(ctx, web=True, worker=True)
+
+
+@click.command(epilog="Example: DATABASE_URL=postgresql://weir@localhost/weir PORT=3000 weir web")
+@click.pass_context
+def web(click_ctx: click.Context) -> None:
+    """Answer Slack and the code hosts; any number of these beside any number of workers, on PostgreSQL."""
+    settings = _settings(click_ctx, web=True, worker=False)
+    _start(_shared(settings, "web"), web=True, worker=False)
+
+
+@click.command(epilog="Example: DATABASE_URL=postgresql://weir@localhost/weir WEIR_METRICS_PORT=9100 weir worker")
+@click.pass_context
+def worker(click_ctx: click.Context) -> None:
+    """Watch the clock and send; any number of these, on PostgreSQL."""
+    settings = _settings(click_ctx, web=False, worker=True)
+    _start(_shared(settings, "worker"), web=False, worker=True)
+
+
+@click.command(epilog="Example: DATABASE_URL=postgresql://weir@localhost/weir weir migrate")
+def migrate() -> None:
+    """Bring the database up to date."""
+    from bot.commands.environment import read_settings
+
+    applied = _migrated(_built(read_settings()))
+    click.echo(f"Applied: {', '.join(applied)}." if applied else "The database is up to date.")
+
+
+def _settings(click_ctx: click.Context, *, web: bool, worker: bool) -> Settings:
+    """The settings; where some are missing, says which and where to get them, and ends with status 2."""
+    from bot.commands.environment import explain_missing, read_settings
+
+    settings = read_settings()
+    missing = explain_missing(settings, web=web, worker=worker)
+    if missing:
+        click.echo(missing, err=True)
+        click_ctx.exit(2)
+    return settings
+
+
+def _built(settings: Settings) -> Context:
+    from bot.app import build
+    from bot.policy import BadPolicy
+
+    try:
+        return build(settings)
+    except BadPolicy as error:
+        raise Refused(str(error)) from None
+
+
+def _shared(settings: Settings, command: str) -> Context:
+    if settings.database_url.startswith("sqlite"):
+        raise Refused(f"weir {command} shares its database with other processes: set DATABASE_URL=postgresql://…, "
+                      "or use weir run for everything in one process on SQLite")  # fmt: skip
+    return _built(settings)
+
+
+def _migrated(ctx: Context) -> list[str]:
+    from bot.store.migrate import migrate as bring_up_to_date
+    from bot.web import DATABASE_TROUBLE, one_line
+
+    try:
+        return bring_up_to_date(ctx.engine)
+    except DATABASE_TROUBLE as error:
+        raise Failed(f"the database can't be used: {one_line(error)}") from None
+
+
+def _start(ctx: Context, *, web: bool, worker: bool) -> None:
+    from bot import logs, running
+    from bot.store.migrate import schema_state
+
+    state = schema_state(ctx.engine)
+    if state == "behind":
+        raise Failed("the database is behind this program; run: weir migrate")
+    if state == "unknown":
+        raise Failed("the database can't be reached, or was made by a newer program; check DATABASE_URL")
+    logs.configure(ctx.settings)
+    try:
+        running.run(ctx, web=web, worker=worker)
+    except OSError as error:
+        raise Failed(f"can't listen on {ctx.settings.host}:{ctx.settings.port}: {error.strerror or error}") from None

@@ -1,0 +1,169 @@
+"""`weir doctor`: one look at everything the program leans on, and what to do about what is not well."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+
+from bot.context import Context
+from bot.doctor_hosts import clock_findings, github_findings, repo_findings, slack_findings
+from bot.findings import BROKEN, OK, WARN, Finding, broken, ok, warn
+from bot.flow.waits import KINDS
+from bot.messenger import Passing, Undeliverable, Unknown
+from bot.store.engine import reading
+from bot.store.figures import figures, troubled_addresses
+from bot.store.migrate import schema_state
+
+__all__ = ["BROKEN", "OK", "WARN", "Finding", "examine", "render"]
+
+MOST_NAMED = 10
+MOST_ASKED = 50
+"""Mapped people looked up in Slack, so that a large company's check stays within Slack's rate."""
+
+
+def examine(ctx: Context, now: int) -> list[Finding]:
+    """Every finding as of `now` (seconds since 1970 UTC), in the order in which things are set up."""
+    checks: list[tuple[str, Callable[[], Iterator[Finding]]]] = [
+        ("settings", lambda: _settings(ctx)),
+        ("Slack", lambda: slack_findings(ctx)),
+        ("clock", lambda: clock_findings(ctx, now)),
+        ("database", lambda: _database(ctx)),
+        ("policy", lambda: _policy(ctx)),
+        ("people", lambda: _people(ctx)),
+        ("channels", lambda: _channels(ctx, now)),
+        ("GitHub", lambda: github_findings(ctx)),
+        ("repositories", lambda: repo_findings(ctx, now)),
+        ("who can't be reached", lambda: _unreachable(ctx, now)),
+    ]
+    return [finding for about, check in checks for finding in _guarded(about, check)]
+
+
+def _guarded(about: str, check: Callable[[], Iterator[Finding]]) -> list[Finding]:
+    try:
+        return list(check())
+    except Exception as error:
+        return [broken(about, f"this could not be checked ({type(error).__name__})", "see the findings above")]
+
+
+def render(findings: list[Finding]) -> str:
+    """A list for people: a mark, what was looked at, what was found; below it what to do."""
+    marks = {OK: "✓", WARN: "!", BROKEN: "✗"}
+    lines = []
+    for finding in findings:
+        lines.append(f"{marks[finding.level]} {finding.about}: {finding.what}")
+        if finding.advice:
+            lines.append(f"    → {finding.advice}")
+    bad, meh = (sum(one.level == level for one in findings) for level in (BROKEN, WARN))
+    return "\n".join([*lines, "", f"{bad} broken, {meh} to look at, {len(findings) - bad - meh} fine"])
+
+
+def _settings(ctx: Context) -> Iterator[Finding]:
+    from bot.commands.environment import missing, where_to_get
+
+    lacking = missing(ctx.settings, web=True, worker=True)
+    for name in lacking:
+        yield broken("settings", f"{name} is not set", where_to_get(name))
+    settings = ctx.settings
+    token, app_token = settings.slack_bot_token, settings.slack_app_token
+    if token and not token.get_secret_value().startswith("xoxb-"):
+        yield warn(
+            "settings", "SLACK_BOT_TOKEN does not begin with xoxb-", "use the bot token, not a user's or an app's"
+        )
+    if app_token and not app_token.get_secret_value().startswith("xapp-"):
+        yield warn(
+            "settings", "SLACK_APP_TOKEN does not begin with xapp-", "use an app-level token (connections:write)"
+        )
+    if not lacking:
+        yield ok("settings", "Socket Mode" if app_token else "HTTP mode")
+
+
+def _database(ctx: Context) -> Iterator[Finding]:
+    state = schema_state(ctx.engine)
+    kind = "SQLite" if ctx.engine.dialect.name == "sqlite" else "PostgreSQL"
+    if state == "current":
+        yield ok("database", f"{kind}, up to date")
+    elif state == "behind":
+        yield broken("database", f"{kind}, behind this program", "run: weir migrate")
+    else:
+        yield broken(
+            "database", f"{kind} can't be used: unreachable, or made by a newer program",
+            "check DATABASE_URL, and that the database runs",
+        )  # fmt: skip
+
+
+def _policy(ctx: Context) -> Iterator[Finding]:
+    policy = ctx.policy
+    file = policy.file
+    parts = [file.targets, *(part.targets for part in file.repos.values())]
+    if not any(getattr(part, kind) for part in parts for kind in KINDS):
+        yield warn(
+            "policy", f"{policy.source} has no targets, so nobody is ever nudged", 'add, say: [targets] review = "8h"'
+        )
+    if not policy.maps_people:
+        yield warn(
+            "policy", f"{policy.source} maps nobody to Slack, so nobody can be written to",
+            'add, say: [people.alice] slack = "U0ALICE"',
+        )  # fmt: skip
+    yield ok("policy", f"{policy.source}: {len(file.people)} people, {len(file.repos)} repositories")
+
+
+def _people(ctx: Context) -> Iterator[Finding]:
+    """The mapped people, as Slack knows them."""
+    mapped = [(login, part.slack) for login, part in ctx.policy.file.people.items() if part.slack]
+    if ctx.settings.slack_bot_token is None or not mapped:
+        return
+    wrong = 0
+    for login, user in mapped[:MOST_ASKED]:
+        why = _whats_wrong(ctx, user)
+        if why:
+            wrong += 1
+            yield warn("people", f"{login} ({user}) {why}", f"correct people.{login}.slack in {ctx.policy.source}")
+    asked = min(len(mapped), MOST_ASKED)
+    yield ok("people", f"{asked - wrong} of {asked} mapped people looked up can be written to")
+
+
+def _whats_wrong(ctx: Context, user: str) -> str | None:
+    try:
+        member = ctx.messenger.user(user)
+    except Undeliverable as error:
+        return f"is not known to Slack ({error.reason})" if error.scope == "address" else f"({error.reason})"
+    except (Passing, Unknown):
+        return "could not be looked up"
+    if member.get("deleted"):
+        return "is deactivated in Slack"
+    return "is a bot in Slack" if member.get("is_bot") else None
+
+
+def _channels(ctx: Context, now: int) -> Iterator[Finding]:
+    """Whether the channels of the policy can be read, which is how a lost post is found again."""
+    if ctx.settings.slack_bot_token is None:
+        return
+    for repo, part in ctx.policy.file.repos.items():
+        if part.channel is None:
+            continue
+        try:
+            ctx.messenger.find(part.channel, "doctor", now)
+            yield ok("channels", f"{part.channel} for {repo} can be read")
+        except Undeliverable as error:
+            advice = f"invite Weir into it (/invite), or correct repos.{repo}.channel in {ctx.policy.source}"
+            yield broken("channels", f"{part.channel} for {repo}: {error.reason}", advice)
+        except (Passing, Unknown):
+            yield warn("channels", f"{part.channel} for {repo} could not be looked at", "try again later")
+
+
+def _unreachable(ctx: Context, now: int) -> Iterator[Finding]:
+    if schema_state(ctx.engine) != "current":
+        return
+    with reading(ctx.engine) as session:
+        holders = figures(session, ctx.workspace, now).holders
+        addresses = troubled_addresses(session, ctx.workspace)
+    unmapped = [holder for holder in holders if ctx.policy.person(holder).slack is None]
+    if unmapped:
+        more = f" and {len(unmapped) - MOST_NAMED} more" if len(unmapped) > MOST_NAMED else ""
+        said = (
+            f"{len(unmapped)} with something waiting on them are not mapped: {', '.join(unmapped[:MOST_NAMED])}{more}"
+        )
+        yield warn("who can't be reached", said, f"add [people.LOGIN] slack = … to {ctx.policy.source}")
+    for address, problem in addresses:
+        yield warn("who can't be reached", f"{address}: {problem}", "correct it in Slack or in the policy")
+    if not unmapped and not addresses:
+        yield ok("who can't be reached", "nobody")

@@ -1,0 +1,60 @@
+"""The Slack app manifest: what Weir is called, where Slack sends things, and exactly the scopes it uses."""
+
+from __future__ import annotations
+
+from typing import Any
+
+METHOD_SCOPES: dict[str, tuple[str, ...]] = {
+    "auth_test": (),
+    "conversations_open": ("im:write",),
+    # A team's channel may be public or private.
+    "conversations_history": ("im:history", "channels:history", "groups:history"),
+    "chat_postMessage": ("chat:write",),
+    "chat_update": ("chat:write",),
+    "users_info": ("users:read",),
+}
+"""The Web API methods that `bot/messenger.py` calls, and the scopes each needs for what it is called on."""
+BASE_SCOPES = ("commands",)
+
+
+def scopes() -> list[str]:
+    """The bot token's scopes, sorted."""
+    return sorted({*BASE_SCOPES, *(scope for needed in METHOD_SCOPES.values() for scope in needed)})
+
+
+def manifest_of(url: str | None) -> dict[str, Any]:
+    """The manifest for an app that Slack reaches at `url`; None makes it one for Socket Mode."""
+    door = f"{url.rstrip('/')}/slack/events" if url else None
+    command: dict[str, Any] = {
+        "command": "/flow",
+        "description": "What waits on you, and help",
+        "usage_hint": "waits | help",
+        "should_escape": False,
+    }
+    interactivity: dict[str, Any] = {"is_enabled": True}
+    if door:
+        command["url"] = interactivity["request_url"] = door
+    return {
+        "display_information": {
+            "name": "Weir",
+            "description": "Knows whose turn it is, since when, and reminds that one person kindly.",
+            "background_color": "#24505a",
+        },
+        "features": {
+            # Without its messages tab an app can't write to people.
+            "app_home": {
+                "home_tab_enabled": False,
+                "messages_tab_enabled": True,
+                "messages_tab_read_only_enabled": True,
+            },
+            "bot_user": {"display_name": "Weir", "always_online": True},
+            "slash_commands": [command],
+        },
+        "oauth_config": {"scopes": {"bot": scopes()}},
+        "settings": {
+            "interactivity": interactivity,
+            "org_deploy_enabled": False,
+            "socket_mode_enabled": door is None,
+            "token_rotation_enabled": False,
+        },
+    }

@@ -1,0 +1,112 @@
+"""The running program: doors, socket and clockwork started, kept, and stopped in order."""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, contextmanager, nullcontext
+from typing import TYPE_CHECKING, NoReturn
+
+import structlog
+
+from bot import app
+from bot.context import Context
+from bot.web import Server, application
+
+if TYPE_CHECKING:
+    from slack_bolt import App
+
+JOBS_SECONDS = 8.0
+"""How long a job in hand may take to come to a point where it can be left."""
+RECONNECT = 10
+"""Seconds between two tries to open the socket to Slack."""
+
+log = structlog.get_logger()
+
+
+def run(ctx: Context, *, web: bool, worker: bool) -> None:
+    """Run the asked parts until SIGTERM or SIGINT, then stop cleanly. Raises OSError where a port can't be had."""
+    telemetry = app.telemetry_of(ctx)
+    slack = app.slack_of(ctx) if web else None
+    server = None
+    if slack is not None:
+        server = Server(application(app.all_routes(ctx, telemetry, slack)), ctx.settings.host, ctx.settings.port)
+    elif ctx.settings.weir_metrics_port is not None:
+        server = Server(application(app.own_routes(ctx, telemetry)), ctx.settings.host, ctx.settings.weir_metrics_port)
+    schedule = app.schedule_of(ctx, telemetry) if worker else None
+    with _stop_on_signals(ctx.stopping), _socket(ctx, slack):
+        if schedule:
+            schedule.start()
+        log.info("running", web=web, worker=worker, port=server.port if server else None)
+        _keep(server, ctx.stopping)
+        finished = schedule.stop(JOBS_SECONDS) if schedule else True
+    ctx.engine.dispose()
+    log.info("stopped", job_left_behind=not finished)
+    if not finished:
+        _leave()
+
+
+def _keep(server: Server | None, stopping: threading.Event) -> None:
+    """Serve, or only stay, until the end is asked for."""
+    if server:
+        server.serve(stopping)
+    # Not `stopping.wait()`: a signal's handler may not set an event that its own thread waits for.
+    while not stopping.is_set():
+        time.sleep(0.2)
+
+
+def _socket(ctx: Context, slack: App | None) -> AbstractContextManager[None]:
+    token = ctx.settings.slack_app_token
+    return nullcontext() if slack is None or token is None else _open_socket(ctx, slack, token.get_secret_value())
+
+
+@contextmanager
+def _open_socket(ctx: Context, slack: App, token: str) -> Iterator[None]:
+    """Slack's socket, opened in the background: a Slack that is down stops no start."""
+    from slack_bolt.adapter.socket_mode.builtin import SocketModeHandler
+
+    handler = SocketModeHandler(slack, token)
+
+    def connect() -> None:
+        while not ctx.stopping.is_set():
+            try:
+                handler.connect()  # type: ignore[no-untyped-call]
+                return
+            except Exception as error:
+                log.warning("no socket to Slack yet", why=type(error).__name__)
+                ctx.stopping.wait(RECONNECT)
+
+    threading.Thread(target=connect, name="socket", daemon=True).start()
+    try:
+        yield
+    finally:
+        handler.close()  # type: ignore[no-untyped-call]
+
+
+@contextmanager
+def _stop_on_signals(stopping: threading.Event) -> Iterator[None]:
+    """SIGTERM and SIGINT ask for the end; a second one is not waited for."""
+    before = {number: signal.getsignal(number) for number in (signal.SIGTERM, signal.SIGINT)}
+
+    def ask(number: int, _frame: object) -> None:
+        stopping.set()
+        signal.signal(number, before[signal.Signals(number)])
+
+    for number in before:
+        signal.signal(number, ask)
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+def _leave() -> NoReturn:
+    """End the process without waiting for a job that hangs; the next start goes on where it was."""
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os._exit(0)

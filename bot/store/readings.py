@@ -1,0 +1,66 @@
+"""How far each repository's history was read from its host."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import select, update
+from sqlalchemy.orm import Session
+
+from bot.store import repos
+from bot.store.repos import REPOS
+
+_C = REPOS.c
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where reading a repository stands; instants in seconds since 1970 UTC."""
+
+    repo: str
+    first: bool
+    """Its history was never read to the end."""
+    read_until: int | None
+    cursor: dict[str, Any] | None
+    problem: str | None
+
+
+def places(session: Session, workspace: str, host: str, named: Iterable[str]) -> list[Place]:
+    """The repositories to read: those `named` (by the policy) and those heard of by webhook; longest unread first."""
+    wanted = set(named)
+    repos.add(session, workspace, host, wanted, connected=True)
+    rows = session.execute(
+        select(REPOS)
+        .where(_C.workspace == workspace, _C.host == host, _C.connected | _C.repo.in_(sorted(wanted)))
+        .order_by(_C.read_until.is_not(None), _C.read_until, _C.repo)
+    )
+    return [_place(row) for row in rows]
+
+
+def _place(row: Any) -> Place:
+    cursor = json.loads(row.cursor) if row.cursor else None
+    return Place(row.repo, row.history_read_at is None, row.read_until, cursor, row.problem)
+
+
+def go_on(session: Session, workspace: str, host: str, repo: str, cursor: dict[str, Any]) -> None:
+    """Keep where a reading that is not over goes on."""
+    _set(session, workspace, host, repo, cursor=json.dumps(cursor))
+
+
+def finish(session: Session, workspace: str, host: str, repo: str, *, began: int, now: int, first: bool) -> None:
+    """A reading that began at `began` is complete, and all is well."""
+    read = {"history_read_at": now} if first else {}
+    _set(session, workspace, host, repo, cursor=None, read_until=began, problem=None, connected=True, **read)
+
+
+def trouble(session: Session, workspace: str, host: str, repo: str, problem: str) -> None:
+    """Why the repository can't be read; it is tried again."""
+    _set(session, workspace, host, repo, problem=problem)
+
+
+def _set(session: Session, workspace: str, host: str, repo: str, **values: Any) -> None:
+    here = (_C.workspace == workspace, _C.host == host, _C.repo == repo)
+    session.execute(update(REPOS).where(*here).values(**values))

@@ -1,0 +1,170 @@
+"""The web process: which address leads to which door, and a server that stops cleanly.
+
+Every answer is one line of plain text, unless a door says otherwise. Doors are handed in by `app`.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from http import HTTPStatus
+from typing import TYPE_CHECKING, Any
+
+import structlog
+from sqlalchemy.exc import InterfaceError, OperationalError, ProgrammingError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
+from waitress import wasyncore  # type: ignore[import-untyped]
+from waitress.channel import HTTPChannel  # type: ignore[import-untyped]
+from waitress.server import BaseWSGIServer, create_server  # type: ignore[import-untyped]
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
+
+MOST_BYTES = 25 * 1024 * 1024
+"""The largest body that is read; code hosts send no larger ones."""
+THREADS = 16
+DRAIN_SECONDS = 5.0
+"""How long requests that came before the stop may take to be answered."""
+DATABASE_TROUBLE = (OperationalError, InterfaceError, ProgrammingError, PoolTimeout)
+"""What a database that is locked, away or not migrated raises."""
+
+log = structlog.get_logger()
+
+
+@dataclass(frozen=True)
+class Request:
+    """A request whose body has been read; header names are in lower case."""
+
+    method: str
+    headers: Mapping[str, str]
+    body: bytes
+    query: str = ""
+
+
+@dataclass(frozen=True)
+class Answer:
+    status: int
+    text: str
+    headers: Mapping[str, str] = field(default_factory=lambda: {"Content-Type": "text/plain; charset=utf-8"})
+
+
+Door = Callable[[Request], Answer]
+
+
+@dataclass(frozen=True)
+class Route:
+    method: str
+    door: Door
+
+
+class _TooLarge(Exception):
+    pass
+
+
+def application(routes: Mapping[str, Route]) -> WSGIApplication:
+    """The WSGI application: one route a path."""
+
+    def answer_request(environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+        answer = _answer(routes, environ)
+        body = _line(answer).encode()
+        headers = {**answer.headers, "X-Content-Type-Options": "nosniff", "Content-Length": str(len(body))}
+        start_response(f"{answer.status} {HTTPStatus(answer.status).phrase}", list(headers.items()))
+        return [] if environ["REQUEST_METHOD"] == "HEAD" else [body]
+
+    return answer_request
+
+
+def _line(answer: Answer) -> str:
+    plain = answer.headers.get("Content-Type", "").startswith("text/plain")
+    return f"{answer.text}\n" if plain and answer.text and not answer.text.endswith("\n") else answer.text
+
+
+def _answer(routes: Mapping[str, Route], environ: WSGIEnvironment) -> Answer:
+    path, method = environ.get("PATH_INFO", ""), environ["REQUEST_METHOD"]
+    route = routes.get(path)
+    if route is None:
+        return Answer(404, "nothing is here")
+    if route.method != method and (route.method, method) != ("GET", "HEAD"):
+        return _with(Answer(405, f"{route.method} is understood here"), Allow=route.method)
+    try:
+        return route.door(_request(environ))
+    except _TooLarge:
+        return Answer(413, f"bodies of up to {MOST_BYTES:,} bytes are read")
+    except DATABASE_TROUBLE as error:
+        log.error("database away", path=path, why=one_line(error))
+        return _with(Answer(503, "the database can't be used just now; send it again later"), **{"Retry-After": "30"})
+    except Exception:
+        log.exception("request failed", path=path)
+        return Answer(500, "that went wrong here; it is logged")
+
+
+def one_line(error: BaseException) -> str:
+    """What an error says, cut to a line; a database's without the statement and its values."""
+    said = str(getattr(error, "orig", None) or error).strip().splitlines()
+    return f"{type(error).__name__}: {said[0] if said else ''}"[:300]
+
+
+def _with(answer: Answer, **headers: str) -> Answer:
+    return Answer(answer.status, answer.text, {**answer.headers, **headers})
+
+
+def _request(environ: WSGIEnvironment) -> Request:
+    headers = {key[5:].replace("_", "-").lower(): value for key, value in environ.items() if key.startswith("HTTP_")}
+    headers["content-type"] = environ.get("CONTENT_TYPE", "")
+    return Request(environ["REQUEST_METHOD"], headers, _body(environ), environ.get("QUERY_STRING", ""))
+
+
+def _body(environ: WSGIEnvironment) -> bytes:
+    """The whole body, its length declared or not. Raises _TooLarge."""
+    declared = environ.get("CONTENT_LENGTH") or ""
+    length = int(declared) if declared.isdecimal() else MOST_BYTES + 1
+    if declared.isdecimal() and length > MOST_BYTES:
+        raise _TooLarge
+    body: bytes = environ["wsgi.input"].read(length)
+    if len(body) > MOST_BYTES:
+        raise _TooLarge
+    return body
+
+
+class Server:
+    """Listens from the moment it is made. Raises OSError where the address can't be had."""
+
+    def __init__(self, app: WSGIApplication, host: str, port: int) -> None:
+        self._sockets: dict[int, Any] = {}
+        # The server turns away bodies as long as its limit, the contract only longer ones.
+        create_server(
+            app, map=self._sockets, host=host, port=port, threads=THREADS, max_request_body_size=MOST_BYTES + 1,
+            ident=None, clear_untrusted_proxy_headers=True,
+        )  # fmt: skip
+
+    @property
+    def _listeners(self) -> list[BaseWSGIServer]:
+        return [one for one in self._sockets.values() if isinstance(one, BaseWSGIServer)]
+
+    @property
+    def port(self) -> int:
+        """The port it listens on, where it was asked for any (0) too."""
+        return int(self._listeners[0].effective_port)
+
+    def serve(self, stop: threading.Event) -> None:
+        """Answer until `stop` is set; then take no more, answer what came before, and close."""
+        dispatcher = self._listeners[0].task_dispatcher
+        while not stop.is_set():
+            self._turn(0.2)
+        for listener in self._listeners:
+            listener.socket.close()
+            listener.del_channel(self._sockets)
+        end = time.monotonic() + DRAIN_SECONDS
+        while self._busy() and time.monotonic() < end:
+            self._turn(0.05)
+        dispatcher.shutdown(cancel_pending=True, timeout=1)
+        wasyncore.close_all(self._sockets)
+
+    def _turn(self, seconds: float) -> None:
+        wasyncore.loop(timeout=seconds, use_poll=True, map=self._sockets, count=1)
+
+    def _busy(self) -> bool:
+        channels = [one for one in self._sockets.values() if isinstance(one, HTTPChannel)]
+        return any(channel.requests or channel.total_outbufs_len for channel in channels)
