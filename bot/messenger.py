@@ -1,0 +1,190 @@
+"""The only caller of Slack's Web API. It tells what may pass, what is unknown and what will never work apart."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from http.client import HTTPException
+from typing import Any, Literal, TypeAlias
+from urllib.error import URLError
+from urllib.parse import urlsplit
+from urllib.request import proxy_bypass
+
+from slack_sdk import WebClient
+from slack_sdk.errors import SlackApiError
+from slack_sdk.web import SlackResponse
+
+from bot.views.message import Message
+
+EVENT_TYPE = "weir_nudge"
+"""The type of the metadata by which a message is found again."""
+TIMEOUT = 10
+"""Seconds to wait for Slack."""
+RATE_LIMITED = 30
+"""Seconds to pause after a 429 that does not say how long."""
+
+Scope: TypeAlias = Literal["address", "message", "all"]
+
+_ADDRESS = frozenset({
+    "channel_not_found", "is_archived", "not_in_channel", "user_disabled", "user_not_found", "users_not_found",
+    "user_not_visible", "cannot_dm_bot", "restricted_action", "restricted_action_non_threadable_channel",
+    "restricted_action_read_only_channel", "messages_tab_disabled", "no_permission", "invalid_user_combination",
+    "channel_type_not_supported", "method_not_supported_for_channel_type",
+})  # fmt: skip
+_ALL = frozenset({
+    "invalid_auth", "not_authed", "account_inactive", "token_revoked", "token_expired", "missing_scope",
+    "not_allowed_token_type", "org_login_required", "team_access_not_granted", "ekm_access_denied", "access_denied",
+    "accesslimited", "two_factor_setup_required", "enterprise_is_restricted",
+})  # fmt: skip
+_MESSAGE = frozenset({
+    "invalid_blocks", "invalid_blocks_format", "msg_too_long", "msg_blocks_too_long", "no_text", "invalid_arguments",
+    "metadata_too_large", "invalid_metadata_format", "invalid_metadata_schema", "metadata_must_be_sent_from_app",
+    "markdown_text_conflict", "message_not_found", "cant_update_message", "edit_window_closed",
+})  # fmt: skip
+_UNSURE = frozenset({"internal_error", "fatal_error", "service_unavailable", "request_timeout", "unknown_error"})
+"""Slack says of these that part of the call may have been done."""
+
+
+class Passing(Exception):
+    """Not done, and worth another try; `retry_after` is Slack's word on when, in seconds, where it gave one."""
+
+    def __init__(self, reason: str, retry_after: int | None = None) -> None:
+        super().__init__(reason)
+        self.reason = reason
+        self.retry_after = retry_after
+
+
+class Unknown(Exception):
+    """No clear reply came: it may have been done or not."""
+
+
+class Undeliverable(Exception):
+    """It will not work by trying again; `reason` is Slack's word.
+
+    `scope` says how far that reaches: this `address`, this `message`, or `all` that the token is used for.
+    """
+
+    def __init__(self, reason: str, scope: Scope) -> None:
+        super().__init__(reason)
+        self.reason = reason
+        self.scope = scope
+
+
+class Messenger:
+    """Slack for one workspace. Every method raises Passing, Unknown or Undeliverable; nothing is tried twice in it."""
+
+    def __init__(self, token: str, base_url: str = "https://slack.com/api/", timeout: int = TIMEOUT) -> None:
+        # The SDK's retries would post again after a lost reply.
+        self._client = WebClient(token=token, base_url=base_url, timeout=timeout, retry_handlers=[])
+        if proxy_bypass(urlsplit(base_url).hostname or ""):  # type: ignore[no-untyped-call,unused-ignore]
+            self._client.proxy = None
+
+    def who_am_i(self) -> dict[str, Any]:
+        """What auth.test answers (`team`, `team_id`, `user_id`, `bot_id`, `url`), the token's `scopes`, the reply's `date`."""
+        reply = _called(self._client.auth_test)
+        headers = {key.lower(): value for key, value in reply.headers.items()}
+        scopes = [scope for scope in headers.get("x-oauth-scopes", "").split(",") if scope]
+        return {**_body(reply), "scopes": scopes, "date": headers.get("date", "")}
+
+    def user(self, user: str) -> dict[str, Any]:
+        """A member as users.info shows them (`deleted`, `is_bot`, `tz`, `profile`)."""
+        found: dict[str, Any] = _body(_called(lambda: self._client.users_info(user=user)))["user"]
+        return found
+
+    def open_dm(self, user: str) -> str:
+        """The id of the direct conversation with a member."""
+        channel: dict[str, Any] = _body(_called(lambda: self._client.conversations_open(users=user)))["channel"]
+        return str(channel["id"])
+
+    def post(self, channel: str, message: Message, key: str) -> str:
+        """Post a message that `find` finds by `key`; its timestamp."""
+        reply = _called(
+            lambda: self._client.chat_postMessage(
+                channel=channel,
+                text=message.text,
+                blocks=list(message.blocks),
+                metadata={"event_type": EVENT_TYPE, "event_payload": {"message": key}},
+                unfurl_links=False,
+                unfurl_media=False,
+            )
+        )
+        return str(_body(reply)["ts"])
+
+    def update(self, channel: str, ts: str, message: Message) -> None:
+        """Show something else in place of an earlier message."""
+        _called(
+            lambda: self._client.chat_update(channel=channel, ts=ts, text=message.text, blocks=list(message.blocks))
+        )
+
+    def find(self, channel: str, key: str, oldest: int) -> str | None:
+        """The timestamp of the message posted with `key` since `oldest` (seconds); None if it is not there."""
+        cursor: str | None = None
+        while True:
+            page = _body(_called(lambda at=cursor: self._history(channel, oldest, at)))  # type: ignore[misc]
+            for message in page.get("messages") or ():
+                if _key_of(message) == key:
+                    return str(message["ts"])
+            cursor = (page.get("response_metadata") or {}).get("next_cursor")
+            if not cursor:
+                return None
+
+    def _history(self, channel: str, oldest: int, cursor: str | None) -> SlackResponse:
+        return self._client.conversations_history(
+            channel=channel, oldest=f"{oldest}.000000", limit=200, cursor=cursor, include_all_metadata=True
+        )
+
+
+def _key_of(message: dict[str, Any]) -> Any:
+    metadata = message.get("metadata") or {}
+    if metadata.get("event_type") != EVENT_TYPE:
+        return None
+    return (metadata.get("event_payload") or {}).get("message")
+
+
+def _body(reply: SlackResponse) -> dict[str, Any]:
+    if not isinstance(reply.data, dict):
+        raise Unknown("the answer is no JSON object")
+    return reply.data
+
+
+def _called(call: Callable[[], SlackResponse]) -> SlackResponse:
+    """Make a call and sort what goes wrong."""
+    try:
+        return call()
+    except SlackApiError as error:
+        raise _sorted_out(error) from None
+    except (OSError, HTTPException, ValueError, AttributeError, TypeError) as error:
+        if _never_left(error):
+            raise Passing(f"Slack can't be reached: {error}") from None
+        # The SDK trips over JSON that is no object with the latter two; that, too, is no clear reply.
+        raise Unknown(f"no clear reply: {type(error).__name__}") from None
+
+
+def _never_left(error: Exception) -> bool:
+    """Whether the request cannot have reached Slack: no connection was made."""
+    cause = error.reason if isinstance(error, URLError) else error
+    return isinstance(cause, ConnectionRefusedError) or type(cause).__name__ == "gaierror"
+
+
+def _sorted_out(error: SlackApiError) -> Exception:
+    reply = error.response
+    status = int(reply.status_code)
+    reason = str(reply.get("error") or "")
+    if status == 429 or reason in ("ratelimited", "rate_limited"):
+        return Passing("ratelimited", _retry_after(reply.headers))
+    if status >= 500 or reason in _UNSURE or not re.fullmatch(r"[a-z0-9_]+", reason):
+        return Unknown(f"no clear reply: HTTP {status}")
+    for scope, reasons in _SCOPES.items():
+        if reason in reasons:
+            return Undeliverable(reason, scope)
+    return Passing(reason)
+
+
+_SCOPES: dict[Scope, frozenset[str]] = {"address": _ADDRESS, "all": _ALL, "message": _MESSAGE}
+
+
+def _retry_after(headers: dict[str, Any]) -> int:
+    values = {key.lower(): value for key, value in headers.items()}
+    value = values.get("retry-after")
+    text = str(value[0] if isinstance(value, list) and value else value)
+    return max(1, int(text)) if text.isdecimal() else RATE_LIMITED

@@ -1,0 +1,83 @@
+"""A channel's message: items and how long they waited. It names nobody unless the team turned mentions on."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from bot.views.message import Block, Message, aside, joined, section
+from bot.views.nudge import MOST, more
+from bot.views.phrases import Waiting, ending, how_long, name_of, size_of, spoken_name, waits_for_in_channel
+from bot.views.words import counted, working
+
+
+def escalation(waits: Sequence[Waiting], mentions: Mapping[str, str], now: int) -> Message:
+    """What a channel reads, as of `now`. `mentions`: Slack ids by login, for teams that want holders mentioned."""
+    told = _one_a_turn(waits)
+    if all(one.over for one, _ in told):
+        return _settled([one for one, _ in told], now)
+    blocks: list[Block] = []
+    text: list[str] = []
+    still = sum(not one.over for one, _ in told)
+    if len(told) > 1:
+        opening = f"{counted(still, 'item')} could use a hand, longest overdue first."
+        blocks.append(section(opening))
+        text.append(opening)
+    for one, holders in told[:MOST]:
+        who = [f"<@{mentions[login]}>" for login in holders if login in mentions]
+        blocks.append(_block(one, who, now))
+        text.append(_spoken(one, who, now))
+    rest = [one for one, _ in told[MOST:]]
+    if rest:
+        blocks.append(aside(more(rest)))
+        text.append(more(rest))
+    return Message(joined(text), tuple(blocks))
+
+
+def _one_a_turn(waits: Sequence[Waiting]) -> list[tuple[Waiting, list[str]]]:
+    """One line an item and kind (the first, which is the most overdue, and an open one before one that is over)."""
+    turns: dict[tuple[str, int, str, str], list[Waiting]] = {}
+    for one in waits:
+        wait = one.wait
+        turns.setdefault((wait.repo, wait.item, wait.kind, wait.on if wait.team else ""), []).append(one)
+    return [
+        (
+            next((one for one in same if not one.over), same[0]),
+            list(dict.fromkeys(one.wait.on for one in same if not one.over and not one.wait.team)),
+        )
+        for same in turns.values()
+    ]
+
+
+def _block(one: Waiting, who: list[str], now: int) -> Block:
+    if one.over:
+        return section(f"✓ {name_of(one)}\n{ending(one, now)}")
+    size = size_of(one)
+    waited = _waited(one, now, bold="*") + (f" · {size}" if size else "")
+    return section("\n".join([f"*{name_of(one)}*", waited, _ask(who)]), one.url)
+
+
+def _spoken(one: Waiting, who: list[str], now: int) -> str:
+    if one.over:
+        return f"{spoken_name(one)}: {ending(one, now)}."
+    size = size_of(one)
+    return " ".join(
+        [f"{spoken_name(one)} {_waited(one, now)}.", *([f"{size[:1].upper()}{size[1:]}."] if size else []), _ask(who)]
+    )
+
+
+def _waited(one: Waiting, now: int, bold: str = "") -> str:
+    agreed = "" if one.agreed is None else f"; {working(one.agreed)} agreed"
+    return f"has waited {bold}{working(one.age)}{bold} {waits_for_in_channel(one)} ({how_long(one, now)}{agreed})"
+
+
+def _ask(who: list[str]) -> str:
+    return f"{' '.join(who)}, can you move it on?" if who else "Who can move it on?"
+
+
+def _settled(waits: Sequence[Waiting], now: int) -> Message:
+    lines = [f"~{name_of(one)}~ {ending(one, now)}" for one in waits[:MOST]]
+    said = [f"Done: {spoken_name(one)}, {ending(one, now)}." for one in waits[:MOST]]
+    if waits[MOST:]:
+        lines.append(f"… and {counted(len(waits) - MOST, 'other')}, all done")
+        said.append(lines[-1])
+    return Message(joined(said or ["Done."]), tuple(section(line) for line in lines or ["Done."]))

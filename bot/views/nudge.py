@@ -1,0 +1,117 @@
+"""A personal message: what waits for one person, most overdue first, and what became of it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import tzinfo
+
+from bot.flow.ladder import HEADS_UP, REPEAT
+from bot.views.message import SECTION, Block, Message, aside, joined, section
+from bot.views.phrases import (
+    BACKLOG,
+    Waiting,
+    action_on,
+    ending,
+    how_long,
+    name_of,
+    size_of,
+    spoken_name,
+    waits_for,
+    why,
+)
+from bot.views.words import counted, working
+
+MOST = 8
+"""Waits told in full; the rest is counted."""
+MOST_BACKLOG = 5
+
+
+def nudge(waits: Sequence[Waiting], zone: tzinfo, now: int) -> Message:
+    """What a person reads, as of `now`; `zone` is theirs. Waits that are over say so in their place."""
+    live = [one for one in waits if one.step != BACKLOG]
+    backlog = [one for one in waits if one.step == BACKLOG]
+    if all(one.over for one in waits):
+        return settled(waits, now)
+    shown = live[:MOST]
+    opening = _opening(live)
+    blocks = [section(opening)] if len(live) > 1 else []
+    blocks += [_block(one, zone, now) for one in shown]
+    text = [opening] if len(live) > 1 else []
+    text += [_spoken(one, zone, now) for one in shown]
+    if live[MOST:]:
+        blocks.append(aside(more(live[MOST:])))
+        text.append(more(live[MOST:]))
+    if backlog:
+        lines = _backlog(backlog, now)
+        blocks.append(section(joined(lines, SECTION)))
+        text += _spoken_backlog(backlog, now)
+    return Message(joined(text), tuple(blocks))
+
+
+def settled(waits: Sequence[Waiting], now: int) -> Message:
+    """All is done: every line struck through, nothing to press."""
+    lines = [f"~{name_of(one)}~ {ending(one, now)}" for one in waits[:MOST]]
+    said = [f"Done: {spoken_name(one)}, {ending(one, now)}." for one in waits[:MOST]]
+    if waits[MOST:]:
+        rest = f"… and {counted(len(waits) - MOST, 'other')}, all done"
+        lines.append(rest)
+        said.append(rest)
+    if not waits:
+        lines = said = ["This no longer waits for you."]
+    return Message(joined(said), tuple(section(line) for line in lines))
+
+
+def more(rest: Sequence[Waiting]) -> str:
+    """What did not fit, counted."""
+    left = sum(not one.over for one in rest)
+    return f"… and {len(rest)} more" + (f" ({left} still waiting)" if left < len(rest) else "")
+
+
+def _opening(waits: Sequence[Waiting]) -> str:
+    still = [one for one in waits if not one.over]
+    things = counted(len(still), "thing")
+    verb = "waits" if len(still) == 1 else "wait"
+    if still and all(one.step == HEADS_UP for one in still):
+        return f"A heads-up: {things} {verb} for you and will soon reach the agreed time."
+    return f"{things} {'still ' if any(one.step == REPEAT for one in still) else ''}{verb} for you, most overdue first."
+
+
+def _block(one: Waiting, zone: tzinfo, now: int) -> Block:
+    if one.over:
+        return section(f"✓ {name_of(one)}\n{ending(one, now)}")
+    reason = " · ".join(part for part in (why(one, zone, now), size_of(one)) if part)
+    lines = [f"*{name_of(one)}*", f"{_waited(one, now, bold='*')}", reason, _ask(one)]
+    return section("\n".join(lines), one.url)
+
+
+def _spoken(one: Waiting, zone: tzinfo, now: int) -> str:
+    if one.over:
+        return f"{spoken_name(one)}: {ending(one, now)}."
+    parts = [f"{spoken_name(one)} {_waited(one, now)}.", f"{why(one, zone, now)}."]
+    size = size_of(one)
+    return " ".join([*parts, *([f"{size}."] if size else []), _ask(one)])
+
+
+def _waited(one: Waiting, now: int, bold: str = "") -> str:
+    agreed = "" if one.agreed is None else f"; {working(one.agreed)} agreed"
+    return f"has waited {bold}{working(one.age)}{bold} {waits_for(one)} ({how_long(one, now)}{agreed})"
+
+
+def _ask(one: Waiting) -> str:
+    return f"A heads-up, no hurry yet. {action_on(one)}" if one.step == HEADS_UP else action_on(one)
+
+
+def _backlog(waits: Sequence[Waiting], now: int) -> list[str]:
+    lines = ["Waiting for you from before this history was read; told once, for your information:"]
+    lines += [f"• {name_of(one)}: {_short(one, now)}" for one in waits[:MOST_BACKLOG]]
+    return lines + ([more(waits[MOST_BACKLOG:])] if waits[MOST_BACKLOG:] else [])
+
+
+def _spoken_backlog(waits: Sequence[Waiting], now: int) -> list[str]:
+    lines = ["Waiting for you from before this history was read; told once, for your information:"]
+    lines += [f"{spoken_name(one)}: {_short(one, now)}." for one in waits[:MOST_BACKLOG]]
+    return lines + ([more(waits[MOST_BACKLOG:])] if waits[MOST_BACKLOG:] else [])
+
+
+def _short(one: Waiting, now: int) -> str:
+    return ending(one, now) if one.over else f"{working(one.age)} {waits_for(one)} ({how_long(one, now)})"

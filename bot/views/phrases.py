@@ -1,0 +1,189 @@
+"""What is said about a wait: what it waits for, why this person, what to do, and how it ended."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, tzinfo
+
+from bot.flow.waits import REVIEWER_KINDS, Wait
+from bot.views.message import NAME, TITLE, link, plain
+from bot.views.words import counted, elapsed, working
+
+BACKLOG = "backlog"
+"""The rung of a wait that is only listed: its history was just read."""
+_WEEKDAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
+_MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
+_SIZES = ((10, "tiny"), (100, "small"), (400, "medium"), (1000, "large"))
+
+
+@dataclass(frozen=True)
+class Waiting:
+    """A wait as a message shows it; durations are working seconds."""
+
+    wait: Wait
+    step: str
+    """The rung that brought it here, without its count, or `backlog`."""
+    age: int
+    """As of the instant of the message; for a wait that is over, at its end."""
+    agreed: int | None
+    title: str | None = None
+    url: str | None = None
+    size: int | None = None
+    """Changed lines."""
+    answered: bool = True
+    """Whether its end was the holder's own doing."""
+
+    @property
+    def over(self) -> bool:
+        return self.wait.until is not None
+
+
+def name_of(one: Waiting) -> str:
+    """The item as a link with its reference beside it; the reference alone where it has no title."""
+    label = one.title and plain(one.title, TITLE)
+    if not label:
+        return link(one.url, reference(one))
+    return f"{link(one.url, label)} · {reference(one)}"
+
+
+def spoken_name(one: Waiting) -> str:
+    """The item in running text, without a link."""
+    label = one.title and plain(one.title, TITLE)
+    return f"{label} ({reference(one)})" if label else reference(one)
+
+
+def reference(one: Waiting) -> str:
+    return f"{plain(one.wait.repo, NAME)}#{one.wait.item}"
+
+
+def how_long(one: Waiting, now: int) -> str:
+    """Working time, with calendar time beside it."""
+    end = now if one.wait.until is None else one.wait.until
+    return f"working time; {elapsed(max(0, end - one.wait.since))} by the calendar"
+
+
+def size_of(one: Waiting) -> str | None:
+    """`120 lines, medium`; None where it is not known."""
+    if one.size is None or one.size < 0:
+        return None
+    name = next((name for most, name in _SIZES if one.size <= most), "very large")
+    return f"{counted(one.size, 'line')}, {name}"
+
+
+def when(at: int, zone: tzinfo, now: int) -> str:
+    """An instant as the reader would say it: `Tuesday 14:10` within a week, else `24 Feb 14:10`."""
+    there, today = datetime.fromtimestamp(at, zone), datetime.fromtimestamp(now, zone)
+    clock = there.strftime("%H:%M")
+    if 0 <= (today.date() - there.date()).days < 7:
+        return f"{_WEEKDAYS[there.weekday()]} {clock}"
+    year = "" if there.year == today.year else f" {there.year}"
+    return f"{there.day} {_MONTHS[there.month - 1]}{year} {clock}"
+
+
+_WAITS_FOR = {
+    "review": "for your review",
+    "re_review": "for another look from you",
+    "rework": "for your changes",
+    "respond": "for your answer",
+    "merge": "for you to merge it",
+    "assign": "for you to find a reviewer",
+    "fix": "for you to clear its way",
+}
+_ACTION = {
+    "review": "Can you look, or hand it on?",
+    "re_review": "Can you take another look, or hand it on?",
+    "rework": "Can you push the changes, or say what is in the way?",
+    "respond": "Can you answer, or push?",
+    "merge": "Can you merge it?",
+    "assign": "Can you ask somebody to review it?",
+    "fix": "Can you get it green again?",
+}
+_CHANNEL_WAITS_FOR = {
+    "review": "for a review",
+    "re_review": "for another look",
+    "rework": "for changes",
+    "respond": "for an answer",
+    "merge": "to be merged",
+    "assign": "for a reviewer",
+    "fix": "for its checks or a conflict to be cleared",
+}
+
+
+def waits_for(one: Waiting) -> str:
+    return _WAITS_FOR[one.wait.kind]
+
+
+def waits_for_in_channel(one: Waiting) -> str:
+    """Without anybody's name; a team's is said."""
+    by = f" by {plain(one.wait.on, NAME)}" if one.wait.team else ""
+    return _CHANNEL_WAITS_FOR[one.wait.kind] + by
+
+
+def action_on(one: Waiting) -> str:
+    return _ACTION[one.wait.kind]
+
+
+def why(one: Waiting, zone: tzinfo, now: int) -> str:
+    """Why the holder is the one to hear of it, in the reader's zone."""
+    wait = one.wait
+    since = when(wait.since, zone, now)
+    if wait.kind in REVIEWER_KINDS:
+        return _who_asked(wait, zone, now) or f"{_BACK_AGAIN.get(wait.opened_by, _YOUR_TURN)} on {since}"
+    if wait.kind == "rework":
+        return f"A review asks for changes; your turn since {since}"
+    if wait.kind == "respond":
+        return f"A review comment has no answer yet; your turn since {since}"
+    if wait.kind == "merge":
+        return f"It is approved, and nothing is in its way since {since}"
+    if wait.kind == "fix":
+        return f"A required check failed, or it conflicts with its base; your turn since {since}"
+    return f"Nobody is asked to review it; your turn since {since}"
+
+
+_YOUR_TURN = "It became your turn"
+_BACK_AGAIN = {
+    "pushed": "New commits came after your review",
+    "commented": "Your review was answered",
+    "review_submitted": "Your review was answered",
+}
+
+
+def _who_asked(wait: Wait, zone: tzinfo, now: int) -> str | None:
+    if wait.asked_at is None:
+        return None
+    who = plain(wait.asked_by, NAME) if wait.asked_by else "Somebody"
+    what = "your review" if wait.kind == "review" else "another look from you"
+    return f"{who} asked for {what} on {when(wait.asked_at, zone, now)}"
+
+
+_CLOSING = {
+    "merged": "merged",
+    "closed": "closed without merging",
+    "converted_to_draft": "back in draft",
+    "labeled": "marked as not ready",
+    "queued": "in the merge queue",
+    "review_request_removed": "handed on",
+}
+_DONE = {
+    ("rework", "pushed"): "pushed",
+    ("rework", "review_requested"): "handed back",
+    ("respond", "pushed"): "answered",
+    ("respond", "commented"): "answered",
+    ("respond", "review_submitted"): "answered",
+    ("respond", "review_requested"): "handed back",
+    ("assign", "review_requested"): "a reviewer was asked",
+    ("fix", "checks_passed"): "green again",
+    ("merge", "merged"): "merged",
+    ("merge", "queued"): "queued",
+}
+
+
+def ending(one: Waiting, now: int) -> str:
+    """How a wait that is over ended: `reviewed after 3h 10m, thank you (…)`, `handed on`, `no longer needed`."""
+    kind, by = one.wait.kind, one.wait.ended_by or ""
+    done = _DONE.get((kind, by))
+    if kind in REVIEWER_KINDS and by == "review_submitted":
+        done = "reviewed" if one.answered else None
+    if done is None or not one.answered:
+        return _CLOSING.get(by, "no longer needed")
+    return f"{done} after {working(one.age)}, thank you ({how_long(one, now)})"

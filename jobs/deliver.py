@@ -1,0 +1,237 @@
+"""Send what was claimed, and edit what was sent: state read again, rendered, posted, outcome written.
+
+Every step is one short transaction and no call to Slack is made inside one. Whatever happens between two steps, a
+message is sent once: what may have been sent is looked up in its conversation before it is sent again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TypeAlias
+
+import structlog
+from sqlalchemy.orm import Session
+
+from bot import telling
+from bot.context import Context
+from bot.messenger import Passing, Undeliverable, Unknown
+from bot.reach import Reach, reach
+from bot.store import addresses, outbox
+from bot.store.engine import reading, writing
+from bot.store.outbox import Leased
+from bot.views.message import Message
+
+MOST = 50
+"""Messages and edits handled in one run, so that a stop never waits long."""
+FIRST_BACKOFF, LONGEST_BACKOFF = 15, 900
+"""Seconds until another try: doubled each time."""
+TOKEN_PAUSE = 300
+"""Seconds until a token that was refused is tried again."""
+CLOCK_SKEW = 3600
+"""Seconds by which Slack's clock may run behind ours."""
+TROUBLE = (Passing, Unknown, Undeliverable)
+Trouble: TypeAlias = Passing | Unknown | Undeliverable
+_log = structlog.get_logger()
+
+
+class _Stop(Exception):
+    """Slack takes nothing at present: the rest waits for the next run."""
+
+
+def run(ctx: Context, now: int) -> int:
+    """Send and edit what is to be done; how many posts and edits got through."""
+    done = 0
+    try:
+        for step in (_next_post, _next_edit):
+            done += _until_nothing_is_left(ctx, step, now)
+    except _Stop:
+        _log.info("deliver.stopped")
+    return done
+
+
+def _until_nothing_is_left(ctx: Context, step: Callable[[Context, int], bool | None], now: int) -> int:
+    done = 0
+    for _ in range(MOST):
+        # A run may outlast a lease, so each message is handled at its own instant.
+        outcome = step(ctx, max(now, ctx.clock.now()))
+        if outcome is None:
+            break
+        done += outcome
+    return done
+
+
+def _next_post(ctx: Context, now: int) -> bool | None:
+    """Handle the next message: whether it was posted; None if there is none."""
+    with writing(ctx.engine) as session:
+        row = None if addresses.paused(session, ctx.workspace, now) else outbox.lease(session, ctx.workspace, now)
+    return None if row is None else _safely(_handle, ctx, row, now)
+
+
+def _next_edit(ctx: Context, now: int) -> bool | None:
+    """Handle the next edit: whether it got through; None if there is none."""
+    with writing(ctx.engine) as session:
+        row = None if addresses.paused(session, ctx.workspace, now) else outbox.lease_edit(session, ctx.workspace, now)
+    return None if row is None else _safely(_edit, ctx, row, now)
+
+
+def _safely(step: Callable[[Context, Leased, int], bool], ctx: Context, row: Leased, now: int) -> bool:
+    """One broken message must not stop the others. Its lease runs out, and then it is tried again."""
+    try:
+        return step(ctx, row, now)
+    except _Stop:
+        raise
+    except Exception:
+        _log.exception("message.broken", message=row.id, to=row.recipient)
+        return False
+
+
+def _handle(ctx: Context, row: Leased, now: int) -> bool:
+    try:
+        if row.unsure and _already_there(ctx, row):
+            return True
+    except TROUBLE as trouble:
+        return _not_sent(ctx, row, trouble, now, unsure=True)
+    try:
+        channel = _conversation(ctx, row, now)
+    except TROUBLE as trouble:
+        return _not_sent(ctx, row, trouble, now, unsure=False)
+    ready = _prepared(ctx, row, channel, now)
+    return ready is not None and _post(ctx, *ready, now)
+
+
+def _already_there(ctx: Context, row: Leased) -> bool:
+    """Whether a message of unknown fate was sent after all; it is taken up then."""
+    ts = ctx.messenger.find(row.channel or "", row.id, row.made_at - CLOCK_SKEW)
+    if ts is None:
+        return False
+    with writing(ctx.engine) as session:
+        outbox.sent(session, ctx.workspace, row, ts, max(row.made_at, int(float(ts))))
+    _log.info("message.found", message=row.id, to=row.recipient)
+    return True
+
+
+def _conversation(ctx: Context, row: Leased, now: int) -> str | None:
+    """Where the recipient reads; a direct conversation is opened once. None where they can't be reached."""
+    with reading(ctx.engine) as session:
+        can = reach(session, ctx.workspace, ctx.policy, now)
+        address = can.address(row.recipient) if can.reachable(row.recipient) else None
+        if address is None or row.recipient.startswith("#"):
+            return address
+        known = addresses.address_of(session, ctx.workspace, address)
+    if known is not None and known.conversation:
+        return str(known.conversation)
+    conversation = ctx.messenger.open_dm(address)
+    with writing(ctx.engine) as session:
+        addresses.remember(session, ctx.workspace, address, conversation)
+    return conversation
+
+
+def _prepared(ctx: Context, row: Leased, channel: str | None, now: int) -> tuple[Leased, Message] | None:
+    """Read the state again: the words, and the lease to post them under; None where nothing is to be posted now."""
+    for _ in range(3):
+        with writing(ctx.engine) as session:
+            held = outbox.hold(session, ctx.workspace, row, now)
+            if held is None:
+                return None
+            told = telling.read(session, ctx.workspace, ctx.policy, row.id, row.recipient)
+            verdict = telling.judge(told, reach(session, ctx.workspace, ctx.policy, now), now)
+            if not verdict.drop and not verdict.moot and channel is not None:
+                return _take_turn(ctx, session, held, told, channel, now)
+        row = held
+        moot = verdict.moot or channel is None
+        with writing(ctx.engine) as session:
+            drop = told.everything if moot else verdict.drop
+            outbox.release(session, ctx.workspace, row, drop, now, whole=moot)
+        if moot:
+            _log.info("message.moot", message=row.id, to=row.recipient)
+            return None
+    return None
+
+
+def _take_turn(
+    ctx: Context, session: Session, row: Leased, told: telling.Told, channel: str, now: int
+) -> tuple[Leased, Message] | None:
+    """Mark it as about to be posted, if the channel's pace allows it now."""
+    free_at = addresses.reserve(session, ctx.workspace, _address(ctx, row), now)
+    if free_at is not None:
+        outbox.later(session, ctx.workspace, row, free_at, None, tried=False)
+        return None
+    outbox.about_to_post(session, ctx.workspace, row, channel)
+    return row._replace(channel=channel), telling.render(session, ctx.workspace, told, ctx.policy, now)
+
+
+def _address(ctx: Context, row: Leased) -> str:
+    return Reach(ctx.policy, {}).address(row.recipient) or row.recipient
+
+
+def _post(ctx: Context, row: Leased, message: Message, now: int) -> bool:
+    try:
+        ts = ctx.messenger.post(row.channel or "", message, row.id)
+    except TROUBLE as trouble:
+        return _not_sent(ctx, row, trouble, now, unsure=isinstance(trouble, Unknown))
+    with writing(ctx.engine) as session:
+        outbox.sent(session, ctx.workspace, row, ts, now)
+        for address in (_address(ctx, row), addresses.EVERYTHING):
+            addresses.all_is_well(session, ctx.workspace, address)
+    _log.info("message.sent", message=row.id, to=row.recipient)
+    return True
+
+
+def _not_sent(ctx: Context, row: Leased, trouble: Trouble, now: int, *, unsure: bool) -> bool:
+    """Write what becomes of a message that did not get through."""
+    _log.warning("message.not_sent", message=row.id, to=row.recipient, reason=str(trouble), unsure=unsure)
+    with writing(ctx.engine) as session:
+        if isinstance(trouble, Undeliverable) and trouble.scope != "all":
+            _give_up(ctx, session, row, trouble, now)
+            return False
+        at = _next_try(ctx, session, row, trouble, now)
+        outbox.later(session, ctx.workspace, row, at, str(trouble), unsure=unsure)
+    raise _Stop
+
+
+def _give_up(ctx: Context, session: Session, row: Leased, trouble: Undeliverable, now: int) -> None:
+    personal = not row.recipient.startswith("#")
+    if personal and trouble.reason == "channel_not_found" and not row.attempts:
+        # A conversation kept from another bot user; it is opened anew.
+        addresses.remember(session, ctx.workspace, _address(ctx, row), None)
+        outbox.later(session, ctx.workspace, row, now, trouble.reason)
+        return
+    outbox.failed(session, ctx.workspace, row, trouble.reason)
+    if trouble.scope == "address":
+        addresses.trouble(session, ctx.workspace, _address(ctx, row), trouble.reason, now)
+
+
+def _next_try(ctx: Context, session: Session, row: Leased, trouble: Trouble, now: int) -> int:
+    """When to try again; where Slack said how long, or refused the token, everything else waits, too."""
+    if isinstance(trouble, Undeliverable):
+        addresses.pause(session, ctx.workspace, now + TOKEN_PAUSE, trouble.reason, now)
+        return now + TOKEN_PAUSE
+    if isinstance(trouble, Passing) and trouble.retry_after is not None:
+        addresses.pause(session, ctx.workspace, now + trouble.retry_after, None, now)
+        return now + trouble.retry_after
+    return now + min(LONGEST_BACKOFF, FIRST_BACKOFF << min(row.attempts, 10))
+
+
+def _edit(ctx: Context, row: Leased, now: int) -> bool:
+    with reading(ctx.engine) as session:
+        told = telling.read(session, ctx.workspace, ctx.policy, row.id, row.recipient)
+        message = telling.render(session, ctx.workspace, told, ctx.policy, row.sent_at or row.made_at)
+    try:
+        ctx.messenger.update(row.channel or "", row.ts or "", message)
+    except TROUBLE as trouble:
+        return _not_edited(ctx, row, trouble, now)
+    with writing(ctx.engine) as session:
+        outbox.edited(session, ctx.workspace, row, settled=telling.settled(told))
+    _log.info("message.edited", message=row.id, to=row.recipient)
+    return True
+
+
+def _not_edited(ctx: Context, row: Leased, trouble: Trouble, now: int) -> bool:
+    _log.warning("message.not_edited", message=row.id, to=row.recipient, reason=str(trouble))
+    with writing(ctx.engine) as session:
+        if isinstance(trouble, Undeliverable) and trouble.scope != "all":
+            # Deleted by its reader, or out of reach: there is nothing left that could be wrong.
+            outbox.edited(session, ctx.workspace, row, settled=True, error=trouble.reason)
+            return False
+        outbox.edit_later(session, ctx.workspace, row, _next_try(ctx, session, row, trouble, now), str(trouble))
+    raise _Stop

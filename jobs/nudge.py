@@ -1,0 +1,107 @@
+"""Decide what to send: the waits whose time has come, the ladder's word on them, messages claimed in the outbox."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import structlog
+from sqlalchemy import Row
+from sqlalchemy.orm import Session
+
+from bot.context import Context
+from bot.flow.ladder import Decision, Message, Recipient, Standing, decide
+from bot.reach import Reach, reach
+from bot.store import outbox, waits
+from bot.store.engine import writing
+
+MOST = 20_000
+"""Waits looked at in one transaction; more come with the next tick."""
+_log = structlog.get_logger()
+
+
+def run(ctx: Context, now: int) -> int:
+    """Claim the messages of this instant; how many. What can't be sent yet is looked at again when it can."""
+    with writing(ctx.engine) as session:
+        outbox.deciding(session, ctx.workspace)
+        rows = waits.due(session, ctx.workspace, now, MOST)
+        if not rows:
+            return 0
+        return _decide(ctx, session, rows, now)
+
+
+def _decide(ctx: Context, session: Session, rows: Sequence[Row[Any]], now: int) -> int:
+    standings = _standings(ctx, session, rows)
+    holders = {standing.holder for standing in standings}
+    heard = outbox.heard(session, ctx.workspace, holders, now)
+    can = reach(session, ctx.workspace, ctx.policy, now)
+
+    def recipient_of(login: str) -> Recipient | None:
+        return can.person(login, heard.get(login, ()))
+
+    decision = decide(standings, recipient_of, can.channel, ctx.policy.nudges, now)
+    looks: dict[int, int | None] = {row.id: None for row in rows}
+    looks.update({standing.id: at for standing, at in zip(standings, decision.wake, strict=True)})
+    _try_again_some_day(decision, can, looks)
+    waits.set_looks(session, ctx.workspace, looks)
+    return _claim(ctx, session, decision.messages, heard, now)
+
+
+def _standings(ctx: Context, session: Session, rows: Sequence[Row[Any]]) -> list[Standing]:
+    """The waits that are on the ladder: open, with a target, and not merely listed."""
+    sent = waits.sent(session, ctx.workspace, [row.id for row in rows])
+    found = []
+    for row in rows:
+        wait = waits.to_wait(row)
+        target = ctx.policy.target(wait.repo, wait.kind)
+        if wait.until is None and target is not None and not row.backlog:
+            rungs = {one.rung: one.at for one in sent.get(row.id, ())}
+            found.append(Standing(wait, ctx.policy.clock(wait), target, rungs, row.id))
+    return found
+
+
+def _try_again_some_day(decision: Decision, can: Reach, looks: dict[int, int | None]) -> None:
+    """Slack's troubles pass: who can't be reached for one of them is looked at again. All of it is logged."""
+    for standing, to in decision.unreachable:
+        again = can.tried_again(to)
+        known = looks[standing.id]
+        if again is not None:
+            looks[standing.id] = again if known is None else min(again, known)
+        _log.info(
+            "nudge.unreachable", to=to, repo=standing.wait.repo, item=standing.wait.item, mapped=again is not None
+        )
+
+
+def _claim(ctx: Context, session: Session, messages: Sequence[Message], heard: dict[str, list[int]], now: int) -> int:
+    backlog = _backlog(ctx, session, [m.to for m in messages if _first_of_the_day(ctx, m.to, heard, now)], now)
+    drafts = [
+        outbox.Draft(
+            message.to,
+            message.rung,
+            [*((nudge.standing.id, nudge.rung) for nudge in message.nudges),
+             *((wait, outbox.BACKLOG) for wait in backlog.get(message.to, ()))],
+        )
+        for message in messages
+    ]  # fmt: skip
+    claimed = outbox.claim(session, ctx.workspace, drafts, now)
+    outbox.told(session, ctx.workspace, (wait for some in backlog.values() for wait in some))
+    if claimed:
+        _log.info("nudge.claimed", messages=claimed)
+    return claimed
+
+
+def _first_of_the_day(ctx: Context, to: str, heard: dict[str, list[int]], now: int) -> bool:
+    if to.startswith("#"):
+        return False
+    calendar = ctx.policy.person(to).calendar
+    today = calendar.local_date(now)
+    return all(calendar.local_date(at) != today for at in heard.get(to, ()))
+
+
+def _backlog(ctx: Context, session: Session, people: Sequence[str], now: int) -> dict[str, list[int]]:
+    """What to list for people once, by login; what is on hold is listed another day."""
+    found = outbox.untold_backlog(session, ctx.workspace, people)
+    return {
+        login: [row.id for row in rows if not ctx.policy.clock(waits.to_wait(row)).on_hold(now)]
+        for login, rows in found.items()
+    }
