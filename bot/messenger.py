@@ -80,7 +80,7 @@ class Messenger:
             self._client.proxy = None
 
     def who_am_i(self) -> dict[str, Any]:
-        """What auth.test answers (`team`, `team_id`, `user_id`, `bot_id`, `url`), the token's `scopes`, the reply's `date`."""
+        """What auth.test answers (`team`, `team_id`, `user_id`, `bot_id`, `url`), its `scopes`, the reply's `date`."""
         reply = _called(self._client.auth_test)
         headers = {key.lower(): value for key, value in reply.headers.items()}
         scopes = [scope for scope in headers.get("x-oauth-scopes", "").split(",") if scope]
@@ -153,10 +153,10 @@ def _called(call: Callable[[], SlackResponse]) -> SlackResponse:
         return call()
     except SlackApiError as error:
         raise _sorted_out(error) from None
-    except (OSError, HTTPException, ValueError, AttributeError, TypeError) as error:
+    except (OSError, HTTPException, ValueError, AttributeError) as error:
         if _never_left(error):
             raise Passing(f"Slack can't be reached: {error}") from None
-        # The SDK trips over JSON that is no object with the latter two; that, too, is no clear reply.
+        # The SDK trips over JSON that is no object with an AttributeError; that, too, is no clear reply.
         raise Unknown(f"no clear reply: {type(error).__name__}") from None
 
 
@@ -169,7 +169,7 @@ def _never_left(error: Exception) -> bool:
 def _sorted_out(error: SlackApiError) -> Exception:
     reply = error.response
     status = int(reply.status_code)
-    reason = str(reply.get("error") or "")
+    reason = str(reply.data.get("error") or "") if isinstance(reply.data, dict) else ""
     if status == 429 or reason in ("ratelimited", "rate_limited"):
         return Passing("ratelimited", _retry_after(reply.headers))
     if status >= 500 or reason in _UNSURE or not re.fullmatch(r"[a-z0-9_]+", reason):
