@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, nullcontext
 from threading import RLock
-from typing import Any
+from typing import Any, TypeVar
 from weakref import WeakKeyDictionary
 
-from sqlalchemy import URL, Connection, Engine, Table, create_engine, event, make_url
+from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
-from sqlmodel import SQLModel
+
+T = TypeVar("T")
 
 BUSY_SECONDS = 10
 """How long a connection waits for SQLite's one writer."""
+ATTEMPTS = 3
+_DISTURBED = ("40P01", "40001")
+"""PostgreSQL's codes for a deadlock and for transactions that can't be put in an order."""
 _WRITES = "weir_writes"
 
 # SQLite's own waiting for its one writer is a sleep that grows to 0.1 s; threads of one process queue here instead.
@@ -69,10 +74,12 @@ def reading(engine: Engine) -> Iterator[Session]:
         yield session
 
 
-def table(model: type[SQLModel]) -> Table:
-    """The table behind a model, for statements that need no objects."""
-    return SQLModel.metadata.tables[str(model.__tablename__)]
-
-
-def on_postgres(session: Session) -> bool:
-    return session.get_bind().dialect.name == "postgresql"
+def undisturbed(work: Callable[[], T]) -> T:
+    """What a whole transaction comes to; it is done again where PostgreSQL picked it to end a deadlock."""
+    for _ in range(ATTEMPTS - 1):
+        try:
+            return work()
+        except DBAPIError as error:
+            if getattr(error.orig, "sqlstate", None) not in _DISTURBED:
+                raise
+    return work()

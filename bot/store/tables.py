@@ -1,6 +1,6 @@
 """The tables. The workspace's id comes first in every key, so that the data can be sharded by workspace.
 
-Instants are whole seconds since 1970 UTC; JSON is kept as text. Ids of waits are random 63-bit integers.
+Instants are whole seconds since 1970 UTC; JSON is kept as text. Ids of waits are 63-bit integers.
 """
 
 from __future__ import annotations
@@ -33,19 +33,25 @@ class ItemRow(SQLModel, table=True):
     """What the events of an item come to; made again from them at will."""
 
     __tablename__ = "items"
-    __table_args__ = (Index("items_by_head", "workspace", "host", "repo", "head"),)
+    __table_args__ = (
+        Index("items_by_head", "workspace", "host", "repo", "head"),
+        Index("items_by_merge", "workspace", "host", "repo", "merge_sha"),
+    )
 
     workspace: str = Field(primary_key=True)
     host: str = Field(primary_key=True)
     repo: str = Field(primary_key=True)
     item: int = Field(primary_key=True, sa_type=BigInteger)
     type: str
+    """As on `opened`; empty while that is not known yet."""
     title: str | None
     url: str | None
     author: str | None
     size: int | None = Field(sa_type=BigInteger)
     head: str | None
     """The commit at its head, where known."""
+    merge_sha: str | None
+    """The commit it was merged as, where known."""
     opened_at: int = Field(sa_type=BigInteger)
     live: bool
     ready: bool

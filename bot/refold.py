@@ -1,0 +1,176 @@
+"""An item's stored ledger made again from its events: only what differs is written."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from sqlalchemy.orm import Session
+
+from bot.flow.events import FlowEvent, ItemKey
+from bot.flow.ladder import Standing, next_look
+from bot.flow.waits import REVIEWER_KINDS, Ledger, Span, Wait, fold
+from bot.policy import Policy
+from bot.store import items, waits
+from bot.store.items import Facts
+from bot.store.matching import Stored, match, wait_id
+from bot.store.waits import Sent, to_wait
+
+LISTED = "backlog"
+"""The claim of a wait that was listed because its history was just read: no rung of the ladder."""
+
+
+@dataclass(frozen=True)
+class Terms:
+    """Under which policy an item is folded, when, and whether its events are live (False: a history just read)."""
+
+    workspace: str
+    policy: Policy
+    now: int
+    live: bool
+
+    def next_look(self, wait: Wait, sent: Mapping[str, int]) -> int | None:
+        """When to look at an open wait's ladder; None without a target or where nothing is to come."""
+        target = self.policy.target(wait.repo, wait.kind)
+        if target is None:
+            return None
+        standing = Standing(wait, self.policy.clock(wait), target, sent)
+        return next_look(standing, self.policy.nudges, self.now)
+
+    def look_at(self, row: Stored, sent: Iterable[Sent]) -> int | None:
+        """The same for an open wait as stored; one that was late when its history was read is never looked at."""
+        return None if row.backlog else self.next_look(to_wait(row), _rungs(sent))
+
+    def breached(self, wait: Wait) -> bool:
+        target = self.policy.target(wait.repo, wait.kind)
+        return target is not None and self.policy.clock(wait).age(self.now) > target
+
+
+@dataclass
+class _Changes:
+    """What is to be written for all items of a transaction."""
+
+    facts: dict[ItemKey, Facts] = field(default_factory=dict)
+    added: list[tuple[int, Wait]] = field(default_factory=list)
+    moved: list[tuple[Stored, Wait]] = field(default_factory=list)
+    gone: list[Stored] = field(default_factory=list)
+    items: set[ItemKey] = field(default_factory=set)
+
+
+def refold(
+    session: Session,
+    stored_facts: Mapping[ItemKey, Facts],
+    histories: Mapping[ItemKey, Sequence[FlowEvent]],
+    terms: Terms,
+) -> int:
+    """Fold each item from its whole history and replace its facts and waits; how many items differed.
+
+    The items are locked already (`stored_facts` is what their rows say).
+    """
+    stored_waits = waits.of_items(session, terms.workspace, histories)
+    changes = _Changes()
+    for key, history in histories.items():
+        ledger = fold(history, terms.policy.rules(key[1])) if history else None
+        facts = items.facts_of(history, ledger)
+        if facts != stored_facts[key]:
+            changes.facts[key] = facts
+            changes.items.add(key)
+        _compare(changes, key, ledger, stored_waits.get(key, ()), terms)
+    items.save(session, terms.workspace, changes.facts)
+    _write(session, changes, terms)
+    return len(changes.items)
+
+
+def _compare(changes: _Changes, key: ItemKey, ledger: Ledger | None, stored: Sequence[Stored], terms: Terms) -> None:
+    matched = match([trimmed(wait) for wait in ledger.waits] if ledger else [], stored)
+    taken = {row.id for row in stored}
+    added = []
+    for wait, row in matched.pairs:
+        if row is None:
+            added.append((wait_id(terms.workspace, wait, taken), wait))
+            taken.add(added[-1][0])
+    moved = [(row, wait) for wait, row in matched.pairs if row is not None and to_wait(row) != wait]
+    changes.added += added
+    changes.moved += moved
+    changes.gone += matched.gone
+    if added or moved or matched.gone:
+        changes.items.add(key)
+
+
+def trimmed(wait: Wait) -> Wait:
+    """The wait with no more of its item's red spans than its clock can see: those within it, if reviewers wait."""
+    if not wait.reds:
+        return wait
+    spans = wait.reds if wait.kind in REVIEWER_KINDS else ()
+    return wait._replace(reds=tuple(_within(spans, wait.since, wait.until)))
+
+
+def _within(spans: Iterable[Span], since: int, until: int | None) -> Iterator[Span]:
+    for start, stop in spans:
+        start, stop = max(start, since), _earlier(stop, until)  # noqa: PLW2901 (the same span, cut)
+        if stop is None or start < stop:
+            yield start, stop
+
+
+def _earlier(one: int | None, other: int | None) -> int | None:
+    if one is None or other is None:
+        return other if one is None else one
+    return min(one, other)
+
+
+def _write(session: Session, changes: _Changes, terms: Terms) -> None:
+    ids = [id_ for id_, _ in changes.added] + [row.id for row, _ in changes.moved] + [row.id for row in changes.gone]
+    if not ids:
+        return
+    sent = waits.sent(session, terms.workspace, ids)
+    waits.remove(session, terms.workspace, [row.id for row in changes.gone])
+    waits.change(session, [_row(wait, row.id, row, sent, terms) for row, wait in changes.moved])
+    waits.add(session, [_row(wait, id_, None, sent, terms) for id_, wait in changes.added])
+    untrue = [row.id for row in changes.gone] + [row.id for row, wait in changes.moved if _reads_otherwise(row, wait)]
+    untrue += [id_ for id_, _ in changes.added]
+    told = {claim.outbox_id for id_ in untrue for claim in sent.get(id_, ())}
+    waits.edit_messages(session, terms.workspace, told, terms.now)
+
+
+def _reads_otherwise(row: Stored, wait: Wait) -> bool:
+    """Whether a message that names the wait says something else now."""
+    return (row.since, row.until, row.ended_by) != (wait.since, wait.until, wait.ended_by)
+
+
+def _row(wait: Wait, id_: int, was: Stored | None, sent: Mapping[int, Sequence[Sent]], terms: Terms) -> dict[str, Any]:
+    backlog = wait.until is None and _is_backlog(wait, was, terms)
+    looked_at = wait.until is None and not backlog
+    return {
+        "workspace": terms.workspace,
+        "id": id_,
+        "host": wait.host,
+        "repo": wait.repo,
+        "item": wait.item,
+        "kind": wait.kind,
+        "holder": wait.on,
+        "team": wait.team,
+        "since": wait.since,
+        "until": wait.until,
+        "ended_by": wait.ended_by,
+        "reds": json.dumps(wait.reds, separators=(",", ":")),
+        "asked_by": wait.asked_by,
+        "asked_at": wait.asked_at,
+        "opened_by": wait.opened_by,
+        "next_nudge_at": terms.next_look(wait, _rungs(sent.get(id_, ()))) if looked_at else None,
+        "backlog": backlog,
+    }
+
+
+def _rungs(claims: Iterable[Sent]) -> dict[str, int]:
+    return {claim.rung: claim.at for claim in claims if claim.rung != LISTED}
+
+
+def _is_backlog(wait: Wait, was: Stored | None, terms: Terms) -> bool:
+    """Whether an open wait was breached when its history was read; one that was open and late before was not."""
+    if (terms.live and (was is None or not was.backlog)) or not terms.breached(wait):
+        return False
+    if was is None or was.backlog:
+        return True
+    return was.until is not None or not terms.breached(to_wait(was))

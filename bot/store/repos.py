@@ -1,0 +1,97 @@
+"""Repositories: which are followed, when each was last heard of, and what happens when one is renamed or lost."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from sqlalchemy import Row, Table, delete, literal, select, update
+from sqlalchemy.orm import Session
+
+from bot.flow.ladder import channel_of
+from bot.store import settings
+from bot.store.checks import CHECKS, required_key
+from bot.store.events import EVENTS
+from bot.store.items import ITEMS
+from bot.store.sql import insert, table
+from bot.store.tables import RepoRow
+from bot.store.waits import OUTBOX, WAITS
+
+REPOS = table(RepoRow)
+_C = REPOS.c
+
+HEARD_EVERY = 60
+"""Seconds within which `webhook_at` isn't moved, so that deliveries of one repository don't wait for each other."""
+GONE = "access to it was lost"
+
+
+def known(session: Session, workspace: str) -> Sequence[Row[Any]]:
+    """All repositories, in order of their names."""
+    return session.execute(select(REPOS).where(_C.workspace == workspace).order_by(_C.host, _C.repo)).all()
+
+
+def add(session: Session, workspace: str, host: str, repos: Iterable[str], *, connected: bool = False) -> None:
+    """Make sure the repositories have rows; those that have one stay as they are."""
+    rows = [_row(workspace, host, repo, connected=connected) for repo in sorted(set(repos))]
+    if rows:
+        session.connection().execute(insert(session, REPOS).on_conflict_do_nothing(), rows)
+
+
+def heard(session: Session, workspace: str, host: str, repos: Iterable[str], now: int) -> None:
+    """A webhook told of these repositories: they are followed from now on."""
+    wanted = sorted(set(repos))
+    fresh = select(_C.repo).where(
+        _C.workspace == workspace, _C.host == host, _C.repo.in_(wanted),
+        _C.connected, _C.problem.is_(None), _C.webhook_at > now - HEARD_EVERY,
+    )  # fmt: skip
+    stale = set(wanted).difference(session.execute(fresh).scalars()) if wanted else set()
+    if not stale:
+        return
+    statement = insert(session, REPOS)
+    heard_at = {"connected": True, "webhook_at": statement.excluded.webhook_at, "problem": None}
+    rows = [_row(workspace, host, repo, connected=True) | {"webhook_at": now} for repo in sorted(stale)]
+    session.connection().execute(
+        statement.on_conflict_do_update(index_elements=["workspace", "host", "repo"], set_=heard_at), rows
+    )
+
+
+def _row(workspace: str, host: str, repo: str, *, connected: bool) -> dict[str, Any]:
+    return {"workspace": workspace, "host": host, "repo": repo, "connected": connected}
+
+
+def lose(session: Session, workspace: str, host: str, repos: Iterable[str]) -> None:
+    """The bot may not see these repositories any more: they are followed no longer, and say why."""
+    for repo in sorted(set(repos)):
+        session.execute(
+            update(REPOS)
+            .where(_C.workspace == workspace, _C.host == host, _C.repo == repo)
+            .values(connected=False, problem=GONE)
+        )
+
+
+def rename(session: Session, workspace: str, host: str, old: str, new: str) -> None:
+    """Move all that is known under the old name to the new one; what both have stays as the new one has it.
+
+    The items' waits have to be folded again where both names had events.
+    """
+    for keyed in (EVENTS, CHECKS, ITEMS, REPOS):
+        _move(session, keyed, workspace, host, old, new)
+    w = WAITS.c
+    session.execute(update(WAITS).where(w.workspace == workspace, w.host == host, w.repo == old).values(repo=new))
+    o = OUTBOX.c
+    session.execute(
+        update(OUTBOX).where(o.workspace == workspace, o.recipient == channel_of(old)).values(recipient=channel_of(new))
+    )
+    required = settings.get(session, workspace, required_key(host, old))
+    if required is not None:
+        settings.put(session, workspace, required_key(host, new), required)
+
+
+def _move(session: Session, keyed: Table, workspace: str, host: str, old: str, new: str) -> None:
+    """Copy the rows under their new key, skipping those that are there, and delete the old ones."""
+    c = keyed.c
+    mine = (c.workspace == workspace, c.host == host, c.repo == old)
+    renamed = select(*(literal(new) if column.name == "repo" else column for column in c)).where(*mine)
+    names = [column.name for column in c]
+    session.execute(insert(session, keyed).from_select(names, renamed).on_conflict_do_nothing())
+    session.execute(delete(keyed).where(*mine))

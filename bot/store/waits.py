@@ -1,0 +1,155 @@
+"""The stored ledger: waits with their ids, when to look at their ladders, and the rungs that were sent."""
+
+from __future__ import annotations
+
+import json
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, NamedTuple
+
+from sqlalchemy import ColumnElement, Row, Select, bindparam, delete, select, update
+from sqlalchemy.orm import Session
+
+from bot.flow.events import ItemKey
+from bot.flow.waits import Wait
+from bot.store.sql import batches, by_repo, insert, table
+from bot.store.tables import NudgeRow, OutboxRow, WaitRow
+
+WAITS, NUDGES, OUTBOX = table(WaitRow), table(NudgeRow), table(OutboxRow)
+_C = WAITS.c
+
+
+class Sent(NamedTuple):
+    """A rung of a wait that was claimed: when, and for which message."""
+
+    rung: str
+    at: int
+    outbox_id: str
+
+
+def to_wait(row: Row[Any]) -> Wait:
+    """The wait of a row. Its `reds` are cut to the wait's own span and kept for reviewers' waits only."""
+    reds = tuple((start, end) for start, end in json.loads(row.reds)) if row.reds != "[]" else ()
+    return Wait(
+        row.repo, row.item, row.since, row.kind, row.holder, row.team, row.host, row.until, row.ended_by, reds,
+        row.asked_by, row.asked_at, row.opened_by,
+    )  # fmt: skip
+
+
+def of_items(session: Session, workspace: str, keys: Iterable[ItemKey]) -> dict[ItemKey, list[Row[Any]]]:
+    """All stored waits of each item that has any."""
+    found: dict[ItemKey, list[Row[Any]]] = defaultdict(list)
+    for host, repo, items in by_repo(keys):
+        for row in session.execute(
+            select(WAITS).where(_C.workspace == workspace, _C.host == host, _C.repo == repo, _C.item.in_(items))
+        ):
+            found[host, repo, row.item].append(row)
+    return found
+
+
+def due(session: Session, workspace: str, now: int, limit: int) -> Sequence[Row[Any]]:
+    """The waits whose ladder is to be looked at by `now`, longest due first; `limit` at most.
+
+    Those that somebody else is changing right now are left out; nobody else changes the others till the end.
+    """
+    return session.execute(
+        select(WAITS)
+        .where(_C.workspace == workspace, _C.next_nudge_at <= now)
+        .order_by(_C.next_nudge_at)
+        .limit(limit)
+        .with_for_update(skip_locked=True)
+    ).all()
+
+
+def by_ids(session: Session, workspace: str, ids: Iterable[int]) -> dict[int, Row[Any]]:
+    """The waits with these ids, as far as they exist still."""
+    found = {}
+    for some in batches(sorted(set(ids))):
+        for row in session.execute(select(WAITS).where(_C.workspace == workspace, _C.id.in_(some))):
+            found[row.id] = row
+    return found
+
+
+def open_of_holder(session: Session, workspace: str, holder: str) -> Sequence[Row[Any]]:
+    """The open waits of a person or team, oldest first."""
+    return session.execute(
+        select(WAITS)
+        .where(_C.workspace == workspace, _C.holder == holder, _C.until.is_(None))
+        .order_by(_C.since, _C.id)
+    ).all()
+
+
+def open_after(session: Session, workspace: str, id_: int, limit: int) -> Sequence[Row[Any]]:
+    """The open waits with ids above this one, in order of ids; `limit` at most."""
+    return session.execute(
+        select(WAITS).where(_C.workspace == workspace, _C.until.is_(None), _C.id > id_).order_by(_C.id).limit(limit)
+    ).all()
+
+
+def items_with_waits(workspace: str) -> Select[tuple[str, str, int]]:
+    """The keys of all items that have waits."""
+    return select(_C.host, _C.repo, _C.item).where(_C.workspace == workspace).distinct()
+
+
+def set_looks(session: Session, workspace: str, looks: Mapping[int, int | None]) -> None:
+    """Say when to look at each wait's ladder again; None is never. A wait that ended meanwhile stays as it is."""
+    rows = [{"workspace": workspace, "id": id_, "next_nudge_at": at} for id_, at in looks.items()]
+    _update(session, ("next_nudge_at",), rows, _C.until.is_(None))
+
+
+def add(session: Session, rows: Sequence[dict[str, Any]]) -> None:
+    """Insert waits; each names every column but `backlog_told`."""
+    if rows:
+        session.connection().execute(insert(session, WAITS), [row | {"backlog_told": False} for row in rows])
+
+
+def change(session: Session, rows: Sequence[dict[str, Any]]) -> None:
+    """Write waits over those with their ids; whether they were listed stays as it is."""
+    if rows:
+        _update(session, [name for name in rows[0] if name not in ("workspace", "id")], rows)
+
+
+def _update(
+    session: Session, names: Iterable[str], rows: Sequence[dict[str, Any]], *which: ColumnElement[bool]
+) -> None:
+    if not rows:
+        return
+    names = list(names)
+    statement = (
+        update(WAITS)
+        .where(_C.workspace == bindparam("at_workspace"), _C.id == bindparam("at_id"), *which)
+        .values({name: bindparam(f"new_{name}") for name in names})
+    )
+    values = [
+        {"at_workspace": row["workspace"], "at_id": row["id"]} | {f"new_{name}": row[name] for name in names}
+        for row in rows
+    ]
+    session.connection().execute(statement, values)
+
+
+def remove(session: Session, workspace: str, ids: Sequence[int]) -> None:
+    for some in batches(ids):
+        session.execute(delete(WAITS).where(_C.workspace == workspace, _C.id.in_(some)))
+
+
+def sent(session: Session, workspace: str, ids: Iterable[int]) -> dict[int, list[Sent]]:
+    """The rungs that were claimed, by wait; also of waits that are no more."""
+    found: dict[int, list[Sent]] = defaultdict(list)
+    n = NUDGES.c
+    for some in batches(sorted(set(ids))):
+        for wait_id, *claim in session.execute(
+            select(n.wait_id, n.rung, n.at, n.outbox_id).where(n.workspace == workspace, n.wait_id.in_(some))
+        ):
+            found[wait_id].append(Sent(*claim))
+    return found
+
+
+def edit_messages(session: Session, workspace: str, outbox_ids: Iterable[str], now: int) -> None:
+    """Have sent messages that are not settled edited, because what they say is no longer so."""
+    o = OUTBOX.c
+    for some in batches(sorted(set(outbox_ids))):
+        session.execute(
+            update(OUTBOX)
+            .where(o.workspace == workspace, o.id.in_(some), o.state.in_(("sending", "sent")), o.settled.is_(False))
+            .values(edit_at=now)
+        )
