@@ -5,13 +5,15 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 
 from bot.context import Context
-from bot.doctor_hosts import clock_findings, github_findings, repo_findings, slack_findings
+from bot.doctor_hosts import clock_findings, github_findings, is_current, repo_findings, slack_findings
 from bot.findings import BROKEN, OK, WARN, Finding, broken, ok, warn
 from bot.flow.waits import KINDS
 from bot.messenger import Passing, Undeliverable, Unknown
+from bot.needs import missing, where_to_get
 from bot.store.engine import reading
 from bot.store.figures import figures, troubled_addresses
 from bot.store.migrate import schema_state
+from bot.web import DATABASE_TROUBLE, one_line
 
 __all__ = ["BROKEN", "OK", "WARN", "Finding", "examine", "render"]
 
@@ -57,8 +59,6 @@ def render(findings: list[Finding]) -> str:
 
 
 def _settings(ctx: Context) -> Iterator[Finding]:
-    from bot.commands.environment import missing, where_to_get
-
     lacking = missing(ctx.settings, web=True, worker=True)
     for name in lacking:
         yield broken("settings", f"{name} is not set", where_to_get(name))
@@ -77,17 +77,18 @@ def _settings(ctx: Context) -> Iterator[Finding]:
 
 
 def _database(ctx: Context) -> Iterator[Finding]:
-    state = schema_state(ctx.engine)
     kind = "SQLite" if ctx.engine.dialect.name == "sqlite" else "PostgreSQL"
+    try:
+        state = schema_state(ctx.engine)
+    except DATABASE_TROUBLE as error:
+        yield broken("database", f"{kind} can't be used ({one_line(error)})", "check DATABASE_URL, and that it runs")
+        return
     if state == "current":
         yield ok("database", f"{kind}, up to date")
     elif state == "behind":
         yield broken("database", f"{kind}, behind this program", "run: weir migrate")
     else:
-        yield broken(
-            "database", f"{kind} can't be used: unreachable, or made by a newer program",
-            "check DATABASE_URL, and that the database runs",
-        )  # fmt: skip
+        yield broken("database", f"{kind}, made by a newer program than this one", "update this one")
 
 
 def _policy(ctx: Context) -> Iterator[Finding]:
@@ -151,7 +152,7 @@ def _channels(ctx: Context, now: int) -> Iterator[Finding]:
 
 
 def _unreachable(ctx: Context, now: int) -> Iterator[Finding]:
-    if schema_state(ctx.engine) != "current":
+    if not is_current(ctx.engine):
         return
     with reading(ctx.engine) as session:
         holders = figures(session, ctx.workspace, now).holders

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from email.utils import parsedate_to_datetime
 
+from sqlalchemy import Engine
+
 from bot.context import Context
 from bot.findings import Finding, broken, ok, warn
 from bot.hosts.github import EVENTS
@@ -16,6 +18,7 @@ from bot.store.engine import reading
 from bot.store.migrate import schema_state
 from bot.store.repos import known
 from bot.views.words import elapsed
+from bot.web import DATABASE_TROUBLE
 
 SKEW = 60
 """Seconds by which clocks may differ before signatures are in danger (Slack refuses after 300)."""
@@ -120,13 +123,21 @@ def _advice(error: HostError) -> str:
 def repo_findings(ctx: Context, now: int) -> Iterator[Finding]:
     """Every repository: can it be read, does its webhook reach us, and when did it last?"""
     heard: dict[str, int | None] = {}
-    if schema_state(ctx.engine) == "current":
+    if is_current(ctx.engine):
         with reading(ctx.engine) as session:
             heard = {row.repo: row.webhook_at for row in known(session, ctx.workspace) if row.connected}
     for repo in sorted({*ctx.policy.file.repos, *heard}):
         yield from _repo(ctx, repo, heard.get(repo), now)
     if not heard and not ctx.policy.file.repos:
         yield warn("repositories", "none yet", 'name them in the policy ([repos."acme/shop"]) or add a webhook')
+
+
+def is_current(engine: Engine) -> bool:
+    """Whether the database can be asked; why not is a finding of its own."""
+    try:
+        return schema_state(engine) == "current"
+    except DATABASE_TROUBLE:
+        return False
 
 
 def _repo(ctx: Context, repo: str, heard_at: int | None, now: int) -> Iterator[Finding]:

@@ -52,6 +52,8 @@ def run(ctx: Context, now: int) -> int:
 def _until_nothing_is_left(ctx: Context, step: Callable[[Context, int], bool | None], now: int) -> int:
     done = 0
     for _ in range(MOST):
+        if ctx.stopping.is_set():
+            break
         # A run may outlast a lease, so each message is handled at its own instant.
         outcome = step(ctx, max(now, ctx.clock.now()))
         if outcome is None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 import click
@@ -80,10 +82,17 @@ def _shared(settings: Settings, command: str) -> Context:
 
 def _migrated(ctx: Context) -> list[str]:
     from bot.store.migrate import migrate as bring_up_to_date
+
+    with _usable_database():
+        return bring_up_to_date(ctx.engine)
+
+
+@contextmanager
+def _usable_database() -> Iterator[None]:
     from bot.web import DATABASE_TROUBLE, one_line
 
     try:
-        return bring_up_to_date(ctx.engine)
+        yield
     except DATABASE_TROUBLE as error:
         raise Failed(f"the database can't be used: {one_line(error)}") from None
 
@@ -92,11 +101,12 @@ def _start(ctx: Context, *, web: bool, worker: bool) -> None:
     from bot import logs, running
     from bot.store.migrate import schema_state
 
-    state = schema_state(ctx.engine)
+    with _usable_database():
+        state = schema_state(ctx.engine)
     if state == "behind":
         raise Failed("the database is behind this program; run: weir migrate")
     if state == "unknown":
-        raise Failed("the database can't be reached, or was made by a newer program; check DATABASE_URL")
+        raise Failed("the database was made by a newer program than this one; update this one")
     logs.configure(ctx.settings)
     try:
         running.run(ctx, web=web, worker=worker)
