@@ -6,14 +6,35 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
-from sqlalchemy import and_, or_, select
+from sqlalchemy import Executable, and_, bindparam, or_, select
 from sqlalchemy.orm import Session
 
 from bot.store import settings
-from bot.store.sql import batches, insert, table
+from bot.store.sql import AnyInsert, Inserting, batches, one_of, table
 from bot.store.tables import CheckRow
 
 CHECKS = table(CheckRow)
+_C = CHECKS.c
+_COLUMNS = [_C.host, _C.repo, _C.sha, _C.subject, _C.failed, _C.at]
+_ON_COMMITS = select(*_COLUMNS).where(
+    _C.workspace == bindparam("workspace"),
+    _C.host == bindparam("host"),
+    _C.repo == bindparam("repo"),
+    one_of(_C.sha, "shas"),
+)
+
+
+def _newest(insert: AnyInsert) -> Executable:
+    told = insert.excluded
+    newer = or_(told.at > _C.at, and_(told.at == _C.at, told.failed.is_(True), _C.failed.is_(False)))
+    return insert.on_conflict_do_update(
+        index_elements=["workspace", "host", "repo", "sha", "subject"],
+        set_={"failed": told.failed, "at": told.at},
+        where=newer,
+    ).returning(_C.host, _C.repo, _C.sha, _C.subject)
+
+
+_RECORD = Inserting(CHECKS, _newest)
 
 
 class Result(NamedTuple):
@@ -34,16 +55,8 @@ def record(session: Session, workspace: str, results: Iterable[Result]) -> set[R
         latest[result.host, result.repo, result.sha, result.subject] = result
     if not latest:
         return set()
-    statement = insert(session, CHECKS)
-    told, c = statement.excluded, CHECKS.c
-    newer = or_(told.at > c.at, and_(told.at == c.at, told.failed.is_(True), c.failed.is_(False)))
-    statement = statement.on_conflict_do_update(
-        index_elements=["workspace", "host", "repo", "sha", "subject"],
-        set_={"failed": told.failed, "at": told.at},
-        where=newer,
-    )
     rows = [{"workspace": workspace, **latest[key]._asdict()} for key in sorted(latest)]
-    kept = session.execute(statement.returning(c.host, c.repo, c.sha, c.subject), rows)
+    kept = session.execute(_RECORD.on(session), rows)
     return {latest[host, repo, sha, subject] for host, repo, sha, subject in kept}
 
 
@@ -51,14 +64,10 @@ def on_commits(
     session: Session, workspace: str, host: str, repo: str, shas: Iterable[str]
 ) -> dict[str, Sequence[Result]]:
     """The known results by commit, of those checks that count."""
-    c = CHECKS.c
     found: dict[str, list[Result]] = defaultdict(list)
     for some in batches(sorted(set(shas))):
-        for row in session.execute(
-            select(c.host, c.repo, c.sha, c.subject, c.failed, c.at).where(
-                c.workspace == workspace, c.host == host, c.repo == repo, c.sha.in_(some)
-            )
-        ):
+        named = {"workspace": workspace, "host": host, "repo": repo, "shas": some}
+        for row in session.execute(_ON_COMMITS, named):
             found[row.sha].append(Result(*row))
     required = get_required(session, workspace, host, repo) if found else None
     if required is None:

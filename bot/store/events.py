@@ -7,11 +7,11 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, Select, bindparam, select, update
+from sqlalchemy import Select, bindparam, select
 from sqlalchemy.orm import Session
 
 from bot.flow.events import RANKS, FlowEvent, ItemKey, preference, unique
-from bot.store.sql import batches, by_repo, insert, table
+from bot.store.sql import Inserting, batches, by_repo, one_of, table, updating
 from bot.store.tables import EventRow
 
 EVENTS = table(EventRow)
@@ -29,7 +29,15 @@ _COLUMNS = [
     _C.approximate,
     _C.data,
 ]
-_ALL = select(*_COLUMNS)
+_OF_REPO = select(*_COLUMNS).where(
+    _C.workspace == bindparam("workspace"), _C.host == bindparam("host"), _C.repo == bindparam("repo")
+)
+_OF_ITEMS = _OF_REPO.where(one_of(_C.item, "items"))
+_BY_IDS = _OF_REPO.where(one_of(_C.id, "ids"))
+_KEYS = ("workspace", "host", "repo", "id")
+_MUTABLE = ("item", "at", "seq", "kind", "actor", "actor_type", "approximate", "data")
+_ADD = Inserting(EVENTS, lambda insert: insert.on_conflict_do_nothing().returning(_C.host, _C.repo, _C.id))
+_REPLACE = updating(EVENTS, _KEYS, _MUTABLE)
 _IN_ORDER = (_C.host, _C.repo, _C.item, _C.at, _C.seq, _C.id)
 
 
@@ -47,10 +55,7 @@ def append(session: Session, workspace: str, events: Iterable[FlowEvent]) -> App
     told = {_identity(event): event for event in sorted(unique(events), key=_identity)}
     if not told:
         return Appended([], [], set())
-    added = session.execute(
-        insert(session, EVENTS).on_conflict_do_nothing().returning(_C.host, _C.repo, _C.id),
-        [_row(workspace, event) for event in told.values()],
-    )
+    added = session.execute(_ADD.on(session), [_row(workspace, event) for event in told.values()])
     new = [told.pop((host, repo, id_)) for host, repo, id_ in added]
     items = {event.key for event in new}
     bettered = []
@@ -90,22 +95,14 @@ def _stored(session: Session, workspace: str, events: Iterable[FlowEvent]) -> It
         ids[event.host, event.repo].append(event.id)
     for (host, repo), known in ids.items():
         for some in batches(known):
-            yield from _read(session, workspace, _C.host == host, _C.repo == repo, _C.id.in_(some))
+            yield from _read(session, _BY_IDS, workspace=workspace, host=host, repo=repo, ids=some)
 
 
 def _replace(session: Session, workspace: str, events: Sequence[FlowEvent]) -> None:
-    if not events:
-        return
-    mutable = ("item", "at", "seq", "kind", "actor", "actor_type", "approximate", "data")
-    keys = ("workspace", "host", "repo", "id")
-    statement = (
-        update(EVENTS)
-        .where(*(_C[key] == bindparam(f"old_{key}") for key in keys))
-        .values({key: bindparam(f"new_{key}") for key in mutable})
-    )
     rows = [_row(workspace, event) for event in events]
-    named = [{**{f"old_{k}": row[k] for k in keys}, **{f"new_{k}": row[k] for k in mutable}} for row in rows]
-    session.connection().execute(statement, named)
+    named = [{f"at_{key}": row[key] for key in _KEYS} | {f"new_{key}": row[key] for key in _MUTABLE} for row in rows]
+    if named:
+        session.connection().execute(_REPLACE, named)
 
 
 def of_item(session: Session, workspace: str, key: ItemKey) -> list[FlowEvent]:
@@ -117,7 +114,7 @@ def of_items(session: Session, workspace: str, keys: Iterable[ItemKey]) -> dict[
     """All events of each item that has any, sorted as the ledger applies them."""
     found: dict[ItemKey, list[FlowEvent]] = defaultdict(list)
     for host, repo, items in by_repo(keys):
-        for event in _read(session, workspace, _C.host == host, _C.repo == repo, _C.item.in_(items)):
+        for event in _read(session, _OF_ITEMS, workspace=workspace, host=host, repo=repo, items=items):
             found[event.key].append(event)
     for history in found.values():
         history.sort()
@@ -126,13 +123,13 @@ def of_items(session: Session, workspace: str, keys: Iterable[ItemKey]) -> dict[
 
 def of_repo(session: Session, workspace: str, host: str, repo: str) -> list[FlowEvent]:
     """All events of a repository, in order of time."""
-    return sorted(_read(session, workspace, _C.host == host, _C.repo == repo))
+    return sorted(_read(session, _OF_REPO, workspace=workspace, host=host, repo=repo))
 
 
 def iterate_all(session: Session, workspace: str, host: str | None = None) -> Iterator[FlowEvent]:
     """All events (of a host), item by item; read as they are asked for, never all at once."""
     which = [_C.workspace == workspace, *([] if host is None else [_C.host == host])]
-    rows = session.execute(_ALL.where(*which).order_by(*_IN_ORDER), execution_options={"yield_per": 1000})
+    rows = session.execute(select(*_COLUMNS).where(*which).order_by(*_IN_ORDER), execution_options={"yield_per": 1000})
     for row in rows:
         yield to_event(row)
 
@@ -142,8 +139,8 @@ def items_with_events(workspace: str) -> Select[tuple[str, str, int]]:
     return select(_C.host, _C.repo, _C.item).where(_C.workspace == workspace).distinct()
 
 
-def _read(session: Session, workspace: str, *which: ColumnElement[bool]) -> Iterator[FlowEvent]:
-    return map(to_event, session.execute(_ALL.where(_C.workspace == workspace, *which)))
+def _read(session: Session, statement: Select[Any], **values: Any) -> Iterator[FlowEvent]:
+    return map(to_event, session.execute(statement, values))
 
 
 def to_event(row: Iterable[Any]) -> FlowEvent:

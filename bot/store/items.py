@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import Any, TypeAlias
 
-from sqlalchemy import Row, bindparam, or_, select, update
+from sqlalchemy import Row, bindparam, or_, select
 from sqlalchemy.orm import Session
 
 from bot.flow.events import MAX_INT, FlowEvent, ItemKey
 from bot.flow.waits import Ledger
 from bot.store.events import items_with_events
-from bot.store.sql import by_repo, insert, plain, table
+from bot.store.sql import Inserting, by_repo, one_of, plain, table, updating
 from bot.store.tables import ItemRow
 from bot.store.waits import items_with_waits
 
@@ -24,6 +24,21 @@ _FACTS = (
     "type", "title", "url", "author", "size", "head", "merge_sha", "opened_at", "live", "ready", "merged",
     "nobody_to_ask",
 )  # fmt: skip
+_KEYS = ("workspace", "host", "repo", "item")
+_OF_REPO = (_C.workspace == bindparam("workspace"), _C.host == bindparam("host"), _C.repo == bindparam("repo"))
+_LOCKED = (
+    select(_C.item, *(_C[name] for name in _FACTS))
+    .where(*_OF_REPO, one_of(_C.item, "items"))
+    .order_by(_C.item)
+    .with_for_update()
+)
+_ADD = Inserting(ITEMS, lambda insert: insert.on_conflict_do_nothing())
+_SAVE = updating(ITEMS, _KEYS, _FACTS)
+_OF_COMMIT = (
+    select(_C.item)
+    .where(*_OF_REPO, or_(_C.head == bindparam("sha"), _C.merge_sha == bindparam("sha")))
+    .order_by(_C.item)
+)
 UNOPENED: Facts = {
     "type": "", "title": None, "url": None, "author": None, "size": None, "head": None, "merge_sha": None,
     "opened_at": 0, "live": False, "ready": False, "merged": False, "nobody_to_ask": False,
@@ -38,7 +53,7 @@ def lock(session: Session, workspace: str, keys: Iterable[ItemKey]) -> dict[Item
     missing = [key for key in wanted if key not in found]
     if missing:
         rows = [{"workspace": workspace, "host": h, "repo": r, "item": i, **UNOPENED} for h, r, i in missing]
-        session.connection().execute(insert(session, ITEMS).on_conflict_do_nothing(), rows)
+        session.connection().execute(_ADD.on(session), rows)
         found |= _locked(session, workspace, missing)
     return found
 
@@ -46,13 +61,8 @@ def lock(session: Session, workspace: str, keys: Iterable[ItemKey]) -> dict[Item
 def _locked(session: Session, workspace: str, keys: Sequence[ItemKey]) -> dict[ItemKey, Facts]:
     found = {}
     for host, repo, items in by_repo(keys):
-        rows = session.execute(
-            select(_C.item, *(_C[name] for name in _FACTS))
-            .where(_C.workspace == workspace, _C.host == host, _C.repo == repo, _C.item.in_(items))
-            .order_by(_C.item)
-            .with_for_update()
-        )
-        for item, *facts in rows:
+        named = {"workspace": workspace, "host": host, "repo": repo, "items": items}
+        for item, *facts in session.execute(_LOCKED, named):
             found[host, repo, item] = dict(zip(_FACTS, facts, strict=True))
     return found
 
@@ -61,17 +71,12 @@ def save(session: Session, workspace: str, changed: dict[ItemKey, Facts]) -> Non
     """Write the facts of items that have a row already."""
     if not changed:
         return
-    statement = (
-        update(ITEMS)
-        .where(*(_C[name] == bindparam(f"at_{name}") for name in ("workspace", "host", "repo", "item")))
-        .values({name: bindparam(f"new_{name}") for name in _FACTS})
-    )
     rows = [
         {"at_workspace": workspace, "at_host": h, "at_repo": r, "at_item": i}
         | {f"new_{name}": facts[name] for name in _FACTS}
         for (h, r, i), facts in changed.items()
     ]
-    session.connection().execute(statement, rows)
+    session.connection().execute(_SAVE, rows)
 
 
 def facts_of(history: Sequence[FlowEvent], ledger: Ledger | None) -> Facts:
@@ -109,12 +114,7 @@ def _last(history: Sequence[FlowEvent], kind: str, key: str) -> str | None:
 
 def of_commit(session: Session, workspace: str, host: str, repo: str, sha: str) -> list[ItemKey]:
     """The items that have this commit at their head, or were merged as it; in order."""
-    rows = session.execute(
-        select(_C.item)
-        .where(_C.workspace == workspace, _C.host == host, _C.repo == repo)
-        .where(or_(_C.head == sha, _C.merge_sha == sha))
-        .order_by(_C.item)
-    )
+    rows = session.execute(_OF_COMMIT, {"workspace": workspace, "host": host, "repo": repo, "sha": sha})
     return [(host, repo, item) for (item,) in rows]
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from sqlalchemy import Row, Table, delete, literal, select, update
+from sqlalchemy import Row, Table, bindparam, delete, literal, select, update
 from sqlalchemy.orm import Session
 
 from bot.flow.ladder import channel_of
@@ -13,7 +13,7 @@ from bot.store import settings
 from bot.store.checks import CHECKS, required_key
 from bot.store.events import EVENTS
 from bot.store.items import ITEMS
-from bot.store.sql import insert, table
+from bot.store.sql import Inserting, insert, one_of, table
 from bot.store.tables import RepoRow
 from bot.store.waits import OUTBOX, WAITS
 
@@ -23,6 +23,17 @@ _C = REPOS.c
 HEARD_EVERY = 60
 """Seconds within which `webhook_at` isn't moved, so that deliveries of one repository don't wait for each other."""
 GONE = "access to it was lost"
+_HEARD = select(_C.repo).where(
+    _C.workspace == bindparam("workspace"), _C.host == bindparam("host"), one_of(_C.repo, "repos"),
+    _C.connected, _C.problem.is_(None), _C.webhook_at > bindparam("since"),
+)  # fmt: skip
+_HEAR = Inserting(
+    REPOS,
+    lambda insert: insert.on_conflict_do_update(
+        index_elements=["workspace", "host", "repo"],
+        set_={"connected": True, "webhook_at": insert.excluded.webhook_at, "problem": None},
+    ),
+)
 
 
 def known(session: Session, workspace: str) -> Sequence[Row[Any]]:
@@ -40,19 +51,12 @@ def add(session: Session, workspace: str, host: str, repos: Iterable[str], *, co
 def heard(session: Session, workspace: str, host: str, repos: Iterable[str], now: int) -> None:
     """A webhook told of these repositories: they are followed from now on."""
     wanted = sorted(set(repos))
-    fresh = select(_C.repo).where(
-        _C.workspace == workspace, _C.host == host, _C.repo.in_(wanted),
-        _C.connected, _C.problem.is_(None), _C.webhook_at > now - HEARD_EVERY,
-    )  # fmt: skip
-    stale = set(wanted).difference(session.execute(fresh).scalars()) if wanted else set()
+    named = {"workspace": workspace, "host": host, "repos": wanted, "since": now - HEARD_EVERY}
+    stale = set(wanted).difference(session.execute(_HEARD, named).scalars()) if wanted else set()
     if not stale:
         return
-    statement = insert(session, REPOS)
-    heard_at = {"connected": True, "webhook_at": statement.excluded.webhook_at, "problem": None}
     rows = [_row(workspace, host, repo, connected=True) | {"webhook_at": now} for repo in sorted(stale)]
-    session.connection().execute(
-        statement.on_conflict_do_update(index_elements=["workspace", "host", "repo"], set_=heard_at), rows
-    )
+    session.connection().execute(_HEAR.on(session), rows)
 
 
 def _row(workspace: str, host: str, repo: str, *, connected: bool) -> dict[str, Any]:

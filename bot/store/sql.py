@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
-from typing import TypeVar
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from typing import Any, TypeAlias, TypeVar
 
-from sqlalchemy import Table
+from sqlalchemy import Column, ColumnElement, Executable, Table, Update, bindparam, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 from sqlmodel import SQLModel
@@ -14,6 +14,8 @@ from sqlmodel import SQLModel
 from bot.flow.events import ItemKey
 
 T = TypeVar("T")
+AnyInsert: TypeAlias = sqlite.Insert | postgresql.Insert
+_INSERTS: dict[str, Callable[[Table], AnyInsert]] = {"sqlite": sqlite.insert, "postgresql": postgresql.insert}
 
 MANY = 500
 """How many values one statement names at most."""
@@ -24,9 +26,31 @@ def table(model: type[SQLModel]) -> Table:
     return SQLModel.metadata.tables[str(model.__tablename__)]
 
 
-def insert(session: Session, into: Table) -> sqlite.Insert | postgresql.Insert:
+def insert(session: Session, into: Table) -> AnyInsert:
     """An insert that can say what to do on a conflict."""
-    return postgresql.insert(into) if session.get_bind().dialect.name == "postgresql" else sqlite.insert(into)
+    return _INSERTS[session.get_bind().dialect.name](into)
+
+
+class Inserting:
+    """An insert made ready once for both databases; `finish` says what to do on a conflict and what to return."""
+
+    def __init__(self, into: Table, finish: Callable[[AnyInsert], Executable]) -> None:
+        self._ready = {name: finish(make(into)) for name, make in _INSERTS.items()}
+
+    def on(self, session: Session) -> Executable:
+        """The statement for the session's database."""
+        return self._ready[session.get_bind().dialect.name]
+
+
+def one_of(column: Column[Any], key: str) -> ColumnElement[bool]:
+    """That the column is one of the values given, as a list of any length, when the statement is executed."""
+    return column.in_(bindparam(key, expanding=True))
+
+
+def updating(into: Table, keys: Iterable[str], names: Iterable[str]) -> Update:
+    """An update of the rows named by `keys`; the values are given as `at_` and `new_` with the column's name."""
+    where = [into.c[key] == bindparam(f"at_{key}") for key in keys]
+    return update(into).where(*where).values({name: bindparam(f"new_{name}") for name in names})
 
 
 def batches(values: Sequence[T], size: int = MANY) -> Iterator[Sequence[T]]:

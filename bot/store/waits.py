@@ -7,16 +7,38 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, Row, Select, bindparam, delete, select, update
+from sqlalchemy import Row, Select, bindparam, delete, select, update
 from sqlalchemy.orm import Session
 
 from bot.flow.events import ItemKey
 from bot.flow.waits import Wait
-from bot.store.sql import batches, by_repo, insert, table
+from bot.store.sql import Inserting, batches, by_repo, one_of, table, updating
 from bot.store.tables import NudgeRow, OutboxRow, WaitRow
 
 WAITS, NUDGES, OUTBOX = table(WaitRow), table(NudgeRow), table(OutboxRow)
 _C = WAITS.c
+_WORKSPACE = _C.workspace == bindparam("workspace")
+_OF_ITEMS = select(WAITS).where(
+    _WORKSPACE, _C.host == bindparam("host"), _C.repo == bindparam("repo"), one_of(_C.item, "items")
+)
+# On PostgreSQL the rows are locked: neither a refold nor another worker moves them until the transaction ends.
+_DUE = (
+    select(WAITS)
+    .where(_WORKSPACE, _C.next_nudge_at <= bindparam("now"))
+    .order_by(_C.next_nudge_at)
+    .limit(bindparam("most"))
+    .with_for_update()
+)
+_BY_IDS = select(WAITS).where(_WORKSPACE, one_of(_C.id, "ids"))
+_REMOVE = delete(WAITS).where(_WORKSPACE, one_of(_C.id, "ids"))
+_ADD = Inserting(WAITS, lambda insert: insert)
+_KEYS = ("workspace", "id")
+_FACTS = tuple(column.name for column in _C if column.name not in (*_KEYS, "backlog_told"))
+_CHANGE = updating(WAITS, _KEYS, _FACTS)
+_SET_LOOK = updating(WAITS, _KEYS, ["next_nudge_at"]).where(_C.until.is_(None))
+_SENT = select(NUDGES.c.wait_id, NUDGES.c.rung, NUDGES.c.at, NUDGES.c.outbox_id).where(
+    NUDGES.c.workspace == bindparam("workspace"), one_of(NUDGES.c.wait_id, "ids")
+)
 
 
 class Sent(NamedTuple):
@@ -40,9 +62,8 @@ def of_items(session: Session, workspace: str, keys: Iterable[ItemKey]) -> dict[
     """All stored waits of each item that has any."""
     found: dict[ItemKey, list[Row[Any]]] = defaultdict(list)
     for host, repo, items in by_repo(keys):
-        for row in session.execute(
-            select(WAITS).where(_C.workspace == workspace, _C.host == host, _C.repo == repo, _C.item.in_(items))
-        ):
+        named = {"workspace": workspace, "host": host, "repo": repo, "items": items}
+        for row in session.execute(_OF_ITEMS, named):
             found[host, repo, row.item].append(row)
     return found
 
@@ -52,20 +73,14 @@ def due(session: Session, workspace: str, now: int, limit: int) -> Sequence[Row[
 
     Those that somebody else is changing right now are left out; nobody else changes the others till the end.
     """
-    return session.execute(
-        select(WAITS)
-        .where(_C.workspace == workspace, _C.next_nudge_at <= now)
-        .order_by(_C.next_nudge_at)
-        .limit(limit)
-        .with_for_update(skip_locked=True)
-    ).all()
+    return session.execute(_DUE, {"workspace": workspace, "now": now, "most": limit}).all()
 
 
 def by_ids(session: Session, workspace: str, ids: Iterable[int]) -> dict[int, Row[Any]]:
     """The waits with these ids, as far as they exist still."""
     found = {}
     for some in batches(sorted(set(ids))):
-        for row in session.execute(select(WAITS).where(_C.workspace == workspace, _C.id.in_(some))):
+        for row in session.execute(_BY_IDS, {"workspace": workspace, "ids": some}):
             found[row.id] = row
     return found
 
@@ -93,53 +108,34 @@ def items_with_waits(workspace: str) -> Select[tuple[str, str, int]]:
 
 def set_looks(session: Session, workspace: str, looks: Mapping[int, int | None]) -> None:
     """Say when to look at each wait's ladder again; None is never. A wait that ended meanwhile stays as it is."""
-    rows = [{"workspace": workspace, "id": id_, "next_nudge_at": at} for id_, at in looks.items()]
-    _update(session, ("next_nudge_at",), rows, _C.until.is_(None))
+    rows = [{"at_workspace": workspace, "at_id": id_, "new_next_nudge_at": at} for id_, at in looks.items()]
+    if rows:
+        session.connection().execute(_SET_LOOK, rows)
 
 
 def add(session: Session, rows: Sequence[dict[str, Any]]) -> None:
     """Insert waits; each names every column but `backlog_told`."""
     if rows:
-        session.connection().execute(insert(session, WAITS), [row | {"backlog_told": False} for row in rows])
+        session.connection().execute(_ADD.on(session), [row | {"backlog_told": False} for row in rows])
 
 
 def change(session: Session, rows: Sequence[dict[str, Any]]) -> None:
     """Write waits over those with their ids; whether they were listed stays as it is."""
-    if rows:
-        _update(session, [name for name in rows[0] if name not in ("workspace", "id")], rows)
-
-
-def _update(
-    session: Session, names: Iterable[str], rows: Sequence[dict[str, Any]], *which: ColumnElement[bool]
-) -> None:
-    if not rows:
-        return
-    names = list(names)
-    statement = (
-        update(WAITS)
-        .where(_C.workspace == bindparam("at_workspace"), _C.id == bindparam("at_id"), *which)
-        .values({name: bindparam(f"new_{name}") for name in names})
-    )
-    values = [
-        {"at_workspace": row["workspace"], "at_id": row["id"]} | {f"new_{name}": row[name] for name in names}
-        for row in rows
-    ]
-    session.connection().execute(statement, values)
+    named = [{f"at_{key}": row[key] for key in _KEYS} | {f"new_{name}": row[name] for name in _FACTS} for row in rows]
+    if named:
+        session.connection().execute(_CHANGE, named)
 
 
 def remove(session: Session, workspace: str, ids: Sequence[int]) -> None:
     for some in batches(ids):
-        session.execute(delete(WAITS).where(_C.workspace == workspace, _C.id.in_(some)))
+        session.execute(_REMOVE, {"workspace": workspace, "ids": some})
 
 
 def sent(session: Session, workspace: str, ids: Iterable[int]) -> dict[int, list[Sent]]:
     """The rungs that were claimed, by wait; also of waits that are no more."""
     found: dict[int, list[Sent]] = defaultdict(list)
-    n = NUDGES.c
     for some in batches(sorted(set(ids))):
-        for wait_id, *claim in session.execute(
-            select(n.wait_id, n.rung, n.at, n.outbox_id).where(n.workspace == workspace, n.wait_id.in_(some))
-        ):
+        for wait_id, *claim in session.execute(_SENT, {"workspace": workspace, "ids": some}):
             found[wait_id].append(Sent(*claim))
     return found
 
