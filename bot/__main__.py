@@ -8,9 +8,10 @@ import sys
 import click
 
 from bot import __version__
-from bot.commands import admin, ledger, log, running
+from bot.commands import admin, demo, ledger, log, running
 
 _COMMANDS = (
+    demo.demo,
     running.run, running.web, running.worker, running.migrate,
     admin.doctor, admin.manifest,
     log.import_, log.export, log.rebuild,

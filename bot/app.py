@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import structlog
 
-from bot.clock import Clock, SystemClock
+from bot.clock import Clock, SetClock, SystemClock
 from bot.context import Context
 from bot.policy import Policy, load_policy
 from bot.settings import Settings
@@ -18,6 +18,7 @@ from bot.settings import Settings
 if TYPE_CHECKING:
     from slack_bolt import App
 
+    from bot.demo import Stage
     from bot.hosts.github.api import Github
     from bot.telemetry import Telemetry
     from bot.web import Answer, Request, Route
@@ -213,3 +214,15 @@ def _once(step: Step) -> Step:
         return result
 
     return first
+
+
+def playing(database_url: str, policy: Policy, clock: SetClock, stage: Stage) -> tuple[Context, Step]:
+    """The program on a fresh database with a stage in Slack's place, and the jobs of one tick."""
+    from bot.store.engine import make_engine
+    from bot.store.migrate import migrate
+    from jobs import deliver, nudge
+
+    engine = make_engine(database_url)
+    migrate(engine)
+    ctx = Context(engine=engine, policy=policy, settings=Settings(), clock=clock, messenger=stage)
+    return ctx, lambda now: nudge.run(ctx, now) + deliver.run(ctx, now)

@@ -28,7 +28,11 @@ _SHAPES = re.compile(
     r"|sha256=[0-9a-f]{16,}|v0=[0-9a-f]{16,}|(?<=[Bb]earer )[^\s\"']+|(?<=://)[^\s/@:\"]*:[^\s/@\"]+(?=@)"
 )
 """What looks like a token, a signature or the password of an address, whoever's it is."""
-_TALKATIVE = ("httpx", "httpcore", "apscheduler", "alembic", "slack_bolt", "slack_sdk", "waitress")
+_TALKATIVE = {
+    **dict.fromkeys(("httpx", "httpcore", "apscheduler", "alembic", "slack_sdk", "waitress"), logging.WARNING),
+    # It warns at every start that the token in the environment is not used as it would use it.
+    "slack_bolt": logging.ERROR,
+}
 LEVELS = ("debug", "info", "warning", "error")
 
 
@@ -52,8 +56,8 @@ def configure(settings: Settings, stream: TextIO | None = None) -> None:
     root = logging.getLogger()
     root.handlers[:] = [handler]
     root.setLevel(_level(settings))
-    for name in _TALKATIVE:
-        logging.getLogger(name).setLevel(max(logging.WARNING, _level(settings)))
+    for name, least in _TALKATIVE.items():
+        logging.getLogger(name).setLevel(max(least, _level(settings)))
     structlog.configure(
         processors=[
             structlog.stdlib.filter_by_level,
@@ -63,6 +67,11 @@ def configure(settings: Settings, stream: TextIO | None = None) -> None:
         logger_factory=structlog.stdlib.LoggerFactory(),
         cache_logger_on_first_use=False,
     )
+
+
+def quiet() -> None:
+    """Only what goes wrong is logged; for commands whose output is read by people."""
+    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.WARNING))
 
 
 def _level(settings: Settings) -> int:

@@ -80,6 +80,12 @@ class Policy:
     def maps_channels(self) -> bool:
         return any(part.channel for part in self.file.repos.values())
 
+    @property
+    def has_targets(self) -> bool:
+        """Whether any wait of any repository has a target; without one nobody is ever nudged."""
+        parts = (self.file.targets, *(part.targets for part in self.file.repos.values()))
+        return any(seconds for part in parts for _, seconds in part)
+
     @cached_property
     def _repos(self) -> dict[str, _RepoTerms]:
         return {}

@@ -84,8 +84,7 @@ def test_a_log_may_come_packed_or_by_standard_input(log, here):
     packed.write_bytes(gzip.compress((here / log).read_bytes()))
     outputs = [
         subprocess.run([sys.executable, "-m", "bot", "waits", "--events", name, "--format", "jsonl"],
-                       input=(here / log).read_bytes(), capture_output=True, check=True,
-                       env={**os.environ, "PYTHONPATH": os.getcwd()}).stdout
+                       input=(here / log).read_bytes(), capture_output=True, check=True).stdout
         for name in (str(packed), "-", log)
     ]  # fmt: skip
     assert outputs[0] == outputs[1] == outputs[2] != b""
@@ -112,7 +111,7 @@ def test_a_back_test_tells_people_what_it_comes_to(log, capsys):
         "6 messages from 2026-03-02 09:00 to 2026-03-09 09:00 (UTC):\n"
         "  5 to 2 people (2.5 a person and week), 1 to channels\n"
         "  1 breach told, 1 escalation\n"
-        "  busiest day: 2026-03-04 with 2 messages\n"
+        "  busiest day: 2026-03-03 with 2 messages\n"
         "  the policy maps nobody to Slack, so everybody is taken to be reachable\n"
         "\n"
         "TO          MESSAGES  A WEEK\n"
@@ -126,8 +125,7 @@ def test_a_reader_who_has_had_enough_is_no_error(log, here):
     write("log.jsonl", [flow_event(repo="acme/shop", item=n, id=str(n), at=NINE, kind="opened", actor="bob",
                                    type="pull_request") for n in range(1, 3000)])  # fmt: skip
     shell = f"{sys.executable} -m bot waits --events log.jsonl --format jsonl | head -n 1; echo ${{PIPESTATUS[0]}}"
-    done = subprocess.run(["bash", "-c", shell], capture_output=True, text=True, check=True,
-                          env={**os.environ, "PYTHONPATH": os.getcwd()})  # fmt: skip
+    done = subprocess.run(["bash", "-c", shell], capture_output=True, text=True, check=True)
     assert done.stderr == ""
     assert done.stdout.splitlines()[1:] == ["0"]
 
@@ -187,4 +185,6 @@ def test_bad_input_gets_one_clear_line_and_status_2(log, here, capsys, args, sai
 @pytest.mark.parametrize("name", list(weir.commands))
 def test_every_command_explains_itself_with_an_example(name, capsys):
     assert run([name, "--help"]) == 0
-    assert f"Example: weir {name}" in capsys.readouterr().out
+    said = capsys.readouterr().out
+    assert "Example: " in said
+    assert f"weir {name}" in said.partition("Example: ")[2]

@@ -40,7 +40,18 @@ def main() -> None:
         log, policy = Path(folder) / "log.jsonl", Path(folder) / "weir.toml"
         eventlog.write(str(log), history())
         policy.write_text(policy_for(START, 364))
-        weir = [sys.executable, "-m", "bot", "waits", "--events", str(log), "--policy", str(policy), "--format", "jsonl"]
+        weir = [
+            sys.executable,
+            "-m",
+            "bot",
+            "waits",
+            "--events",
+            str(log),
+            "--policy",
+            str(policy),
+            "--format",
+            "jsonl",
+        ]
         ours, theirs = in_turn([weir, [sys.executable, "-c", READ_AND_SORT, str(log)]])
         say(f"weir waits, {EVENTS:,} events, against reading and sorting", ours, theirs, 6)
 

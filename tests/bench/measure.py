@@ -32,4 +32,7 @@ def in_turn(commands: Sequence[Sequence[str]], runs: int = 5) -> list[float]:
 
 def say(what: str, ours: float, theirs: float, most: float) -> None:
     """One line: the two figures, their ratio, and the ratio aimed at."""
-    print(f"{what}: {ours * 1000:,.1f} ms against {theirs * 1000:,.1f} ms, ratio {ours / theirs:.2f} (aim: at most {most})")
+    print(
+        f"{what}: {ours * 1000:,.1f} ms against {theirs * 1000:,.1f} ms, "
+        f"ratio {ours / theirs:.2f} (aim: at most {most})"
+    )

@@ -1,0 +1,64 @@
+"""The database as commands need it: opened, brought up to date where that is safe, faults in one line."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+from bot.commands import Failed, Refused
+
+if TYPE_CHECKING:
+    from bot.context import Context
+    from bot.flow.events import FlowEvent
+
+
+@contextmanager
+def opened() -> Iterator[Context]:
+    """The program's context over a database that is ready for use. Raises Refused or Failed."""
+    from sqlalchemy.exc import DBAPIError
+
+    from bot import app
+    from bot.commands.environment import read_settings
+    from bot.policy import BadPolicy
+
+    try:
+        ctx = app.build(read_settings())
+    except BadPolicy as error:
+        raise Refused(str(error)) from None
+    try:
+        _bring_up_to_date(ctx)
+        yield ctx
+    except DBAPIError as error:
+        raise Failed(f"the database can't be used: {_reason(error)}") from None
+    finally:
+        ctx.engine.dispose()
+
+
+def _bring_up_to_date(ctx: Context) -> None:
+    from bot.store.migrate import migrate, schema_state
+
+    state = schema_state(ctx.engine)
+    if state == "current":
+        return
+    if ctx.engine.dialect.name != "sqlite":
+        raise Failed(f"the database's schema is {state}; run: weir migrate")
+    migrate(ctx.engine)
+
+
+def events_of_repo(repo: str) -> list[FlowEvent]:
+    """A repository's events from the database. Raises Refused where there are none."""
+    from bot.store.engine import reading
+    from bot.store.events import of_repo
+    from bot.store.repos import known
+
+    with opened() as ctx, reading(ctx.engine) as session:
+        hosts = {row.host: row.repo for row in known(session, ctx.workspace) if row.repo == repo}
+        if not hosts:
+            names = sorted({row.repo for row in known(session, ctx.workspace)})
+            raise Refused(f"nothing is known of {repo!r}; known are {', '.join(names) or 'no repositories yet'}")
+        return [event for host in hosts for event in of_repo(session, ctx.workspace, host, repo)]
+
+
+def _reason(error: Exception) -> str:
+    return str(getattr(error, "orig", error)).strip().splitlines()[0]
