@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import UTC, date, datetime, timedelta
 from functools import cache, cached_property
-from itertools import islice
+from itertools import compress, islice
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
@@ -113,6 +113,9 @@ class Moment:
             and not self.bot(event.actor)
         )
 
+    def is_review_of(self, place: int, person: str | None) -> bool:
+        return place in self.counting and self.past[place].actor == person
+
     def reviews_of(self, person: str | None, before: int | None = None) -> list[int]:
         end = len(self.past) if before is None else before
         return [place for place in self.counting if place < end and self.past[place].actor == person]
@@ -142,7 +145,7 @@ class Moment:
     def last(self, person: str | None) -> str | None:
         for place in reversed(range(len(self.past))):
             event = self.past[place]
-            if place in self.reviews_of(person):
+            if self.is_review_of(place, person):
                 return str(event.data["state"])
             if self.dismisses(event, person) and self.reviews_of(person, before=place):
                 return "dismissed"
@@ -151,7 +154,7 @@ class Moment:
     def stance(self, person: str | None) -> str | None:
         for place in reversed(range(len(self.past))):
             event = self.past[place]
-            if place in self.reviews_of(person) and event.data["state"] != "commented":
+            if self.is_review_of(place, person) and event.data["state"] != "commented":
                 return str(event.data["state"])
             if self.dismisses(event, person) or (event.kind == "review_requested" and asked(event) == Holder(person)):
                 return None
@@ -368,9 +371,10 @@ class Seconds:
         """The earliest instant at which so many seconds were counted since `start`; None where not within sight."""
         if seconds == 0:
             return start
-        counting = (at for at in range(start, self.end) if self.counted[at - self.start])
-        last = next(islice(counting, seconds - 1, None), None)
-        return None if last is None else last + 1
+        if self.age(start, self.end) < seconds:
+            return None
+        counting = compress(range(start, self.end), self.counted[start - self.start :])
+        return next(islice(counting, seconds - 1, None)) + 1
 
     def next_working(self, at: int) -> int | None:
         place = self.worked.find(1, at - self.start)

@@ -43,6 +43,7 @@ class Act(NamedTuple):
 
 REVIEW = Act(["review_submitted"], REVIEWERS, {"state": STATES})
 REQUEST = Act(["review_requested"], ["alice"], {"reviewer": REVIEWERS})
+DISMISSAL = Act(["review_dismissed"], ["alice"], {"reviewer": [*REVIEWERS, *REVIEWERS, "alice"]})
 CHECKS = Act(["checks_failed", "checks_passed"], ["dave"])
 COMMON = [
     *(REVIEW, REVIEW, REVIEW, REQUEST, REQUEST, CHECKS),
@@ -55,7 +56,7 @@ SELDOM = [
     Act(["review_submitted"], ACTORS, {"state": STATES}),
     Act(["review_requested", "review_request_removed"], ACTORS, {"reviewer": ACTORS + REVIEWERS}),
     Act(["review_requested", "review_request_removed"], ACTORS, {"team": TEAMS}),
-    Act(["review_dismissed"], ["alice"], {"reviewer": ACTORS + REVIEWERS}),
+    *(DISMISSAL, DISMISSAL, DISMISSAL),
     Act(["queued", "dequeued", "dequeued"], ACTORS),
     Act(["closed", "merged", "reopened", "reopened", "reopened"], ACTORS),
     Act(["ready_for_review", "ready_for_review", "reopened", "converted_to_draft"], ACTORS),
