@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import logging
 import re
 from typing import Any
 
@@ -28,6 +29,7 @@ def make(ctx: Context) -> App:
     secret = settings.slack_signing_secret
     app = App(
         name="weir",
+        logger=logging.getLogger("slack_bolt"),
         client=WebClient(base_url=settings.slack_api_url, retry_handlers=[], timeout=10),
         authorize=lambda enterprise_id, team_id: _authorized(enterprise_id, team_id, token),
         signing_secret=secret.get_secret_value() if secret else "",

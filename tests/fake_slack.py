@@ -14,7 +14,7 @@ from urllib.parse import parse_qsl, urlsplit
 from slack_sdk.errors import SlackObjectFormationError
 from slack_sdk.models.blocks import Block
 
-SCOPES = "chat:write,commands,im:write,im:history,channels:history,users:read"
+SCOPES = "channels:history,chat:write,commands,groups:history,im:history,im:write,users:read"
 START = 1_772_000_000
 
 
@@ -43,6 +43,7 @@ class FakeSlack:
     channels: dict[str, dict[str, Any]] = field(default_factory=dict)
     calls: list[tuple[str, dict[str, Any]]] = field(default_factory=list)
     token_error: str | None = None
+    scopes: str = SCOPES
     page: int = 100
     """Most messages a page of history."""
     now: float | None = None
@@ -312,7 +313,7 @@ class _Handler(BaseHTTPRequestHandler):
         self.send_response(status)
         self.send_header("Content-Type", kind)
         self.send_header("Content-Length", str(len(body)))
-        self.send_header("X-OAuth-Scopes", SCOPES)
+        self.send_header("X-OAuth-Scopes", self.server.slack.scopes)
         if retry_after is not None:
             self.send_header("Retry-After", str(retry_after))
         self.end_headers()

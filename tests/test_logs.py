@@ -99,7 +99,7 @@ def test_a_traceback_is_one_line_and_tells_no_secret() -> None:
 
 
 def test_the_standard_librarys_loggers_write_the_same_way() -> None:
-    line = json.loads(told(lambda _: logging.getLogger("slack_bolt").warning("token is %s", "bot-token-of-acme")))
+    line = json.loads(told(lambda _: logging.getLogger("slack_sdk").warning("token is %s", "bot-token-of-acme")))
     assert line["event"] == f"token is {logs.HIDDEN}"
 
 

@@ -1,0 +1,182 @@
+"""Reconciling: what the host shows and the log lacks becomes events; nothing is told twice."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import httpx
+import pytest
+import structlog
+from fake_github import FakeGithub
+from github_payloads import pull_request
+
+from bot import app, intake
+from bot.clock import SetClock
+from bot.context import Context
+from bot.flow.events import FlowEvent, parse_instant
+from bot.hosts.github import parse
+from bot.hosts.github.api import Github
+from bot.policy import parse_policy
+from bot.settings import Settings
+from bot.store.engine import reading
+from bot.store.events import iterate_all
+from bot.store.migrate import migrate
+from bot.store.tables import RepoRow, WaitRow
+from jobs import reconcile
+
+NOW = parse_instant("2026-03-02T14:00:00Z")
+HOUR, DAY = 3600, 86_400
+POLICY = '[targets]\nreview = "8h"\n[repos."acme/shop"]\n'
+
+
+@dataclass
+class Bench:
+    """A program with nothing but its database and a GitHub."""
+
+    ctx: Context
+    github: FakeGithub
+
+    def run(self, fresh: int = 0) -> reconcile.Reconciled:
+        return reconcile.run(self.ctx, self.ctx.clock.now(), fresh)
+
+    def events(self) -> list[FlowEvent]:
+        with reading(self.ctx.engine) as session:
+            return list(iterate_all(session, self.ctx.workspace))
+
+    def repo(self, name: str = "acme/shop") -> RepoRow | None:
+        with reading(self.ctx.engine) as session:
+            return session.get(RepoRow, (self.ctx.workspace, "github", name))
+
+    def waits(self) -> list[WaitRow]:
+        with reading(self.ctx.engine) as session:
+            return session.query(WaitRow).all()
+
+
+@pytest.fixture
+def bench(tmp_path: Path) -> Iterator[Bench]:
+    settings = Settings(database_url=f"sqlite:///{tmp_path}/weir.db")
+    clock = SetClock(NOW)
+    with FakeGithub() as github, httpx.Client(timeout=30) as http:
+        ctx = app.build(settings, clock)
+        client = Github(github.url, token="token", now=clock.now, sleep=lambda seconds: None, http=http)
+        migrate(ctx.engine)
+        yield Bench(replace(ctx, policy=parse_policy(POLICY, "test"), github=client), github)
+        ctx.engine.dispose()
+
+
+def test_without_a_token_nothing_is_read(bench: Bench) -> None:
+    assert reconcile.run(replace(bench.ctx, github=None), NOW) == reconcile.Reconciled()
+
+
+def test_the_first_reading_brings_the_history_and_nudges_nobody_about_what_was_breached_before(bench: Bench) -> None:
+    pull = bench.github.repo("acme/shop").pull(12, at=NOW - 20 * DAY)
+    pull.request("alice", at=NOW - 20 * DAY)
+    done = bench.run()
+    assert (done.repos, done.events, done.calls) == (1, 2, 1)
+    assert [event.id.split(":")[0] for event in bench.events()] == ["opened", "review_requested"]
+    (wait,) = bench.waits()
+    assert (wait.backlog, wait.next_nudge_at) == (True, None)
+    row = bench.repo()
+    assert row is not None
+    assert (row.history_read_at, row.read_until, row.cursor) == (NOW, NOW, None)
+
+
+def test_a_second_reading_finds_nothing_new_and_one_after_an_act_finds_that_act(bench: Bench) -> None:
+    pull = bench.github.repo("acme/shop").pull(12, at=NOW - DAY)
+    bench.run()
+    assert bench.run().events == 0
+    bench.ctx.clock.advance(hours=1)  # type: ignore[union-attr]
+    pull.request("alice", at=NOW + 600)
+    assert bench.run().events == 1
+    (wait,) = [wait for wait in bench.waits() if wait.until is None]
+    assert (wait.kind, wait.holder, wait.backlog, wait.next_nudge_at is not None) == ("review", "alice", False, True)
+
+
+def test_what_a_webhook_told_already_is_not_told_again(bench: Bench) -> None:
+    pull = bench.github.repo("acme/shop").pull(12, at=NOW - HOUR, title="Fix rounding in totals")
+    head = pull.node["headRefOid"]
+    payload = pull_request("opened", 12, actor="bob", head=head, opened_at=NOW - HOUR, at=NOW - HOUR)
+    intake.take_delivery(bench.ctx, parse(*told(payload), NOW), NOW)
+    assert bench.run().events == 0
+    assert len(bench.events()) == 1
+
+
+def told(payload: object) -> tuple[dict[str, str], bytes]:
+    from github_payloads import signed
+
+    return signed("secret", "pull_request", payload)  # type: ignore[arg-type]
+
+
+def test_a_repository_heard_of_by_webhook_is_read_too(bench: Bench) -> None:
+    bench.github.repo("acme/shop")
+    bench.github.repo("acme/till").pull(7, at=NOW - HOUR)
+    payload = pull_request("opened", 9, "acme/till", actor="bob", opened_at=NOW - HOUR, at=NOW - HOUR)
+    intake.take_delivery(bench.ctx, parse(*told(payload), NOW), NOW)
+    assert bench.run().repos == 2
+    assert {event.item for event in bench.events()} == {7, 9}
+
+
+def test_a_reading_stopped_in_the_middle_goes_on_where_it_was(bench: Bench) -> None:
+    for number in range(1, 61):
+        bench.github.repo("acme/shop").pull(number, at=NOW - HOUR)
+    bench.github.fail(401, only=lambda call: bool(call.variables.get("openAfter")))
+    assert bench.run().repos == 0
+    row = bench.repo()
+    assert row is not None
+    assert row.cursor is not None
+    read = {event.item for event in bench.events()}
+    bench.github.calls.clear()
+    assert bench.run().repos == 1
+    assert len(read) == 25
+    assert len(bench.events()) == 60
+    assert all(call.variables.get("openAfter") for call in bench.github.queries)
+
+
+def test_a_repository_that_is_gone_says_so_once_and_is_tried_again(bench: Bench) -> None:
+    with structlog.testing.capture_logs() as lines:
+        bench.run()
+        bench.run()
+    assert [line["event"] for line in lines] == ["repository not readable"]
+    row = bench.repo()
+    assert row is not None
+    assert row.problem is not None
+    bench.github.repo("acme/shop").pull(12, at=NOW - HOUR)
+    assert bench.run().repos == 1
+    row = bench.repo()
+    assert row is not None
+    assert row.problem is None
+
+
+def test_one_that_can_not_be_read_does_not_keep_the_others_from_being_read(bench: Bench) -> None:
+    ctx = replace(bench.ctx, policy=parse_policy(POLICY + '[repos."acme/absent"]\n', "test"))
+    bench.github.repo("acme/shop").pull(12, at=NOW - HOUR)
+    assert reconcile.run(ctx, NOW).repos == 1
+
+
+def test_a_rate_limit_ends_the_run_and_the_next_one_goes_on(bench: Bench) -> None:
+    bench.github.repo("acme/shop").pull(12, at=NOW - HOUR)
+    bench.github.fail(403, times=4, headers={"Retry-After": "3000"})
+    with structlog.testing.capture_logs() as lines:
+        assert bench.run().repos == 0
+    assert [line.get("retry_after") for line in lines] == [3000]
+    bench.github.faults.clear()
+    assert bench.run().repos == 1
+
+
+def test_what_another_process_read_a_moment_ago_is_left_alone(bench: Bench) -> None:
+    bench.github.repo("acme/shop")
+    assert bench.run().repos == 1
+    bench.ctx.clock.advance(minutes=3)  # type: ignore[union-attr]
+    assert bench.run(fresh=240).repos == 0
+    bench.ctx.clock.advance(minutes=3)  # type: ignore[union-attr]
+    assert bench.run(fresh=240).repos == 1
+
+
+def test_it_stops_between_two_pages_when_the_program_ends(bench: Bench) -> None:
+    for number in range(1, 61):
+        bench.github.repo("acme/shop").pull(number, at=NOW - HOUR)
+    bench.ctx.stopping.set()
+    assert bench.run().repos == 0
+    assert bench.events() == []
