@@ -137,8 +137,8 @@ class FakePull:
     def force_push(self, sha: str, at: int, by: str) -> None:
         """All commits are replaced by one."""
         self.timeline[:] = [entry for entry in self.timeline if entry["__typename"] != "PullRequestCommit"]
-        self._act("HeadRefForcePushedEvent", at, actor=account(by), afterCommit=_commit(sha, at, by))
         self.push(sha, at - 30, by)
+        self._act("HeadRefForcePushedEvent", at, actor=account(by), afterCommit=_commit(sha, at, by))
 
     def comment(self, by: str | None, at: int) -> Node:
         return self._act("IssueComment", at, author=account(by), fullDatabaseId=str(next(_ids)))

@@ -123,8 +123,9 @@ def _redness(known: Sequence[FlowEvent], snapshot: Snapshot, now: int) -> Iterat
         return
     of_conflict = not failing if red else _is_conflict(told[-1])
     since = None if of_conflict else snapshot.failing_since if red else snapshot.decided_at
-    exact = since is not None and since <= now and (not told or told[-1].at < since)
-    at = since if exact and since is not None else now
+    earliest = told[-1].at + 1 if told else 0  # what is added has to come last
+    exact = since is not None and earliest <= since <= now
+    at = since if exact and since is not None else max(now, earliest)
     kind = CHECKS[0] if red else CHECKS[1]
     id = (
         ids.conflict(kind, snapshot.item, at) if of_conflict else ids.checks(kind, snapshot.item, snapshot.head_sha, at)

@@ -255,7 +255,7 @@ class _History:
 
     def _reviewed(self) -> Iterator[FlowEvent]:
         for review in self._pull.reviews.shown if self._pull.reviews else ():
-            if review.state == "PENDING" or review.submitted_at is None:
+            if review.submitted_at is None:  # begun and not yet submitted
                 continue
             yield self._review(review, review.submitted_at)
             for comment in review.comments.shown:
