@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from typing import Any
 
@@ -13,7 +14,7 @@ from bot.context import Context
 from bot.flow.ladder import Decision, Message, Recipient, Standing, decide
 from bot.reach import Reach, reach
 from bot.store import outbox, waits
-from bot.store.engine import writing
+from bot.store.engine import undisturbed, writing
 
 MOST = 20_000
 """Waits looked at in one transaction; more come with the next tick."""
@@ -22,12 +23,14 @@ _log = structlog.get_logger()
 
 def run(ctx: Context, now: int) -> int:
     """Claim the messages of this instant; how many. What can't be sent yet is looked at again when it can."""
+    return undisturbed(lambda: _run(ctx, now))
+
+
+def _run(ctx: Context, now: int) -> int:
     with writing(ctx.engine) as session:
         outbox.deciding(session, ctx.workspace)
         rows = waits.due(session, ctx.workspace, now, MOST)
-        if not rows:
-            return 0
-        return _decide(ctx, session, rows, now)
+        return _decide(ctx, session, rows, now) if rows else 0
 
 
 def _decide(ctx: Context, session: Session, rows: Sequence[Row[Any]], now: int) -> int:
@@ -63,13 +66,11 @@ def _standings(ctx: Context, session: Session, rows: Sequence[Row[Any]]) -> list
 def _try_again_some_day(decision: Decision, can: Reach, looks: dict[int, int | None]) -> None:
     """Slack's troubles pass: who can't be reached for one of them is looked at again. All of it is logged."""
     for standing, to in decision.unreachable:
-        again = can.tried_again(to)
-        known = looks[standing.id]
+        again, known = can.tried_again(to), looks[standing.id]
         if again is not None:
             looks[standing.id] = again if known is None else min(again, known)
-        _log.info(
-            "nudge.unreachable", to=to, repo=standing.wait.repo, item=standing.wait.item, mapped=again is not None
-        )
+    for to, waiting in Counter(to for _, to in decision.unreachable).items():
+        _log.info("nudge.unreachable", to=to, waits=waiting, known=can.address(to) is not None)
 
 
 def _claim(ctx: Context, session: Session, messages: Sequence[Message], heard: dict[str, list[int]], now: int) -> int:

