@@ -38,6 +38,7 @@ _KEYS = ("workspace", "host", "repo", "id")
 _MUTABLE = ("item", "at", "seq", "kind", "actor", "actor_type", "approximate", "data")
 _ADD = Inserting(EVENTS, lambda insert: insert.on_conflict_do_nothing().returning(_C.host, _C.repo, _C.id))
 _REPLACE = updating(EVENTS, _KEYS, _MUTABLE)
+_parsed = json.JSONDecoder().raw_decode
 _IN_ORDER = (_C.host, _C.repo, _C.item, _C.at, _C.seq, _C.id)
 
 
@@ -140,10 +141,23 @@ def items_with_events(workspace: str) -> Select[tuple[str, str, int]]:
 
 
 def _read(session: Session, statement: Select[Any], **values: Any) -> Iterator[FlowEvent]:
-    return map(to_event, session.execute(statement, values))
+    return map(to_event, session.execute(statement, values).all())
 
 
 def to_event(row: Iterable[Any]) -> FlowEvent:
     at, seq, id_, host, repo, item, kind, actor, actor_type, approximate, data = row
     rank = RANKS.get(kind, 1)
-    return FlowEvent(at, seq, rank, id_, host, repo, item, kind, actor, actor_type, bool(approximate), json.loads(data))
+    return FlowEvent(
+        at,
+        seq,
+        rank,
+        id_,
+        host,
+        repo,
+        item,
+        kind,
+        actor,
+        actor_type,
+        bool(approximate),
+        {} if data == "{}" else _parsed(data)[0],
+    )

@@ -63,7 +63,7 @@ def of_items(session: Session, workspace: str, keys: Iterable[ItemKey]) -> dict[
     found: dict[ItemKey, list[Row[Any]]] = defaultdict(list)
     for host, repo, items in by_repo(keys):
         named = {"workspace": workspace, "host": host, "repo": repo, "items": items}
-        for row in session.execute(_OF_ITEMS, named):
+        for row in session.execute(_OF_ITEMS, named).all():
             found[host, repo, row.item].append(row)
     return found
 

@@ -1,0 +1,101 @@
+"""The schema: made by migrations alone, the one the tables describe, and safe to ask for twice at once."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from threading import Barrier
+
+import pytest
+from alembic.autogenerate import compare_metadata
+from alembic.migration import MigrationContext
+from sqlalchemy import Engine, event, inspect, text
+from sqlmodel import SQLModel
+
+from bot.store import tables
+from bot.store.engine import make_engine, reading, writing
+from bot.store.migrate import migrate, schema_state
+
+ROOT = Path(__file__).parent.parent
+MIGRATE = "import sys; from bot.store.engine import make_engine; from bot.store.migrate import migrate; "
+MIGRATE += "print(migrate(make_engine(sys.argv[1])))"
+
+
+@pytest.fixture(params=["sqlite", "postgres"])
+def address(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """Of an empty database."""
+    if request.param == "sqlite":
+        return f"sqlite:///{tmp_path / 'new.db'}"
+    found: str = request.getfixturevalue("empty_postgres")
+    return found
+
+
+@pytest.fixture
+def empty(address: str) -> Iterator[Engine]:
+    engine = make_engine(address)
+    yield engine
+    engine.dispose()
+
+
+def test_a_new_database_is_behind_and_migrating_makes_it_current(empty: Engine) -> None:
+    assert schema_state(empty) == "behind"
+    assert migrate(empty) == ["0001"]
+    assert schema_state(empty) == "current"
+
+
+def test_migrating_again_does_nothing(empty: Engine) -> None:
+    migrate(empty)
+    assert migrate(empty) == []
+
+
+def test_the_migrated_schema_is_the_one_the_tables_describe(engine: Engine) -> None:
+    assert tables.EventRow.metadata is SQLModel.metadata
+    with reading(engine) as session:
+        context = MigrationContext.configure(session.connection(), opts={"compare_type": True})
+        assert compare_metadata(context, SQLModel.metadata) == []
+
+
+def test_the_workspace_comes_first_in_every_key_and_index(engine: Engine) -> None:
+    found = inspect(engine)
+    for name in SQLModel.metadata.tables:
+        assert found.get_pk_constraint(name)["constrained_columns"][0] == "workspace"
+        assert {index["column_names"][0] for index in found.get_indexes(name)} <= {"workspace"}
+
+
+def test_a_schema_of_a_later_version_is_unknown(engine: Engine) -> None:
+    with writing(engine) as session:
+        session.execute(text("UPDATE alembic_version SET version_num = '9999'"))
+    assert schema_state(engine) == "unknown"
+
+
+def test_threads_that_migrate_at_once_take_turns(address: str) -> None:
+    engines, start = [make_engine(address) for _ in range(3)], Barrier(3)
+
+    def work(engine: Engine) -> list[str]:
+        start.wait()
+        return migrate(engine)
+
+    with ThreadPoolExecutor(3) as threads:
+        assert sorted(threads.map(work, engines)) == [[], [], ["0001"]]
+    for engine in engines:
+        engine.dispose()
+
+
+def test_processes_that_migrate_at_once_take_turns(address: str) -> None:
+    command = [sys.executable, "-c", MIGRATE, address]
+    started = [subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True) for _ in range(2)]
+    assert sorted(process.communicate()[0].strip() for process in started) == ["['0001']", "[]"]
+
+
+def test_a_migration_that_breaks_off_leaves_nothing(empty: Engine) -> None:
+    def break_off(_connection: object, _cursor: object, statement: str, *_: object) -> None:
+        if statement.startswith("CREATE INDEX"):
+            raise RuntimeError("no more")
+
+    event.listen(empty, "before_cursor_execute", break_off)
+    with pytest.raises(RuntimeError, match="no more"):
+        migrate(empty)
+    assert inspect(empty).get_table_names() == []
