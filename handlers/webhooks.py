@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import logging
+from typing import Any
+
 import structlog
 
 from bot import intake
@@ -18,31 +21,32 @@ def github_door(ctx: Context, telemetry: Telemetry, request: Request) -> Answer:
     delivery = request.headers.get("x-github-delivery", "")[:80]
     kind = request.headers.get("x-github-event", "")[:80]
     with structlog.contextvars.bound_contextvars(host="github", delivery=delivery, event_kind=kind):
-        result, answer = _github(ctx, telemetry, request)
-        log.log(_LEVELS.get(answer.status, 20), "webhook", result=result, status=answer.status)
+        result, answer, about = _github(ctx, telemetry, request)
+        level = logging.INFO if answer.status < 400 else logging.WARNING
+        log.log(level, "webhook", result=result, status=answer.status, **about)
     telemetry.deliveries.labels("github", result).inc()
     return answer
 
 
-_LEVELS = {400: 30, 401: 30}
-
-
-def _github(ctx: Context, telemetry: Telemetry, request: Request) -> tuple[str, Answer]:
+def _github(ctx: Context, telemetry: Telemetry, request: Request) -> tuple[str, Answer, dict[str, Any]]:
+    """(result as it is counted, the answer, what the log should say beside it)"""
     secret = ctx.settings.github_webhook_secret
     if secret is None or not github.verify(secret.get_secret_value(), request.headers, request.body):
-        return "unsigned", Answer(401, "the signature is missing or wrong")
+        return "unsigned", Answer(401, "the signature is missing or wrong"), {}
     now = ctx.clock.now()
     try:
         delivery = github.parse(request.headers, request.body, now)
     except BadDelivery as error:
-        return "bad", Answer(400, " ".join(str(error).split())[:300])
+        why = " ".join(str(error).split())[:300]
+        return "bad", Answer(400, why), {"why": why}
     if not _says_anything(delivery):
-        return "of no use", Answer(202, "nothing in it is of use here")
+        return "of no use", Answer(202, "nothing in it is of use here"), {}
+    about = {"repos": delivery.repos, "items": sorted({event.item for event in delivery.events})}
     taken = intake.take_delivery(ctx, delivery, now)
     telemetry.events.labels("webhook").inc(taken.new)
     if taken.known and not taken.new:
-        return "known", Answer(200, "known already")
-    return "stored", Answer(202, "stored")
+        return "known", Answer(200, "known already"), about
+    return "stored", Answer(202, "stored"), about
 
 
 def _says_anything(delivery: Delivery) -> bool:

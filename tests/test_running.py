@@ -5,10 +5,12 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from fake_github import FakeGithub
 from fake_slack import FakeSlack, Fault
+from fake_socket import FakeSocket
 from github_payloads import pull_request, review
 from program import SECRET, Program, wait_until
 
@@ -151,6 +153,56 @@ def test_a_socket_that_slack_does_not_open_stops_nothing(start: Callable[..., Pr
     assert program.ask("GET", "/healthz") == (200, "alive\n")
     assert program.ask("POST", "/slack/events")[0] == 404
     assert program.stop() == 0
+
+
+def test_two_of_each_on_postgresql_send_one_message(
+    start: Callable[..., Program], slack: FakeSlack, empty_postgres: str
+) -> None:
+    behind = start("worker", DATABASE_URL=empty_postgres)
+    assert behind.end() == 1
+    assert "run: weir migrate" in said(behind)
+    assert start("migrate", DATABASE_URL=empty_postgres).end() == 0
+    webs = [start("web", DATABASE_URL=empty_postgres) for _ in range(2)]
+    assert [web.deliver("pull_request", payload) for payload in (OPENED, REQUESTED) for web in webs] == [202, 200] * 2
+    workers = [start("worker", DATABASE_URL=empty_postgres, WEIR_METRICS_PORT="0") for _ in range(2)]
+    wait_until(lambda: slack.dms("U0ALICE"))
+    for worker in workers:
+        assert worker.ask("GET", "/healthz") == (200, "alive\n")
+        assert worker.ask("POST", "/webhooks/github")[0] == 404
+    wait_until(lambda: 'weir_messages{rung="breach",state="sent"} 1.0' in workers[0].ask("GET", "/metrics")[1])
+    assert [program.stop() for program in (*webs, *workers)] == [0, 0, 0, 0]
+    assert len(slack.history()) == 1
+
+
+def test_a_worker_without_a_metrics_port_listens_nowhere(start: Callable[..., Program], empty_postgres: str) -> None:
+    assert start("migrate", DATABASE_URL=empty_postgres).end() == 0
+    worker = start("worker", DATABASE_URL=empty_postgres)
+    assert worker.port == 0
+    assert worker.stop() == 0
+
+
+class SlackWithSocket(FakeSlack):
+    """A Slack that hands out the address of a socket."""
+
+    link = ""
+
+    def _apps_connections_open(self, form: dict[str, Any]) -> dict[str, Any]:
+        return {"ok": True, "url": self.link}
+
+
+def test_in_socket_mode_a_command_is_answered_through_the_socket(start: Callable[..., Program]) -> None:
+    with FakeSocket() as link, SlackWithSocket() as slack:
+        slack.link = link.url
+        program = start(SLACK_APP_TOKEN=slack.token, SLACK_API_URL=slack.url, SLACK_SIGNING_SECRET="")
+        wait_until(link.connected.is_set)
+        command = {"command": "/flow", "text": "waits", "user_id": "U0ALICE", "team_id": "T0ACME"}
+        link.send(
+            {"type": "slash_commands", "envelope_id": "e-1", "payload": command, "accepts_response_payload": True}
+        )
+        wait_until(lambda: link.answers)
+        assert program.stop() == 0
+    (answer,) = link.answers
+    assert (answer["envelope_id"], answer["payload"]["text"]) == ("e-1", "Nothing waits for you just now.")
 
 
 def said(program: Program) -> str:

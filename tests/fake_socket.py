@@ -1,0 +1,96 @@
+"""The far end of Slack's Socket Mode on loopback: one WebSocket that hands out envelopes and reads the answers."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import json
+import socketserver
+import struct
+import threading
+from typing import Any, BinaryIO
+
+_GUID = "258EAFA5-E914-47DA-95CA-C5AB0DC85B11"
+TEXT, CLOSE, PING, PONG = 1, 8, 9, 10
+
+
+class FakeSocket:
+    """`with FakeSocket() as link:`; `link.url` is what apps.connections.open answers."""
+
+    def __init__(self) -> None:
+        self.answers: list[dict[str, Any]] = []
+        self.connected = threading.Event()
+        self._out: BinaryIO | None = None
+        self._server = _Server(("127.0.0.1", 0), _Handler)
+        self._server.link = self
+        self._thread = threading.Thread(target=self._server.serve_forever, args=(0.02,), daemon=True)
+
+    def __enter__(self) -> FakeSocket:
+        self._thread.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._server.shutdown()
+        self._server.server_close()
+        self._thread.join()
+
+    @property
+    def url(self) -> str:
+        return f"ws://127.0.0.1:{self._server.server_address[1]}/link"
+
+    def attach(self, out: BinaryIO) -> None:
+        self._out = out
+        self.send({"type": "hello", "num_connections": 1})
+        self.connected.set()
+
+    def send(self, message: dict[str, Any]) -> None:
+        body = json.dumps(message).encode()
+        size = bytes([len(body)]) if len(body) < 126 else b"\x7e" + struct.pack(">H", len(body))
+        self.frame(TEXT, size + body)
+
+    def frame(self, opcode: int, sized: bytes) -> None:
+        assert self._out is not None
+        self._out.write(bytes([0x80 | opcode]) + sized)
+        self._out.flush()
+
+
+class _Server(socketserver.ThreadingTCPServer):
+    daemon_threads = True
+    allow_reuse_address = True
+    link: FakeSocket
+
+    def handle_error(self, *_: Any) -> None:
+        """A client that hung up is part of the tests."""
+
+
+class _Handler(socketserver.StreamRequestHandler):
+    server: _Server
+
+    def handle(self) -> None:
+        head = {}
+        while line := self.rfile.readline().decode().strip():
+            name, _, value = line.partition(":")
+            head[name.lower()] = value.strip()
+        accept = base64.b64encode(hashlib.sha1((head["sec-websocket-key"] + _GUID).encode()).digest()).decode()
+        self.wfile.write(
+            f"HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
+            f"Sec-WebSocket-Accept: {accept}\r\n\r\n".encode()
+        )
+        self.server.link.attach(self.wfile)
+        while self._read():
+            pass
+
+    def _read(self) -> bool:
+        first = self.rfile.read(2)
+        if len(first) < 2 or first[0] & 15 == CLOSE:
+            return False
+        size = first[1] & 127
+        if size == 126:
+            (size,) = struct.unpack(">H", self.rfile.read(2))
+        mask = self.rfile.read(4)
+        body = bytes(byte ^ mask[i % 4] for i, byte in enumerate(self.rfile.read(size)))
+        if first[0] & 15 == PING:
+            self.server.link.frame(PONG, bytes([len(body)]) + body)
+        elif first[0] & 15 == TEXT:
+            self.server.link.answers.append(json.loads(body))
+        return True
