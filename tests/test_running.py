@@ -115,6 +115,19 @@ def test_killed_at_any_step_and_started_again_it_sends_exactly_one_message(
     assert slack.called("chat.postMessage") == 1
 
 
+def test_asked_to_stop_while_sending_it_finishes_that_message(
+    start: Callable[..., Program], slack: FakeSlack, tmp_path: Path
+) -> None:
+    slack.fail("chat.postMessage", Fault("slow", seconds=2))
+    program = start()
+    assert [program.deliver("pull_request", payload) for payload in (OPENED, REQUESTED)] == [202, 202]
+    wait_until(lambda: slack.dms("U0ALICE"))
+    assert program.stop() == 0
+    with sqlite3.connect(tmp_path / "weir.db") as database:
+        assert database.execute("SELECT state, lease_until FROM outbox").fetchall() == [("sent", None)]
+    database.close()
+
+
 def test_what_fell_due_while_it_was_down_is_nudged_unless_it_was_settled_meanwhile(
     start: Callable[..., Program], slack: FakeSlack, tmp_path: Path
 ) -> None:
