@@ -14,6 +14,7 @@ from bot.clock import SetClock
 from bot.context import Context
 from bot.flow.events import FlowEvent
 from bot.intake import take
+from bot.messenger import Messenger
 from bot.policy import Policy
 from bot.policy_file import PersonPart, RepoPart, TargetsPart
 from bot.store.agenda import next_instant
@@ -25,8 +26,8 @@ TARGETS = TargetsPart(review="8h", re_review="4h", rework="16h", respond="8h", m
 
 
 @dataclass
-class Stage:
-    """Slack's place in the play: keeps what is shown to whom and tells the audience of every post and edit."""
+class Stage(Messenger):
+    """Slack's place in the play: nothing leaves the machine, the audience is told of every post and edit."""
 
     clock: SetClock
     audience: Callable[[str, Message, bool], None]

@@ -6,10 +6,10 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
+from fake_slack import FakeSlack, Fault
 
 from bot.messenger import Messenger, Passing, Undeliverable, Unknown
 from bot.views.message import Message, section
-from fake_slack import FakeSlack, Fault
 
 HELLO = Message("hello", (section("hello"),))
 

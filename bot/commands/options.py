@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from bot.policy import Policy
 
 
-class Instant(click.ParamType):
+class Instant(click.ParamType[int]):
     """RFC 3339 text → seconds since 1970 UTC."""
 
     name = "time"

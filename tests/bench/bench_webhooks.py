@@ -166,8 +166,10 @@ def _client(port: int, queue: SimpleQueue[bytes], refused: list[bytes]) -> None:
 def running(which: str, url: str) -> Iterator[int]:
     """A server in a process of its own; its port."""
     path = os.pathsep.join([str(Path(__file__).parents[1]), str(Path(__file__).parents[2])])
-    process = subprocess.Popen([sys.executable, "-m", "tests.bench.bench_webhooks", which, url], text=True,
-                               stdin=subprocess.PIPE, stdout=subprocess.PIPE, env={**os.environ, "PYTHONPATH": path})  # fmt: skip
+    process = subprocess.Popen(
+        [sys.executable, "-m", "tests.bench.bench_webhooks", which, url],
+        text=True, stdin=subprocess.PIPE, stdout=subprocess.PIPE, env={**os.environ, "PYTHONPATH": path},
+    )  # fmt: skip
     assert process.stdin
     assert process.stdout
     try:
