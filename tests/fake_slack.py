@@ -145,7 +145,7 @@ class FakeSlack:
 
     def _chat_postMessage(self, form: dict[str, Any]) -> dict[str, Any]:
         channel = self.channels.get(form.get("channel", ""))
-        wrong = _channel_error(channel) or _content_error(form) or _metadata_error(form)
+        wrong = _channel_error(channel) or content_error(form) or _metadata_error(form)
         if wrong or channel is None:
             return _no(wrong or "channel_not_found")
         message = {
@@ -158,12 +158,12 @@ class FakeSlack:
         return {"ok": True, "channel": channel["id"], "ts": message["ts"], "message": _shown(message, False)}
 
     def _chat_postEphemeral(self, form: dict[str, Any]) -> dict[str, Any]:
-        wrong = _channel_error(self.channels.get(form.get("channel", ""))) or _content_error(form)
+        wrong = _channel_error(self.channels.get(form.get("channel", ""))) or content_error(form)
         return _no(wrong) if wrong else {"ok": True, "message_ts": self._next_ts()}
 
     def _chat_update(self, form: dict[str, Any]) -> dict[str, Any]:
         channel = self.channels.get(form.get("channel", ""))
-        wrong = _channel_error(channel) or _content_error(form)
+        wrong = _channel_error(channel) or content_error(form)
         if wrong or channel is None:
             return _no(wrong or "channel_not_found")
         message = next((one for one in channel["messages"] if one["ts"] == form.get("ts")), None)
@@ -215,7 +215,7 @@ def _channel_error(channel: dict[str, Any] | None) -> str | None:
     return None if channel["is_member"] else "not_in_channel"
 
 
-def _content_error(form: dict[str, Any]) -> str | None:
+def content_error(form: dict[str, Any]) -> str | None:
     text, blocks = form.get("text"), _parsed(form.get("blocks")) or []
     if not text:
         return "no_text"

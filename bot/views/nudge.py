@@ -33,11 +33,11 @@ def nudge(waits: Sequence[Waiting], zone: tzinfo, now: int) -> Message:
     if all(one.over for one in waits):
         return settled(waits, now)
     shown = live[:MOST]
-    opening = _opening(live)
-    blocks = [section(opening)] if len(live) > 1 else []
-    blocks += [_block(one, zone, now) for one in shown]
-    text = [opening] if len(live) > 1 else []
-    text += [_spoken(one, zone, now) for one in shown]
+    # One thing has its tone in its own words, several share theirs in the opening.
+    opening = [_opening(live)] if len(live) > 1 else []
+    blocks = [section(line) for line in opening]
+    blocks += [_block(one, zone, now, alone=not opening) for one in shown]
+    text = opening + [_spoken(one, zone, now, alone=not opening) for one in shown]
     if live[MOST:]:
         blocks.append(aside(more(live[MOST:])))
         text.append(more(live[MOST:]))
@@ -76,20 +76,20 @@ def _opening(waits: Sequence[Waiting]) -> str:
     return f"{things} {'still ' if any(one.step == REPEAT for one in still) else ''}{verb} for you, most overdue first."
 
 
-def _block(one: Waiting, zone: tzinfo, now: int) -> Block:
+def _block(one: Waiting, zone: tzinfo, now: int, *, alone: bool) -> Block:
     if one.over:
         return section(f"✓ {name_of(one)}\n{ending(one, now)}")
     reason = " · ".join(part for part in (why(one, zone, now), size_of(one)) if part)
-    lines = [f"*{name_of(one)}*", f"{_waited(one, now, bold='*')}", reason, _ask(one)]
+    lines = [f"*{name_of(one)}*", f"{_waited(one, now, bold='*')}", reason, _ask(one, alone=alone)]
     return section("\n".join(lines), one.url)
 
 
-def _spoken(one: Waiting, zone: tzinfo, now: int) -> str:
+def _spoken(one: Waiting, zone: tzinfo, now: int, *, alone: bool) -> str:
     if one.over:
         return f"{spoken_name(one)}: {ending(one, now)}."
     parts = [f"{spoken_name(one)} {_waited(one, now)}.", f"{why(one, zone, now)}."]
     size = size_of(one)
-    return " ".join([*parts, *([f"{size}."] if size else []), _ask(one)])
+    return " ".join([*parts, *([f"{size}."] if size else []), _ask(one, alone=alone)])
 
 
 def _waited(one: Waiting, now: int, bold: str = "") -> str:
@@ -97,8 +97,11 @@ def _waited(one: Waiting, now: int, bold: str = "") -> str:
     return f"has waited {bold}{working(one.age)}{bold} {waits_for(one)} ({how_long(one, now)}{agreed})"
 
 
-def _ask(one: Waiting) -> str:
-    return f"A heads-up, no hurry yet. {action_on(one)}" if one.step == HEADS_UP else action_on(one)
+def _ask(one: Waiting, *, alone: bool) -> str:
+    return (_TONE.get(one.step, "") if alone else "") + action_on(one)
+
+
+_TONE = {HEADS_UP: "A heads-up, no hurry yet. ", REPEAT: "It still waits. "}
 
 
 def _backlog(waits: Sequence[Waiting], now: int) -> list[str]:
