@@ -7,7 +7,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from sqlalchemy import Engine, text
+from sqlalchemy import Engine, select, text
 from sqlalchemy.exc import DBAPIError
 
 from bot.flow.events import FlowEvent, flow_event
@@ -256,3 +256,23 @@ def test_a_repository_heard_of_within_the_minute_is_not_written_again(engine: En
         repos.heard(session, HOME, "github", ["acme/shop", "acme/site"], AT + 60)
         assert [(row.repo, row.webhook_at) for row in repos.known(session, HOME)] == [
             ("acme/shop", AT + 60), ("acme/site", AT + 60)]  # fmt: skip
+
+
+def plan(engine: Engine, statement: Any) -> str:
+    """How the database would go about it, were the table large."""
+    literal = str(statement.compile(engine, compile_kwargs={"literal_binds": True}))
+    with reading(engine) as session:
+        ask = session.connection().exec_driver_sql
+        if engine.dialect.name == "sqlite":
+            return str(ask("EXPLAIN QUERY PLAN " + literal).all())
+        ask("SET LOCAL enable_seqscan = off")
+        return str(ask("EXPLAIN " + literal).all())
+
+
+def test_what_is_due_and_what_is_to_be_listed_is_found_by_index(engine: Engine) -> None:
+    w = waits.WAITS.c
+    mine = select(waits.WAITS).where(w.workspace == HOME)
+    to_list = mine.where(w.holder.in_(["alice"]), w.until.is_(None), w.team.is_(False), w.backlog.is_(True))
+    assert "waits_by_next_nudge" in plan(engine, mine.where(w.next_nudge_at <= 5).order_by(w.next_nudge_at))
+    assert "waits_open_by_holder" in plan(engine, mine.where(w.holder == "alice", w.until.is_(None)))
+    assert "waits_to_list" in plan(engine, to_list.where(w.backlog_told.is_(False)))

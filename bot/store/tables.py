@@ -69,6 +69,10 @@ class WaitRow(SQLModel, table=True):
               postgresql_where=text("until IS NULL")),
         Index("waits_by_next_nudge", "workspace", "next_nudge_at", sqlite_where=text("next_nudge_at IS NOT NULL"),
               postgresql_where=text("next_nudge_at IS NOT NULL")),
+        # In the words of each database: SQLite knows the index by them.
+        Index("waits_to_list", "workspace", "holder",
+              sqlite_where=text("until IS NULL AND backlog IS 1 AND backlog_told IS 0"),
+              postgresql_where=text("until IS NULL AND backlog IS true AND backlog_told IS false")),
     )  # fmt: skip
 
     workspace: str = Field(primary_key=True)

@@ -194,3 +194,10 @@ def _waits() -> None:
     op.create_index("waits_by_item", "waits", ["workspace", "host", "repo", "item"])
     _partial_index("waits_by_next_nudge", "waits", ["workspace", "next_nudge_at"], "next_nudge_at IS NOT NULL")
     _partial_index("waits_open_by_holder", "waits", ["workspace", "holder"], "until IS NULL")
+    op.create_index(
+        "waits_to_list",
+        "waits",
+        ["workspace", "holder"],
+        sqlite_where=sa.text("until IS NULL AND backlog IS 1 AND backlog_told IS 0"),
+        postgresql_where=sa.text("until IS NULL AND backlog IS true AND backlog_told IS false"),
+    )
