@@ -46,7 +46,7 @@ window_lists = st.lists(
         st.sampled_from([(60, 120), (90, 150), (120, 180), (0, 60), (30, 105), (150, 195), (1380, 1560)]),
         st.tuples(st.integers(0, 1439), st.integers(1, 1440)).filter(lambda window: window[0] != window[1]),
     ),
-    max_size=3,
+    max_size=2,
 ).map(tuple)
 
 
