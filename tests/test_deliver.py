@@ -130,6 +130,16 @@ def test_a_conversation_of_another_bot_user_is_opened_anew(world: World) -> None
     assert world.problems() == {}
 
 
+def test_a_conversation_that_may_not_be_read_fails_alone_and_is_not_doubled(world: World) -> None:
+    world.slack.fail("chat.postMessage", Fault("lost"))
+    world.slack.fail("conversations.history", Fault("error", error="missing_scope"))
+    world.ask("alice")
+    world.ask("carol", item=2)
+    world.wait(hours=6, minutes=2)
+    assert world.outbox() == ["failed", "sent"]
+    assert len(world.slack.history()) == 2
+
+
 def test_a_channel_gets_at_most_one_message_a_second(world: World) -> None:
     repos = "".join(f'[repos."acme/r{n}"]\nchannel = "C0TEAM"\n' for n in range(4))
     world.set_policy(POLICY + repos)

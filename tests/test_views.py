@@ -125,6 +125,13 @@ def test_when_all_is_over_all_is_struck_through_and_nothing_is_left_to_press() -
     assert buttons(message) == []
 
 
+def test_what_is_listed_stays_when_all_else_is_over() -> None:
+    over = [one(item=n, until=MONDAY + HOUR, ended_by="merged") for n in (1, 2)]
+    texts = shown(nudge([*over, one("backlog", item=9)], BERLIN, NOW))
+    assert [text.splitlines()[-1] for text in texts[:2]] == ["merged", "merged"]
+    assert "acme/shop#9: 1d 2h for your review" in texts[2]
+
+
 def test_more_than_eight_waits_are_counted() -> None:
     message = nudge([one(item=n) for n in range(1, 21)], BERLIN, NOW)
     assert shown(message)[-1] == "… and 12 more"

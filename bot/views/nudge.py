@@ -34,7 +34,7 @@ def nudge(waits: Sequence[Waiting], zone: tzinfo, now: int) -> Message:
         return settled(waits, now)
     shown = live[:MOST]
     # One thing has its tone in its own words, several share theirs in the opening.
-    opening = [_opening(live)] if len(live) > 1 else []
+    opening = [_opening(live)] if len(live) > 1 and not all(one.over for one in live) else []
     blocks = [section(line) for line in opening]
     blocks += [_block(one, zone, now, alone=not opening) for one in shown]
     text = opening + [_spoken(one, zone, now, alone=not opening) for one in shown]
