@@ -12,7 +12,7 @@ from bot.flow.events import FlowEvent
 from bot.hosts.github.errors import Denied, Gone, HostError, Unreachable
 from bot.hosts.github.history import Page, read_repo
 from bot.hosts.github.missing import missing_events
-from bot.store import events, readings
+from bot.store import checks, events, readings
 from bot.store.engine import reading, writing
 from bot.store.readings import Place
 
@@ -88,7 +88,7 @@ def _read(ctx: Context, place: Place, now: int, done: Reconciled) -> None:
         done.calls, done.points = done.calls + page.calls, done.points + page.points
         if page.unreadable:
             log.warning("items not readable", items=page.unreadable)
-        _keep_place(ctx, place, page, now)
+        _keep(ctx, place, page, now)
         if ctx.stopping.is_set():
             return
     done.repos += 1
@@ -105,8 +105,11 @@ def _missing(ctx: Context, repo: str, page: Page, now: int) -> list[FlowEvent]:
     ]
 
 
-def _keep_place(ctx: Context, place: Place, page: Page, now: int) -> None:
+def _keep(ctx: Context, place: Place, page: Page, now: int) -> None:
+    """Keep how far the reading came, and what it learnt about which checks are required."""
+    required, optional = ctx.github.checks_of(place.repo)
     with writing(ctx.engine) as session:
+        checks.learn(session, ctx.workspace, HOST, place.repo, required=required, optional=optional)
         if page.done:
             began = int(page.cursor["began"])
             readings.finish(session, ctx.workspace, HOST, place.repo, began=began, now=now, first=place.first)

@@ -10,7 +10,8 @@ import httpx
 import pytest
 import structlog
 from fake_github import FakeGithub
-from github_payloads import pull_request
+from fake_github_model import check_run as host_run
+from github_payloads import check_run, pull_request, signed
 
 from bot import app, intake
 from bot.clock import SetClock
@@ -180,3 +181,27 @@ def test_it_stops_between_two_pages_when_the_program_ends(bench: Bench) -> None:
     bench.ctx.stopping.set()
     assert bench.run().repos == 0
     assert bench.events() == []
+
+
+def test_a_check_found_to_be_optional_turns_nothing_red_again(bench: Bench) -> None:
+    pull = bench.github.repo("acme/shop").pull(12, at=NOW - HOUR)
+    bench.run()
+
+    def fails(name: str, at: int) -> None:
+        payload = check_run(name=name, conclusion="failure", sha=pull.node["headRefOid"], numbers=(12,), at=at)
+        headers, body = signed("secret", "check_run", payload)
+        intake.take_delivery(bench.ctx, parse(headers, body, at), at)
+
+    def kinds() -> list[str]:
+        return [event.kind for event in bench.events() if event.kind.startswith("checks")]
+
+    fails("lint", NOW)
+    assert kinds() == ["checks_failed"]  # nobody has told yet that lint is optional
+    pull.checks([host_run("lint", "FAILURE", NOW, required=False)])
+    bench.ctx.clock.advance(minutes=5)
+    bench.run()
+    assert kinds() == ["checks_failed", "checks_passed"]
+    fails("lint", NOW + HOUR)
+    assert kinds() == ["checks_failed", "checks_passed"]
+    fails("tests", NOW + HOUR)
+    assert kinds() == ["checks_failed", "checks_passed", "checks_failed"]

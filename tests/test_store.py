@@ -237,14 +237,22 @@ def test_of_a_check_the_newest_result_is_kept(engine: Engine) -> None:
         assert checks.on_commits(session, HOME, "github", "acme/shop", ["aaa", "bbb"]) == {"aaa": [same_second]}
 
 
-def test_only_required_checks_count_once_they_are_known(engine: Engine) -> None:
+def test_checks_known_to_be_optional_do_not_count_nor_do_suites_once_a_repository_was_read(engine: Engine) -> None:
     lint, tests = result("lint", 10, failed=True), result("tests", 10, failed=False)
+    suite = result("suite/acme-ci/1", 10, failed=True)
+
+    def counted() -> set[Result]:
+        return set(checks.on_commits(session, HOME, "github", "acme/shop", ["aaa"])["aaa"])
+
     with writing(engine) as session:
-        checks.record(session, HOME, [lint, tests])
-        checks.set_required(session, HOME, "github", "acme/shop", ["tests"])
-        assert checks.on_commits(session, HOME, "github", "acme/shop", ["aaa"]) == {"aaa": [tests]}
-        checks.set_required(session, HOME, "github", "acme/shop", None)
-        assert len(checks.on_commits(session, HOME, "github", "acme/shop", ["aaa"])["aaa"]) == 2
+        checks.record(session, HOME, [lint, tests, suite])
+        assert counted() == {lint, tests, suite}
+        checks.learn(session, HOME, "github", "acme/shop", required=[], optional=[])
+        assert counted() == {lint, tests}
+        checks.learn(session, HOME, "github", "acme/shop", required=["tests"], optional=["lint"])
+        assert counted() == {tests}
+        checks.learn(session, HOME, "github", "acme/shop", required=["lint"], optional=[])
+        assert counted() == {lint, tests}
 
 
 def test_a_repository_heard_of_within_the_minute_is_not_written_again(engine: Engine) -> None:

@@ -1,4 +1,4 @@
-"""The latest result of each check on each commit, and which checks count."""
+"""The latest result of each check on each commit, and which checks do not count."""
 
 from __future__ import annotations
 
@@ -14,6 +14,8 @@ from bot.store.sql import AnyInsert, Inserting, batches, one_of, table
 from bot.store.tables import CheckRow
 
 CHECKS = table(CheckRow)
+SUITE = "suite/"
+"""How the subject of a suite of checks begins."""
 _C = CHECKS.c
 _COLUMNS = [_C.host, _C.repo, _C.sha, _C.subject, _C.failed, _C.at]
 _ON_COMMITS = select(*_COLUMNS).where(
@@ -69,23 +71,32 @@ def on_commits(
         named = {"workspace": workspace, "host": host, "repo": repo, "shas": some}
         for row in session.execute(_ON_COMMITS, named):
             found[row.sha].append(Result(*row))
-    required = get_required(session, workspace, host, repo) if found else None
-    if required is None:
+    optional = get_optional(session, workspace, host, repo) if found else None
+    if optional is None:
         return dict(found)
-    return {sha: [one for one in results if one.subject in required] for sha, results in found.items()}
+    return {sha: [one for one in results if _counts(one, optional)] for sha, results in found.items()}
 
 
-def get_required(session: Session, workspace: str, host: str, repo: str) -> frozenset[str] | None:
-    """The names of the checks that count; None while nobody told (then all do)."""
-    names = settings.get(session, workspace, required_key(host, repo))
+def _counts(result: Result, optional: frozenset[str]) -> bool:
+    """Whether a check may be required. Suites do not say which of their runs are, and the runs speak for themselves."""
+    return result.subject not in optional and not result.subject.startswith(SUITE)
+
+
+def get_optional(session: Session, workspace: str, host: str, repo: str) -> frozenset[str] | None:
+    """The checks known not to be required; None while nobody told of any (then all count)."""
+    names = settings.get(session, workspace, optional_key(host, repo))
     return None if names is None else frozenset(names)
 
 
-def set_required(session: Session, workspace: str, host: str, repo: str, names: Iterable[str] | None) -> None:
-    """Say which checks count; None for all."""
-    value = None if names is None else sorted(names)
-    settings.put(session, workspace, required_key(host, repo), value)
+def learn(
+    session: Session, workspace: str, host: str, repo: str, *, required: Iterable[str], optional: Iterable[str]
+) -> None:
+    """Keep which checks a reading of the repository found to be required and which not."""
+    known = get_optional(session, workspace, host, repo)
+    names = ((known or frozenset()) | set(optional)) - set(required)
+    if names != known:
+        settings.put(session, workspace, optional_key(host, repo), sorted(names))
 
 
-def required_key(host: str, repo: str) -> str:
-    return f"required_checks:{host}:{repo}"
+def optional_key(host: str, repo: str) -> str:
+    return f"optional_checks:{host}:{repo}"

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from bot.flow.ladder import channel_of
 from bot.store import settings
-from bot.store.checks import CHECKS, required_key
+from bot.store.checks import CHECKS, optional_key
 from bot.store.events import EVENTS
 from bot.store.items import ITEMS
 from bot.store.sql import Inserting, insert, one_of, table
@@ -86,9 +86,9 @@ def rename(session: Session, workspace: str, host: str, old: str, new: str) -> N
     session.execute(
         update(OUTBOX).where(o.workspace == workspace, o.recipient == channel_of(old)).values(recipient=channel_of(new))
     )
-    required = settings.get(session, workspace, required_key(host, old))
-    if required is not None:
-        settings.put(session, workspace, required_key(host, new), required)
+    optional = settings.get(session, workspace, optional_key(host, old))
+    if optional is not None:
+        settings.put(session, workspace, optional_key(host, new), optional)
 
 
 def _move(session: Session, keyed: Table, workspace: str, host: str, old: str, new: str) -> None:

@@ -1,7 +1,8 @@
 """Webhook deliveries a second against a bare WSGI app on the same server that checks the signature and commits a row.
 
-Aim: at least 0.6 of them, on SQLite and on PostgreSQL. The deliveries are comments, reviews and pushes of 200 pull
-requests with bodies of the usual 20 KB; each is one of a kind. Both servers run in processes of their own, in turn.
+Aim: at least 0.6 of them, on SQLite and on PostgreSQL. The deliveries are comments, reviews and pushes of 600 pull
+requests that end with 15 events each (the mean of real ones), with bodies of the usual 20 KB. Both servers run in
+processes of their own, in turn.
 """
 
 from __future__ import annotations
@@ -113,8 +114,8 @@ def deliveries(run: int) -> list[bytes]:
     start = parse_instant("2026-03-02T09:00:00Z")
     wire = []
     for n in range(DELIVERIES):
-        item, at, number = n % 200 + 1, start + run * DELIVERIES + n, run * DELIVERIES + n
-        if n < 200 and not run:
+        item, at, number = n % 600 + 1, start + run * DELIVERIES + n, run * DELIVERIES + n
+        if n < 600 and not run:
             event, payload = "pull_request", gh.pull_request("opened", item, at=at)
         elif n % 3 == 0:
             event, payload = "issue_comment", gh.comment("created", item, comment_id=number, at=at)

@@ -70,6 +70,12 @@ class Github:
         self.required: dict[tuple[str, str, str], tuple[bool, int]] = {}
         """(repo, base branch, check) → whether it is required there, and when that was learnt."""
 
+    def checks_of(self, repo: str) -> tuple[set[str], set[str]]:
+        """The checks that readings found to be required on some branch of a repository, and those found to be on none."""
+        told = [(name, required) for (of, _, name), (required, _) in self.required.items() if of == repo]
+        needed = {name for name, required in told if required}
+        return needed, {name for name, _ in told} - needed
+
     def close(self) -> None:
         if self._own_http:
             self._http.close()
