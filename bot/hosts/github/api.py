@@ -71,7 +71,7 @@ class Github:
         """(repo, base branch, check) → whether it is required there, and when that was learnt."""
 
     def checks_of(self, repo: str) -> tuple[set[str], set[str]]:
-        """The checks that readings found to be required on some branch of a repository, and those found to be on none."""
+        """The checks that readings found to be required on some branch of a repository, and those that are on none."""
         told = [(name, required) for (of, _, name), (required, _) in self.required.items() if of == repo]
         needed = {name for name, required in told if required}
         return needed, {name for name, _ in told} - needed
