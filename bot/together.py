@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from threading import Lock
+from threading import Event, Lock
 from typing import Generic, TypeVar
 
 Asked = TypeVar("Asked")
@@ -21,6 +21,8 @@ class _Call(Generic[Asked, Answer]):
         self.answer: Answer | None = None
         self.error: BaseException | None = None
         self.done = False
+        self.woken = Event()
+        """It is done, or its turn to lead."""
 
     def settle(self, answer: Answer | None, error: BaseException | None = None) -> None:
         self.answer, self.error, self.done = answer, error, True
@@ -32,8 +34,8 @@ class Together(Generic[Asked, Answer]):
     def __init__(self, serve: Callable[[Sequence[Asked]], Sequence[Answer]]) -> None:
         self._serve = serve
         self._waiting: list[_Call[Asked, Answer]] = []
-        self._list = Lock()
-        self._serving = Lock()
+        self._led = False
+        self._lock = Lock()
 
     def through(self, kin: object, asked: Asked) -> Answer:
         """The answer, once the group it was served in is finished; only calls of the same `kin` are grouped.
@@ -41,28 +43,43 @@ class Together(Generic[Asked, Answer]):
         Raises what serving it alone raised: a call that fails does not fail its neighbours.
         """
         call: _Call[Asked, Answer] = _Call(kin, asked)
-        with self._list:
-            self._waiting.append(call)
-        with self._serving:
-            if not call.done:
-                self._lead(self._taken(call))
+        if not self._leads(call):
+            call.woken.wait()
+        if not call.done:
+            self._lead(call)
         if call.error is not None:
             raise call.error
         return call.answer  # type: ignore[return-value]  # settled without an error
 
-    def _taken(self, leader: _Call[Asked, Answer]) -> list[_Call[Asked, Answer]]:
-        with self._list:
+    def _leads(self, call: _Call[Asked, Answer]) -> bool:
+        """Queue a call; whether nobody is serving, so that it begins."""
+        with self._lock:
+            self._waiting.append(call)
+            leads, self._led = not self._led, True
+            return leads
+
+    def _lead(self, leader: _Call[Asked, Answer]) -> None:
+        group = self._group(leader)
+        try:
+            self._settle(group)
+        finally:  # where the leader is interrupted, the others lead themselves
+            self._hand_over(group)
+
+    def _group(self, leader: _Call[Asked, Answer]) -> list[_Call[Asked, Answer]]:
+        with self._lock:
             kin = [call for call in self._waiting if call.kin is leader.kin and call is not leader]
             group = [leader, *kin[: AT_ONCE - 1]]
             self._waiting = [call for call in self._waiting if call not in group]
         return group
 
-    def _lead(self, group: list[_Call[Asked, Answer]]) -> None:
-        try:
-            self._settle(group)
-        finally:  # a leader that is interrupted leaves the others to lead themselves
-            with self._list:
-                self._waiting += [call for call in group[1:] if not call.done]
+    def _hand_over(self, group: Sequence[_Call[Asked, Answer]]) -> None:
+        """Wake those who were served, and the longest waiting of the others to lead."""
+        with self._lock:
+            self._waiting = [call for call in group[1:] if not call.done] + self._waiting
+            woken = [call for call in group[1:] if call.done] + self._waiting[:1]
+            self._led = bool(self._waiting)
+        for call in woken:
+            call.woken.set()
 
     def _settle(self, group: Sequence[_Call[Asked, Answer]]) -> None:
         try:
