@@ -54,6 +54,7 @@ _ZONE_HELP = "allowed are names of the IANA database such as 'Europe/Berlin'"
 
 Duration = Annotated[int, BeforeValidator(duration)]
 WindowText = Annotated[tuple[int, int], BeforeValidator(window)]
+Day = Annotated[date, Field(ge=date(1970, 1, 1), le=date(2199, 12, 31))]
 Zone = Annotated[str, AfterValidator(_zone)]
 Weekday = Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
 
@@ -69,8 +70,8 @@ class CalendarPart(_Part):
     hours: dict[Weekday, list[WindowText]] | None = None
     country: str | None = None
     subdivision: str | None = None
-    days_off: list[date] | None = None
-    half_days: dict[date, list[WindowText]] | None = None
+    days_off: list[Day] | None = None
+    half_days: dict[Day, list[WindowText]] | None = None
 
     def over(self, base: Calendar) -> Calendar:
         """This part laid over a calendar, key by key; a country of its own drops an inherited subdivision."""
@@ -135,8 +136,8 @@ class NudgesPart(_Part):
 
 class AwayPart(_Part):
     model_config = ConfigDict(extra="forbid", frozen=True, populate_by_name=False)
-    start: date = Field(alias="from")
-    until: date
+    start: Day = Field(alias="from")
+    until: Day
 
     @model_validator(mode="after")
     def _ends_after_it_begins(self) -> AwayPart:

@@ -38,6 +38,9 @@ REFUSED = [
     (event(id=None), "'id' is None"),
     (event(at="yesterday"), "'at' is 'yesterday': not an RFC 3339 time"),
     (event(at="2026-03-02T09:00:00"), "a time without an offset"),
+    (event(at="9999-12-31T23:59:59-14:00"), "outside the years 1 to 9999"),
+    (event(at="0001-01-01T00:00:00+14:00"), "outside the years 1 to 9999"),
+    (event(at="2026-W10-1T09:00:00+00:00"), "not an RFC 3339 time"),
     (event(at="2026-13-02T09:00:00Z"), "not an RFC 3339 time"),
     (event(at=1772442000), "not an RFC 3339 time"),
     (event(seq="1"), "'seq' is '1'"),
@@ -72,6 +75,12 @@ def test_what_is_no_object_is_no_event(value):
 def test_instants_are_cut_to_whole_seconds_and_turned_to_utc():
     assert show_instant(parse_instant("2026-03-02T10:00:00.999+01:00")) == "2026-03-02T09:00:00Z"
     assert parse_instant("1969-12-31T23:59:59.5Z") == -1
+    assert parse_instant("2026-03-02t09:00:00z") == parse_instant("2026-03-02T09:00:00Z")
+
+
+@pytest.mark.parametrize("text", ["0001-01-01T00:00:00Z", "9999-12-31T23:59:59Z"])
+def test_the_first_and_the_last_instant_can_be_shown(text):
+    assert show_instant(parse_instant(text)) == text
 
 
 def test_an_event_is_written_back_as_it_was_read():

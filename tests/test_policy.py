@@ -129,6 +129,7 @@ REFUSED = [
     ("[calendar]\nsubdivision = 'BE'", "calendar.subdivision: needs a country beside it"),
     ("[calendar]\ndays_off = ['tomorrow']", "calendar.days_off.0: 'tomorrow' is not allowed"),
     ("[calendar]\nhalf_days = { '2026-13-01' = [] }", "calendar.half_days.2026-13-01"),
+    ("[calendar]\ndays_off = ['9999-01-01']", "calendar.days_off.0: '9999-01-01' is not allowed; input should be less than"),
     ("[nudges]\nheads_up = 2", "nudges.heads_up: 2 is not allowed; input should be less than or equal to 1"),
     ("[nudges]\nheads_up = nan", "nudges.heads_up: nan is not allowed"),
     ("[nudges]\nescalate = 0.5", "nudges: escalate: allowed are 0 (never) and multiples of the target from 1 on"),

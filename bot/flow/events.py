@@ -66,16 +66,23 @@ def flow_event(
 
 def parse_instant(text: object) -> int:
     """RFC 3339 with an offset → whole seconds since 1970 UTC (fractions are cut). Raises ValueError."""
-    if not isinstance(text, str) or len(text) < 19 or text[10] not in "Tt ":
-        raise ValueError("not an RFC 3339 time such as 2026-03-02T09:00:00Z")
+    if not isinstance(text, str) or len(text) < 19 or text[7] != "-" or text[10] not in "Tt ":
+        raise ValueError(_NO_INSTANT)
     try:
-        moment = datetime.fromisoformat(text)
+        moment = datetime.fromisoformat(text if text[-1] != "z" else text[:-1] + "Z")
     except ValueError:
-        raise ValueError("not an RFC 3339 time such as 2026-03-02T09:00:00Z") from None
+        raise ValueError(_NO_INSTANT) from None
     if moment.tzinfo is None:
         raise ValueError("a time without an offset; write it like 2026-03-02T09:00:00Z")
     # timestamp() is a float that is exact at whole seconds; floor keeps instants before 1970 right too.
-    return int(moment.timestamp() // 1)
+    at = int(moment.timestamp() // 1)
+    if not _FIRST <= at <= _LAST:
+        raise ValueError("outside the years 1 to 9999 UTC")
+    return at
+
+
+_NO_INSTANT = "not an RFC 3339 time such as 2026-03-02T09:00:00Z"
+_FIRST, _LAST = -62_135_596_800, 253_402_300_799
 
 
 def show_instant(at: int) -> str:
