@@ -20,10 +20,11 @@ from bot.commitfacts import deployments, result, turning
 from bot.context import Context
 from bot.flow.events import FlowEvent, ItemKey
 from bot.hosts import Delivery, ShaFact
-from bot.refold import Terms, refold
+from bot.refold import Terms, is_idle, refold
 from bot.store import checks, events, items, repos, settings, waits
 from bot.store.checks import Result
 from bot.store.engine import reading, undisturbed, writing
+from bot.store.events import Appended
 from bot.store.items import Facts
 from bot.store.sql import batches
 from bot.together import Together
@@ -149,15 +150,24 @@ def _keep(session: Session, told: Sequence[FlowEvent], facts: Sequence[ShaFact],
     checked = {key: fact.sha for fact, keys in heads if fact.kind == CHECK for key in keys}
     stored = items.lock(session, workspace, {event.key for event in told} | set(checked))
     appended = events.append(session, workspace, told)
-    histories = events.of_items(session, workspace, appended.items | set(checked))
+    moved = appended.items - _idle_items(appended, stored)
+    histories = events.of_items(session, workspace, moved | set(checked))
     turned = events.append(session, workspace, _turnings(session, histories, stored, checked, workspace))
     for event in turned.new:
         histories[event.key] = sorted([*histories[event.key], event])
-    touched = appended.items | turned.items
-    missed = touched - set(stored)  # an event may be told better as another item's: rare enough to lock late
+    moved |= turned.items
+    missed = moved - set(stored)  # an event may be told better as another item's: rare enough to lock late
     stored |= items.lock(session, workspace, missed)
-    refold(session, stored, {key: histories.get(key, []) for key in touched}, terms)
-    return _Kept(appended.new, news, touched)
+    refold(session, stored, {key: histories.get(key, []) for key in moved}, terms)
+    return _Kept(appended.new, news, appended.items | turned.items)
+
+
+def _idle_items(appended: Appended, stored: dict[ItemKey, Facts]) -> set[ItemKey]:
+    """Items of which nothing was told but what changes nothing; they need not be folded again."""
+    if appended.bettered:  # which may have been another item's before
+        return set()
+    moving = {event.key for event in appended.new if not is_idle(event, stored[event.key])}
+    return appended.items - moving
 
 
 def _items_of(session: Session, facts: Iterable[ShaFact], workspace: str) -> list[tuple[ShaFact, list[ItemKey]]]:

@@ -10,7 +10,7 @@ from sqlalchemy import Executable, and_, bindparam, or_, select
 from sqlalchemy.orm import Session
 
 from bot.store import settings
-from bot.store.sql import AnyInsert, Inserting, batches, one_of, table
+from bot.store.sql import AnyInsert, Asking, Inserting, batches, table
 from bot.store.tables import CheckRow
 
 CHECKS = table(CheckRow)
@@ -18,11 +18,13 @@ SUITE = "suite/"
 """How the subject of a suite of checks begins."""
 _C = CHECKS.c
 _COLUMNS = [_C.host, _C.repo, _C.sha, _C.subject, _C.failed, _C.at]
-_ON_COMMITS = select(*_COLUMNS).where(
-    _C.workspace == bindparam("workspace"),
-    _C.host == bindparam("host"),
-    _C.repo == bindparam("repo"),
-    one_of(_C.sha, "shas"),
+_ON_COMMITS = Asking(
+    lambda one_of: select(*_COLUMNS).where(
+        _C.workspace == bindparam("workspace"),
+        _C.host == bindparam("host"),
+        _C.repo == bindparam("repo"),
+        one_of(_C.sha, "shas"),
+    )
 )
 
 
@@ -58,7 +60,7 @@ def record(session: Session, workspace: str, results: Iterable[Result]) -> set[R
     if not latest:
         return set()
     rows = [{"workspace": workspace, **latest[key]._asdict()} for key in sorted(latest)]
-    kept = session.execute(_RECORD.on(session), rows)
+    kept = _RECORD.returned(session, rows)
     return {latest[host, repo, sha, subject] for host, repo, sha, subject in kept}
 
 
@@ -69,7 +71,7 @@ def on_commits(
     found: dict[str, list[Result]] = defaultdict(list)
     for some in batches(sorted(set(shas))):
         named = {"workspace": workspace, "host": host, "repo": repo, "shas": some}
-        for row in session.execute(_ON_COMMITS, named):
+        for row in session.execute(_ON_COMMITS.on(session), named):
             found[row.sha].append(Result(*row))
     optional = get_optional(session, workspace, host, repo) if found else None
     if optional is None:

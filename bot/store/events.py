@@ -7,11 +7,11 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, NamedTuple
 
-from sqlalchemy import Select, bindparam, select
+from sqlalchemy import Executable, Select, bindparam, select
 from sqlalchemy.orm import Session
 
 from bot.flow.events import RANKS, FlowEvent, ItemKey, preference, unique
-from bot.store.sql import Inserting, batches, by_repo, one_of, table, updating
+from bot.store.sql import Asking, Inserting, batches, by_repo, table, updating
 from bot.store.tables import EventRow
 
 EVENTS = table(EventRow)
@@ -32,8 +32,8 @@ _COLUMNS = [
 _OF_REPO = select(*_COLUMNS).where(
     _C.workspace == bindparam("workspace"), _C.host == bindparam("host"), _C.repo == bindparam("repo")
 )
-_OF_ITEMS = _OF_REPO.where(one_of(_C.item, "items"))
-_BY_IDS = _OF_REPO.where(one_of(_C.id, "ids"))
+_OF_ITEMS = Asking(lambda one_of: _OF_REPO.where(one_of(_C.item, "items")))
+_BY_IDS = Asking(lambda one_of: _OF_REPO.where(one_of(_C.id, "ids")))
 _KEYS = ("workspace", "host", "repo", "id")
 _MUTABLE = ("item", "at", "seq", "kind", "actor", "actor_type", "approximate", "data")
 _ADD = Inserting(EVENTS, lambda insert: insert.on_conflict_do_nothing().returning(_C.host, _C.repo, _C.id))
@@ -56,7 +56,7 @@ def append(session: Session, workspace: str, events: Iterable[FlowEvent]) -> App
     told = {_identity(event): event for event in sorted(unique(events), key=_identity)}
     if not told:
         return Appended([], [], set())
-    added = session.execute(_ADD.on(session), [_row(workspace, event) for event in told.values()])
+    added = _ADD.returned(session, [_row(workspace, event) for event in told.values()])
     new = [told.pop((host, repo, id_)) for host, repo, id_ in added]
     items = {event.key for event in new}
     bettered = []
@@ -96,7 +96,7 @@ def _stored(session: Session, workspace: str, events: Iterable[FlowEvent]) -> It
         ids[event.host, event.repo].append(event.id)
     for (host, repo), known in ids.items():
         for some in batches(known):
-            yield from _read(session, _BY_IDS, workspace=workspace, host=host, repo=repo, ids=some)
+            yield from _read(session, _BY_IDS.on(session), workspace=workspace, host=host, repo=repo, ids=some)
 
 
 def _replace(session: Session, workspace: str, events: Sequence[FlowEvent]) -> None:
@@ -115,7 +115,7 @@ def of_items(session: Session, workspace: str, keys: Iterable[ItemKey]) -> dict[
     """All events of each item that has any, sorted as the ledger applies them."""
     found: dict[ItemKey, list[FlowEvent]] = defaultdict(list)
     for host, repo, items in by_repo(keys):
-        for event in _read(session, _OF_ITEMS, workspace=workspace, host=host, repo=repo, items=items):
+        for event in _read(session, _OF_ITEMS.on(session), workspace=workspace, host=host, repo=repo, items=items):
             found[event.key].append(event)
     for history in found.values():
         history.sort()
@@ -140,7 +140,7 @@ def items_with_events(workspace: str) -> Select[tuple[str, str, int]]:
     return select(_C.host, _C.repo, _C.item).where(_C.workspace == workspace).distinct()
 
 
-def _read(session: Session, statement: Select[Any], **values: Any) -> Iterator[FlowEvent]:
+def _read(session: Session, statement: Executable, **values: Any) -> Iterator[FlowEvent]:
     return map(to_event, session.execute(statement, values).all())
 
 

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 from bot.flow.events import MAX_INT, FlowEvent, ItemKey
 from bot.flow.waits import Ledger
 from bot.store.events import items_with_events
-from bot.store.sql import Inserting, by_repo, one_of, plain, table, updating
+from bot.store.sql import Asking, Inserting, by_repo, plain, table, updating
 from bot.store.tables import ItemRow
 from bot.store.waits import items_with_waits
 
@@ -26,11 +26,13 @@ _FACTS = (
 )  # fmt: skip
 _KEYS = ("workspace", "host", "repo", "item")
 _OF_REPO = (_C.workspace == bindparam("workspace"), _C.host == bindparam("host"), _C.repo == bindparam("repo"))
-_LOCKED = (
-    select(_C.item, *(_C[name] for name in _FACTS))
-    .where(*_OF_REPO, one_of(_C.item, "items"))
-    .order_by(_C.item)
-    .with_for_update()
+_LOCKED = Asking(
+    lambda one_of: (
+        select(_C.item, *(_C[name] for name in _FACTS))
+        .where(*_OF_REPO, one_of(_C.item, "items"))
+        .order_by(_C.item)
+        .with_for_update()
+    )
 )
 _ADD = Inserting(ITEMS, lambda insert: insert.on_conflict_do_nothing())
 _SAVE = updating(ITEMS, _KEYS, _FACTS)
@@ -62,7 +64,7 @@ def _locked(session: Session, workspace: str, keys: Sequence[ItemKey]) -> dict[I
     found = {}
     for host, repo, items in by_repo(keys):
         named = {"workspace": workspace, "host": host, "repo": repo, "items": items}
-        for item, *facts in session.execute(_LOCKED, named):
+        for item, *facts in session.execute(_LOCKED.on(session), named):
             found[host, repo, item] = dict(zip(_FACTS, facts, strict=True))
     return found
 

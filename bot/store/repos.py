@@ -13,7 +13,7 @@ from bot.store import settings
 from bot.store.checks import CHECKS, optional_key
 from bot.store.events import EVENTS
 from bot.store.items import ITEMS
-from bot.store.sql import Inserting, insert, one_of, table
+from bot.store.sql import Asking, Inserting, insert, table
 from bot.store.tables import RepoRow
 from bot.store.waits import OUTBOX, WAITS
 
@@ -23,9 +23,11 @@ _C = REPOS.c
 HEARD_EVERY = 60
 """Seconds within which `webhook_at` isn't moved, so that deliveries of one repository don't wait for each other."""
 GONE = "access to it was lost"
-_HEARD = select(_C.repo).where(
-    _C.workspace == bindparam("workspace"), _C.host == bindparam("host"), one_of(_C.repo, "repos"),
-    _C.connected, _C.problem.is_(None), _C.webhook_at > bindparam("since"),
+_HEARD = Asking(
+    lambda one_of: select(_C.repo).where(
+        _C.workspace == bindparam("workspace"), _C.host == bindparam("host"), one_of(_C.repo, "repos"),
+        _C.connected, _C.problem.is_(None), _C.webhook_at > bindparam("since"),
+    )
 )  # fmt: skip
 _HEAR = Inserting(
     REPOS,
@@ -52,7 +54,7 @@ def heard(session: Session, workspace: str, host: str, repos: Iterable[str], now
     """A webhook told of these repositories: they are followed from now on."""
     wanted = sorted(set(repos))
     named = {"workspace": workspace, "host": host, "repos": wanted, "since": now - HEARD_EVERY}
-    stale = set(wanted).difference(session.execute(_HEARD, named).scalars()) if wanted else set()
+    stale = set(wanted).difference(session.execute(_HEARD.on(session), named).scalars()) if wanted else set()
     if not stale:
         return
     rows = [_row(workspace, host, repo, connected=True) | {"webhook_at": now} for repo in sorted(stale)]

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any, TypeAlias, TypeVar
 
-from sqlalchemy import Column, ColumnElement, Executable, Table, Update, bindparam, update
+from sqlalchemy import Column, ColumnElement, Executable, Table, Update, any_, bindparam, func, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 from sqlmodel import SQLModel
@@ -31,20 +31,49 @@ def insert(session: Session, into: Table) -> AnyInsert:
     return _INSERTS[session.get_bind().dialect.name](into)
 
 
-class Inserting:
-    """An insert made ready once for both databases; `finish` says what to do on a conflict and what to return."""
+OneOf: TypeAlias = Callable[[Column[Any], str], ColumnElement[bool]]
+"""(column, key) → that the column is one of the values of the list given under this key when executing."""
 
-    def __init__(self, into: Table, finish: Callable[[AnyInsert], Executable]) -> None:
-        self._ready = {name: finish(make(into)) for name, make in _INSERTS.items()}
+
+def _one_of_listed(column: Column[Any], key: str) -> ColumnElement[bool]:
+    return column.in_(bindparam(key, expanding=True))
+
+
+def _one_of_array(column: Column[Any], key: str) -> ColumnElement[bool]:
+    # One text whatever the length, so that PostgreSQL plans it once.
+    return column == any_(bindparam(key, type_=postgresql.ARRAY(column.type)))
+
+
+class Asking:
+    """A statement about lists of values, made ready once for both databases by `make`."""
+
+    def __init__(self, make: Callable[[OneOf], Executable]) -> None:
+        self._ready = {"sqlite": make(_one_of_listed), "postgresql": make(_one_of_array)}
 
     def on(self, session: Session) -> Executable:
         """The statement for the session's database."""
         return self._ready[session.get_bind().dialect.name]
 
 
-def one_of(column: Column[Any], key: str) -> ColumnElement[bool]:
-    """That the column is one of the values given, as a list of any length, when the statement is executed."""
-    return column.in_(bindparam(key, expanding=True))
+class Inserting:
+    """An insert made ready once for both databases; `finish` says what to do on a conflict and what to return."""
+
+    def __init__(self, into: Table, finish: Callable[[AnyInsert], Executable]) -> None:
+        self._ready = {name: finish(make(into)) for name, make in _INSERTS.items()}
+        columns = [func.unnest(bindparam(column.name, type_=postgresql.ARRAY(column.type))) for column in into.c]
+        names = [column.name for column in into.c]
+        self._unnesting = finish(postgresql.insert(into).from_select(names, select(*columns)))
+
+    def on(self, session: Session) -> Executable:
+        """The statement for the session's database."""
+        return self._ready[session.get_bind().dialect.name]
+
+    def returned(self, session: Session, rows: Sequence[Mapping[str, Any]]) -> list[tuple[Any, ...]]:
+        """Insert whole rows (every column named) and read what the statement returns."""
+        if session.get_bind().dialect.name == "postgresql":
+            columns = {name: [row[name] for row in rows] for name in rows[0]}
+            return [tuple(row) for row in session.execute(self._unnesting, columns)]
+        return [tuple(row) for row in session.execute(self.on(session), rows)]
 
 
 def updating(into: Table, keys: Iterable[str], names: Iterable[str]) -> Update:

@@ -12,15 +12,14 @@ from sqlalchemy.orm import Session
 
 from bot.flow.events import ItemKey
 from bot.flow.waits import Wait
-from bot.store.sql import Inserting, batches, by_repo, one_of, table, updating
+from bot.store.sql import Asking, Inserting, batches, by_repo, table, updating
 from bot.store.tables import NudgeRow, OutboxRow, WaitRow
 
 WAITS, NUDGES, OUTBOX = table(WaitRow), table(NudgeRow), table(OutboxRow)
 _C = WAITS.c
 _WORKSPACE = _C.workspace == bindparam("workspace")
-_OF_ITEMS = select(WAITS).where(
-    _WORKSPACE, _C.host == bindparam("host"), _C.repo == bindparam("repo"), one_of(_C.item, "items")
-)
+_OF_REPO = select(WAITS).where(_WORKSPACE, _C.host == bindparam("host"), _C.repo == bindparam("repo"))
+_OF_ITEMS = Asking(lambda one_of: _OF_REPO.where(one_of(_C.item, "items")))
 # On PostgreSQL the rows are locked: neither a refold nor another worker moves them until the transaction ends.
 _DUE = (
     select(WAITS)
@@ -29,15 +28,17 @@ _DUE = (
     .limit(bindparam("most"))
     .with_for_update()
 )
-_BY_IDS = select(WAITS).where(_WORKSPACE, one_of(_C.id, "ids"))
-_REMOVE = delete(WAITS).where(_WORKSPACE, one_of(_C.id, "ids"))
+_BY_IDS = Asking(lambda one_of: select(WAITS).where(_WORKSPACE, one_of(_C.id, "ids")))
+_REMOVE = Asking(lambda one_of: delete(WAITS).where(_WORKSPACE, one_of(_C.id, "ids")))
 _ADD = Inserting(WAITS, lambda insert: insert)
 _KEYS = ("workspace", "id")
 _FACTS = tuple(column.name for column in _C if column.name not in (*_KEYS, "backlog_told"))
 _CHANGE = updating(WAITS, _KEYS, _FACTS)
 _SET_LOOK = updating(WAITS, _KEYS, ["next_nudge_at"]).where(_C.until.is_(None))
-_SENT = select(NUDGES.c.wait_id, NUDGES.c.rung, NUDGES.c.at, NUDGES.c.outbox_id).where(
-    NUDGES.c.workspace == bindparam("workspace"), one_of(NUDGES.c.wait_id, "ids")
+_SENT = Asking(
+    lambda one_of: select(NUDGES.c.wait_id, NUDGES.c.rung, NUDGES.c.at, NUDGES.c.outbox_id).where(
+        NUDGES.c.workspace == bindparam("workspace"), one_of(NUDGES.c.wait_id, "ids")
+    )
 )
 
 
@@ -63,7 +64,7 @@ def of_items(session: Session, workspace: str, keys: Iterable[ItemKey]) -> dict[
     found: dict[ItemKey, list[Row[Any]]] = defaultdict(list)
     for host, repo, items in by_repo(keys):
         named = {"workspace": workspace, "host": host, "repo": repo, "items": items}
-        for row in session.execute(_OF_ITEMS, named).all():
+        for row in session.execute(_OF_ITEMS.on(session), named).all():
             found[host, repo, row.item].append(row)
     return found
 
@@ -80,7 +81,7 @@ def by_ids(session: Session, workspace: str, ids: Iterable[int]) -> dict[int, Ro
     """The waits with these ids, as far as they exist still."""
     found = {}
     for some in batches(sorted(set(ids))):
-        for row in session.execute(_BY_IDS, {"workspace": workspace, "ids": some}):
+        for row in session.execute(_BY_IDS.on(session), {"workspace": workspace, "ids": some}):
             found[row.id] = row
     return found
 
@@ -128,14 +129,14 @@ def change(session: Session, rows: Sequence[dict[str, Any]]) -> None:
 
 def remove(session: Session, workspace: str, ids: Sequence[int]) -> None:
     for some in batches(ids):
-        session.execute(_REMOVE, {"workspace": workspace, "ids": some})
+        session.execute(_REMOVE.on(session), {"workspace": workspace, "ids": some})
 
 
 def sent(session: Session, workspace: str, ids: Iterable[int]) -> dict[int, list[Sent]]:
     """The rungs that were claimed, by wait; also of waits that are no more."""
     found: dict[int, list[Sent]] = defaultdict(list)
     for some in batches(sorted(set(ids))):
-        for wait_id, *claim in session.execute(_SENT, {"workspace": workspace, "ids": some}):
+        for wait_id, *claim in session.execute(_SENT.on(session), {"workspace": workspace, "ids": some}):
             found[wait_id].append(Sent(*claim))
     return found
 
