@@ -339,7 +339,7 @@ def test_a_wait_that_comes_back_is_the_one_it_was_and_not_nudged_twice(ctx: Cont
     assert after.next_nudge_at == MONDAY + 8 * HOUR, "the heads-up was sent; the breach comes next"
 
 
-@pytest.mark.parametrize(("state", "edited"), [("sent", True), ("pending", False), ("moot", False)])
+@pytest.mark.parametrize(("state", "edited"), [("sent", True), ("sending", True), ("pending", False), ("moot", False)])
 def test_sent_messages_are_edited_when_what_they_name_is_over(ctx: Context, state: str, edited: bool) -> None:
     take(ctx, [opened(), asked()], MONDAY, live=True)
     send(ctx.engine, waits(ctx.engine)[0].id, state=state)

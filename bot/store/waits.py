@@ -142,7 +142,7 @@ def sent(session: Session, workspace: str, ids: Iterable[int]) -> dict[int, list
 
 
 def edit_messages(session: Session, workspace: str, outbox_ids: Iterable[str], now: int) -> None:
-    """Have sent messages that are not settled edited, because what they say is no longer so."""
+    """Have messages edited that were sent, or are on their way, because what they say is no longer so."""
     o = OUTBOX.c
     for some in batches(sorted(set(outbox_ids))):
         session.execute(
