@@ -8,7 +8,7 @@ import sys
 import click
 
 from bot import __version__
-from bot.commands import admin, demo, ledger, log, running
+from bot.commands import Failed, admin, demo, ledger, log, running
 
 _COMMANDS = (
     demo.demo,
@@ -19,7 +19,17 @@ _COMMANDS = (
 )  # fmt: skip
 
 
+class _ReaderGone(Exception):
+    """Whoever read our output has had enough."""
+
+
 class _Weir(click.Group):
+    def invoke(self, ctx: click.Context) -> object:
+        try:
+            return super().invoke(ctx)
+        except BrokenPipeError:
+            raise _ReaderGone from None  # of a broken pipe click itself makes exit status 1
+
     def list_commands(self, ctx: click.Context) -> list[str]:
         return list(self.commands)  # in the order of a first use, not of the alphabet
 
@@ -41,6 +51,7 @@ def main() -> None:
 
 def run(args: list[str]) -> int:
     """Run a command line; its exit status. Errors are one line: 2 for bad usage or input, 1 for a failure."""
+    _open_closed_streams()
     try:
         status = weir.main(args, prog_name="weir", standalone_mode=False)
         sys.stdout.flush()
@@ -48,11 +59,25 @@ def run(args: list[str]) -> int:
         return _said(error)
     except click.Abort:
         return 130
-    except BrokenPipeError:
-        # Whoever read us has had enough; leave nothing for the interpreter to flush into the closed pipe.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    except (BrokenPipeError, _ReaderGone):
+        _drop_output()
         return 0
+    except OSError as error:
+        _drop_output()
+        return _said(Failed(error.strerror or str(error)))
     return status if isinstance(status, int) else 0
+
+
+def _open_closed_streams() -> None:
+    """Where a standard stream was closed before the start, nothing is read from it, or what is written is lost."""
+    for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
+        if getattr(sys, name) is None:
+            setattr(sys, name, open(os.devnull, mode))  # noqa: SIM115 (open as long as the process)
+
+
+def _drop_output() -> None:
+    # Leave nothing for the interpreter to flush into a pipe that is closed or a disk that is full.
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def _said(error: click.ClickException) -> int:

@@ -85,6 +85,8 @@ def _database(ctx: Context) -> Iterator[Finding]:
         return
     if state == "current":
         yield ok("database", f"{kind}, up to date")
+    elif state == "behind" and kind == "SQLite":
+        yield warn("database", "SQLite, not brought up to date yet", "weir run does that at its start")
     elif state == "behind":
         yield broken("database", f"{kind}, behind this program", "run: weir migrate")
     else:

@@ -27,7 +27,7 @@ def read(path: str) -> list[FlowEvent]:
 
 
 def _events(path: str) -> Iterator[FlowEvent]:
-    name = "standard input" if path == STDIO else path
+    name = "standard input" if path == STDIO else path or "an empty name"
     number = 0
     try:
         with _source(path) as lines:
@@ -41,7 +41,8 @@ def _events(path: str) -> Iterator[FlowEvent]:
     except json.JSONDecodeError as error:
         raise BadLog(f"{name}: line {number}: not JSON ({error.msg} at column {error.colno})") from None
     except (RecursionError, ValueError) as error:
-        said = "nested too deeply" if isinstance(error, RecursionError) else str(error)
+        # What the reader of JSON itself refuses, beside what is no JSON: depth, and the digits of a number.
+        said = "nested too deeply" if isinstance(error, RecursionError) else "a number has too many digits"
         raise BadLog(f"{name}: line {number}: not JSON that can be read ({said})") from None
     except (OSError, EOFError, zlib.error) as error:
         raise BadLog(f"{name}: can't be read: {_reason(error)}") from None
@@ -64,6 +65,8 @@ def write(path: str, events: Iterable[FlowEvent]) -> int:
     if path == STDIO:
         return _dump(sys.stdout.buffer, events)
     target = Path(path)
+    if target.is_dir():
+        raise BadLog(f"{path or 'an empty name'}: can't be written: is a directory")
     part = target.with_name(target.name + ".part")
     try:
         with gzip.open(part, "wb") if path.endswith(".gz") else part.open("wb") as file:
@@ -85,4 +88,4 @@ def _dump(file: IO[bytes] | gzip.GzipFile, events: Iterable[FlowEvent]) -> int:
 def _reason(error: Exception) -> str:
     if isinstance(error, OSError) and error.strerror:
         return error.strerror.lower()
-    return str(error) or "it ends too early"
+    return "it ends too early" if isinstance(error, EOFError) else "not a gzip file, or a damaged one"

@@ -7,6 +7,9 @@ from typing import Annotated
 
 from pydantic import Field, SecretStr, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
+from sqlalchemy import make_url
+
+_DATABASES = "allowed are sqlite:///FILE and postgresql://USER:PASSWORD@HOST/NAME"
 
 
 class Settings(BaseSettings):
@@ -42,5 +45,11 @@ class Settings(BaseSettings):
     @classmethod
     def _is_a_known_database(cls, value: str) -> str:
         if not value.startswith(("sqlite:///", "postgresql://", "postgres://", "postgresql+psycopg://")):
-            raise ValueError("allowed are sqlite:///FILE and postgresql://USER:PASSWORD@HOST/NAME")
+            raise ValueError(_DATABASES)
+        try:
+            known = make_url(value)
+        except ValueError:  # a port that is no number
+            raise ValueError(_DATABASES) from None
+        if known.get_backend_name() == "sqlite" and known.database in (None, "", ":memory:"):
+            raise ValueError(f"a database in memory is gone with its first connection; {_DATABASES}")
         return value

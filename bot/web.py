@@ -134,10 +134,13 @@ class Server:
     def __init__(self, app: WSGIApplication, host: str, port: int) -> None:
         self._sockets: dict[int, Any] = {}
         # The server turns away bodies as long as its limit, the contract only longer ones.
-        create_server(
-            app, map=self._sockets, host=host, port=port, threads=THREADS, max_request_body_size=MOST_BYTES + 1,
-            ident=None, clear_untrusted_proxy_headers=True,
-        )  # fmt: skip
+        try:
+            create_server(
+                app, map=self._sockets, host=host, port=port, threads=THREADS, max_request_body_size=MOST_BYTES + 1,
+                ident=None, clear_untrusted_proxy_headers=True,
+            )  # fmt: skip
+        except ValueError:
+            raise OSError(f"{host} is no address of this machine") from None
 
     @property
     def _listeners(self) -> list[BaseWSGIServer]:

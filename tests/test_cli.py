@@ -73,9 +73,9 @@ def test_the_table_shows_working_and_calendar_time_in_a_zone_that_is_named(log, 
         "ITEM          WAIT    ON     SINCE (UTC)       WORKING TIME  CALENDAR  DUE               STATE\n"
         "acme/shop#12  review  alice  2026-03-02 09:00  6h 30m        6h 30m    2026-03-02 17:00  ended by"
         " review_submitted\n"
-        "acme/shop#12  merge   bob    2026-03-02 15:30  1d            1d        2026-03-03 15:30  open, LATE\n"
+        "acme/shop#12  merge   bob    2026-03-02 15:30  8h            1d        2026-03-03 15:30  open, LATE\n"
         "\n"
-        "2 waits, 1 open, 1 past the agreed time; as of 2026-03-03 16:00.\n"
+        "2 waits, 1 open, 1 past the agreed time; as of 2026-03-03 16:00 (UTC).\n"
     )
 
 
@@ -109,8 +109,8 @@ def test_a_back_test_tells_people_what_it_comes_to(log, capsys):
     assert run(["backtest", "--events", log, "--until", "2026-03-09T09:00:00Z"]) == 0
     assert capsys.readouterr().out == (
         "6 messages from 2026-03-02 09:00 to 2026-03-09 09:00 (UTC):\n"
-        "  5 to 2 people (2.5 a person and week), 1 to channels\n"
-        "  1 breach told, 1 escalation\n"
+        "  5 to 2 people (2.5 each a week), 1 to channels\n"
+        "  1 breach, 1 escalation\n"
         "  busiest day: 2026-03-03 with 2 messages\n"
         "  the policy maps nobody to Slack, so everybody is taken to be reachable\n"
         "\n"
@@ -130,6 +130,32 @@ def test_a_reader_who_has_had_enough_is_no_error(log, here):
     assert done.stdout.splitlines()[1:] == ["0"]
 
 
+@pytest.mark.parametrize("command", ["export -", "demo", "waits acme/shop --format jsonl"])
+def test_no_command_minds_a_reader_who_leaves(here, command):
+    events = [flow_event(repo="acme/shop", item=n, id=str(n), at=NINE, kind="opened", actor="bob", type="pull_request",
+                         title="Fix rounding " * 20) for n in range(1, 600)]  # fmt: skip
+    write("log.jsonl", events)
+    assert run(["import", "log.jsonl"]) == 0
+    shell = f"{sys.executable} -m bot {command} | head -n 1; echo ${{PIPESTATUS[0]}}"
+    done = subprocess.run(["bash", "-c", shell], capture_output=True, text=True, check=True)
+    assert (done.stderr, done.stdout.splitlines()[1:]) == ("", ["0"])
+
+
+@pytest.mark.parametrize("command", ["waits --events log.jsonl", "doctor", "manifest --socket-mode"])
+def test_a_full_disk_gets_one_clear_line_and_status_1(log, command):
+    shell = f"{sys.executable} -m bot {command} > /dev/full"
+    done = subprocess.run(["bash", "-c", shell], capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stderr) == (1, "weir: No space left on device\n")
+
+
+@pytest.mark.parametrize("streams", [">&-", "<&- >&-", "<&- >&- 2>&-"])
+def test_streams_that_are_closed_are_no_error(log, streams):
+    for command in ("waits --events log.jsonl", "export -"):
+        shell = f"{sys.executable} -m bot {command} {streams}"
+        done = subprocess.run(["bash", "-c", shell], capture_output=True, text=True, check=False)
+        assert (done.returncode, done.stderr) == (0, "")
+
+
 BAD = [
     (["waits"], "name either --events FILE or a repository"),
     (["waits", "acme/shop", "--events", "log.jsonl"], "name either --events FILE or a repository"),
@@ -146,7 +172,7 @@ BAD = [
     (["waits", "--events", "list.jsonl"], "list.jsonl: line 1: not a JSON object"),
     (["waits", "--events", "keys.jsonl"], "keys.jsonl: line 1: 'host' is missing"),
     (["waits", "--events", "bytes.jsonl"], "bytes.jsonl: line 1: not UTF-8 text"),
-    (["waits", "--events", "plain.gz"], "plain.gz: can't be read"),
+    (["waits", "--events", "plain.gz"], "plain.gz: can't be read: not a gzip file"),
     (["waits", "--events"], "Option '--events' requires an argument"),
     (["waits", "--evnets", "log.jsonl"], "No such option"),
     (["waits", "a", "b"], "Got unexpected extra argument"),
@@ -160,6 +186,15 @@ BAD = [
     (["import", "bad.jsonl"], "bad.jsonl: line 2: not JSON"),
     (["import"], "Missing argument 'FILE'"),
     (["export", "no/such/folder/log.jsonl"], "no/such/folder/log.jsonl: can't be written: no such file"),
+    (["export", "."], ".: can't be written: is a directory"),
+    (["export", ""], "an empty name: can't be written"),
+    (["waits", "--events", ""], "an empty name: can't be read"),
+    (["waits", "--events", "digits.jsonl"], "digits.jsonl: line 1: not JSON that can be read (a number has too many"),
+    (["waits", "--events", "cut.gz"], "cut.gz: can't be read: it ends too early"),
+    (["manifest", "--url", "http://weir.acme.test"], "Slack calls addresses such as https://"),
+    (["manifest", "--url", "https://"], "Slack calls addresses such as https://"),
+    (["manifest", "--url", "https://weir acme"], "Slack calls addresses such as https://"),
+    (["waits", "--events", "log.jsonl", "--policy", "away.toml"], "away.0.until: '9999-12-31' is not allowed"),
     (["export"], "Missing argument 'FILE'"),
     (["frobnicate"], "No such command 'frobnicate'"),
     (["--frobnicate"], "No such option"),
@@ -175,11 +210,33 @@ def test_bad_input_gets_one_clear_line_and_status_2(log, here, capsys, args, sai
     (here / "keys.jsonl").write_text("{}\n")
     (here / "bytes.jsonl").write_bytes(b"\xff\n")
     (here / "plain.gz").write_text(good)
+    (here / "cut.gz").write_bytes(gzip.compress(good.encode())[:-9])
+    (here / "digits.jsonl").write_text("9" * 5000)
+    (here / "away.toml").write_text("[people.alice]\naway = [{ from = '2026-07-01', until = '9999-12-31' }]\n")
     assert run(args) == 2
     out, err = capsys.readouterr()
     assert out == ""
     assert said in err
     assert err.count("\n") == 1
+
+
+@pytest.mark.parametrize("url", ["mysql://x/y", "sqlite://", "sqlite:///", "sqlite:///:memory:", "postgresql://h:port/x",
+                                 "postgresql://[::/x"])  # fmt: skip
+def test_a_database_address_that_is_none_gets_one_clear_line_and_status_2(here, monkeypatch, capsys, url):
+    monkeypatch.setenv("DATABASE_URL", url)
+    for args in (["migrate"], ["doctor"], ["rebuild"], ["waits", "acme/shop"]):
+        assert run(args) == 2
+        out, err = capsys.readouterr()
+        assert (out, err.count("\n")) == ("", 1)
+        assert "DATABASE_URL: " in err
+        assert "allowed are sqlite:///FILE and postgresql://" in err
+
+
+@pytest.mark.parametrize("args", [["migrate"], ["rebuild"], ["export", "-"], ["waits", "acme/shop"]])
+def test_a_file_that_is_no_database_gets_one_clear_line_and_status_1(here, monkeypatch, capsys, args):
+    (here / "weir.db").write_text("not a database, " * 100)
+    assert run(args) == 1
+    assert capsys.readouterr().err == "weir: the database can't be used: file is not a database\n"
 
 
 @pytest.mark.parametrize("name", list(weir.commands))

@@ -18,6 +18,8 @@ from bot.views.escalation import escalation
 from bot.views.message import Message, link, plain, web_address
 from bot.views.nudge import nudge
 from bot.views.phrases import Waiting, ending, when, why
+from bot.views.terminal import settled
+from bot.views.words import elapsed, local_minute, working
 
 BERLIN = ZoneInfo("Europe/Berlin")
 HOUR = 3600
@@ -54,13 +56,13 @@ def test_one_wait_says_what_how_long_why_how_large_and_what_to_do() -> None:
     message = nudge([one()], BERLIN, NOW)
     assert shown(message) == [
         f"*{LINK}*\n"
-        "has waited *1d 2h* for your review (working time; 1d 6h by the calendar; 1d agreed)\n"
+        "has waited *10h* for your review (working time; 1d 6h by the calendar; 8h agreed)\n"
         "bob asked for your review on Monday 14:10 · 120 lines, medium\n"
         "Can you look, or hand it on?"
     ]
     assert message.text == (
-        "Fix rounding in totals (acme/shop#12) has waited 1d 2h for your review (working time; 1d 6h by the calendar;"
-        " 1d agreed). bob asked for your review on Monday 14:10. 120 lines, medium. Can you look, or hand it on?"
+        "Fix rounding in totals (acme/shop#12) has waited 10h for your review (working time; 1d 6h by the calendar;"
+        " 8h agreed). bob asked for your review on Monday 14:10. 120 lines, medium. Can you look, or hand it on?"
     )
     assert buttons(message) == [URL]
 
@@ -91,7 +93,7 @@ def test_several_waits_come_as_one_message_each_with_its_own_action() -> None:
     assert shown(message)[0] == "2 things wait for you, most overdue first."
     assert shown(message)[2] == (
         f"*<{URL}|Fix rounding in totals> · acme/shop#13*\n"
-        "has waited *1d 2h* for you to merge it (working time; 1d 6h by the calendar; 1d agreed)\n"
+        "has waited *10h* for you to merge it (working time; 1d 6h by the calendar; 8h agreed)\n"
         "It is approved, and nothing is in its way since Monday 09:00 · 1 line, tiny\n"
         "Can you merge it?"
     )
@@ -129,7 +131,36 @@ def test_what_is_listed_stays_when_all_else_is_over() -> None:
     over = [one(item=n, until=MONDAY + HOUR, ended_by="merged") for n in (1, 2)]
     texts = shown(nudge([*over, one("backlog", item=9)], BERLIN, NOW))
     assert [text.splitlines()[-1] for text in texts[:2]] == ["merged", "merged"]
-    assert "acme/shop#9: 1d 2h for your review" in texts[2]
+    assert "acme/shop#9: 10h for your review" in texts[2]
+
+
+def test_what_is_listed_and_over_has_its_mark() -> None:
+    over = one("backlog", item=9, until=MONDAY + HOUR, ended_by="merged")
+    assert shown(nudge([one(), over], BERLIN, NOW))[-1].splitlines()[1].startswith("✓ ")
+
+
+def test_what_an_edit_settled_can_be_told_apart_from_what_still_waits() -> None:
+    over, listed = (one(step, item=n, until=MONDAY, ended_by="merged") for step, n in (("breach", 2), ("backlog", 9)))
+    name = f"<{URL}|Fix rounding in totals> · acme/shop"
+    assert settled(nudge([one(), over, listed], BERLIN, NOW)) == [f"{name}#2: merged", f"{name}#9: merged"]
+    assert settled(nudge([over], BERLIN, NOW)) == [f"{name}#2: merged"]
+    assert settled(nudge([one()], BERLIN, NOW)) == []
+
+
+@pytest.mark.parametrize(
+    ("seconds", "worked", "passed"),
+    [(0, "0m", "0m"), (59, "under 1m", "under 1m"), (8 * HOUR - 1, "7h 59m", "7h 59m"), (8 * HOUR + 60, "8h", "8h 1m"),
+     (26 * HOUR + 60, "26h", "1d 2h"), (1200 * HOUR, "1,200h", "50d")],
+)  # fmt: skip
+def test_working_time_is_never_said_in_days_and_so_never_mistaken_for_calendar_time(
+    seconds: int, worked: str, passed: str
+) -> None:
+    assert (working(seconds), elapsed(seconds)) == (worked, passed)
+
+
+def test_a_wall_clock_outside_the_calendar_is_told_in_utc() -> None:
+    first = -62_135_596_800
+    assert local_minute(first, ZoneInfo("America/New_York")) == local_minute(first) == "0001-01-01 00:00"
 
 
 def test_more_than_eight_waits_are_counted() -> None:
@@ -142,8 +173,8 @@ def test_more_than_eight_waits_are_counted() -> None:
 def test_what_was_late_before_its_history_was_read_is_listed_below() -> None:
     message = nudge([one(), one("backlog", item=9, since=MONDAY - 20 * 86_400)], BERLIN, NOW)
     assert shown(message)[-1] == (
-        "Waiting for you from before this history was read; told once, for your information:\n"
-        f"• <{URL}|Fix rounding in totals> · acme/shop#9: 1d 2h for your review (working time; 21d 6h by the calendar)"
+        "Waiting for you since before I began to watch; listed only this once:\n"
+        f"• <{URL}|Fix rounding in totals> · acme/shop#9: 10h for your review (working time; 21d 6h by the calendar)"
     )
 
 
@@ -157,7 +188,7 @@ def test_a_channel_hears_of_items_and_of_nobody() -> None:
     message = escalation([one("escalation"), one("escalation", on="carol")], {}, NOW)
     assert shown(message) == [
         f"*{LINK}*\n"
-        "has waited *1d 2h* for a review (working time; 1d 6h by the calendar; 1d agreed) · 120 lines, medium\n"
+        "has waited *10h* for a review (working time; 1d 6h by the calendar; 8h agreed) · 120 lines, medium\n"
         "Who can move it on?"
     ]
     assert not any(name in str(message) for name in ("alice", "bob", "carol"))
@@ -190,7 +221,7 @@ def test_a_channel_s_message_is_struck_through_when_all_is_over() -> None:
         ("rework", "review_submitted", "no longer needed"),
         ("respond", "commented", "answered after 3h, thank you (working time; 4h by the calendar)"),
         ("assign", "review_requested", "a reviewer was asked after 3h, thank you (working time; 4h by the calendar)"),
-        ("fix", "checks_passed", "green again after 3h, thank you (working time; 4h by the calendar)"),
+        ("fix", "checks_passed", "unblocked after 3h, thank you (working time; 4h by the calendar)"),
         ("merge", "merged", "merged after 3h, thank you (working time; 4h by the calendar)"),
         ("merge", "checks_failed", "no longer needed"),
     ],
@@ -214,7 +245,7 @@ def test_a_review_by_somebody_else_is_no_merit_of_the_one_who_was_asked() -> Non
         ({"kind": "rework"}, "A review asks for changes; your turn since Monday 09:00"),
         ({"kind": "respond"}, "A review comment has no answer yet; your turn since Monday 09:00"),
         ({"kind": "assign"}, "Nobody is asked to review it; your turn since Monday 09:00"),
-        ({"kind": "fix"}, "A required check failed, or it conflicts with its base; your turn since Monday 09:00"),
+        ({"kind": "fix"}, "A required check failed, or it has a merge conflict; your turn since Monday 09:00"),
     ],
 )
 def test_each_kind_says_why_this_person(changed: dict[str, Any], reason: str) -> None:

@@ -330,7 +330,7 @@ def test_flow_waits_tells_the_asker_alone_what_waits_for_them(site: Site) -> Non
     assert said["text"].startswith("1 thing waits for you.")
     assert "acme/shop#12" in said["text"]
     assert "50m for your review" in said["text"]
-    assert "1d agreed, 7h 10m left" in said["text"]
+    assert "8h agreed, 7h 10m left" in said["text"]
 
 
 def test_flow_waits_with_nothing_to_do_says_so(site: Site) -> None:

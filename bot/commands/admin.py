@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import re
+
 import click
 
 from bot.commands import Refused
+
+_PUBLIC = re.compile(r"https://[\w.-]+(:\d+)?(/[\w.~/-]*)?", re.ASCII)
 
 
 @click.command(epilog="Example: weir doctor")
@@ -28,7 +32,7 @@ def doctor(click_ctx: click.Context) -> None:
 
 
 @click.command(epilog="Example: weir manifest --url https://weir.acme.test > manifest.json")
-@click.option("--url", metavar="URL", help="Where Slack reaches `weir web` [default: WEIR_PUBLIC_URL].")
+@click.option("--url", metavar="URL", help="Where Slack reaches `weir web` [default: WEIR_PUBLIC_URL]")
 @click.option("--socket-mode", is_flag=True, help="For Socket Mode, which needs no public address.")
 def manifest(url: str | None, socket_mode: bool) -> None:
     """Print the Slack app manifest: make the app from it at https://api.slack.com/apps."""
@@ -42,6 +46,6 @@ def manifest(url: str | None, socket_mode: bool) -> None:
     address = None if socket_mode else url or read_settings().weir_public_url
     if not socket_mode and not address:
         raise Refused("name --url URL (or set WEIR_PUBLIC_URL), or --socket-mode where Slack can't reach this machine")
-    if address and not address.startswith("https://"):
-        raise Refused(f"--url is {address!r}; Slack only calls addresses that begin with https://")
+    if address and not _PUBLIC.fullmatch(address):
+        raise Refused(f"the address is {address!r}; Slack calls addresses such as https://weir.example.com only")
     click.echo(json.dumps(manifest_of(address), indent=2, ensure_ascii=False))

@@ -30,7 +30,7 @@ def opened() -> Iterator[Context]:
         _bring_up_to_date(ctx)
         yield ctx
     except DBAPIError as error:
-        raise Failed(f"the database can't be used: {_reason(error)}") from None
+        raise Failed(f"the database can't be used: {reason(error)}") from None
     finally:
         ctx.engine.dispose()
 
@@ -60,5 +60,7 @@ def events_of_repo(repo: str) -> list[FlowEvent]:
         return [event for host in hosts for event in of_repo(session, ctx.workspace, host, repo)]
 
 
-def _reason(error: Exception) -> str:
-    return str(getattr(error, "orig", error)).strip().splitlines()[0]
+def reason(error: Exception) -> str:
+    """What a database's error says, on one line, without the statement and its values."""
+    said = str(getattr(error, "orig", None) or error).strip().splitlines()
+    return said[0] if said else type(error).__name__

@@ -28,9 +28,8 @@ BEFORE = 4
 @click.option("--seed", type=int, default=1, show_default=True, help="Another sample of the three teams.")
 def demo(events_file: str | None, policy_file: str | None, weeks: int, seed: int) -> None:
     """Play a history through the whole program: what each person would get, and when."""
-    from rich.console import Console
-
     from bot.demo import cast_of
+    from bot.views.terminal import Terminal
 
     if events_file is None:
         events, policy, end = _sample(weeks, seed, policy_file)
@@ -41,7 +40,7 @@ def demo(events_file: str | None, policy_file: str | None, weeks: int, seed: int
         click.echo("Nothing to play: the log holds no events.")
         return
     start = max(end - weeks * WEEK, min(event.at for event in events))
-    _play(Console(highlight=False), events, cast_of(events, policy), start, end)
+    _play(Terminal(highlight=False), events, cast_of(events, policy), start, end)
 
 
 def _sample(weeks: int, seed: int, policy_file: str | None) -> tuple[list[FlowEvent], Policy, int]:
@@ -69,7 +68,8 @@ def _play(console: Console, events: list[FlowEvent], cast: Cast, start: int, end
     quiet()
     zone = cast.policy.calendar.zone
     clock = SetClock(start)
-    stage = Stage(clock, lambda channel, message, edit: _show(console, cast, clock.now(), channel, message, edit))
+    told: set[str] = set()
+    stage = Stage(clock, lambda channel, message, edit: _show(console, cast, clock.now(), channel, message, edit, told))
     bar = Progress(
         TextColumn("{task.description}"), BarColumn(), TextColumn("{task.percentage:3.0f}%"),
         console=console, transient=True, disable=not console.is_terminal,
@@ -84,24 +84,37 @@ def _play(console: Console, events: list[FlowEvent], cast: Cast, start: int, end
 
 
 def _sum_up(console: Console, stage: Stage) -> None:
+    from bot.views.words import counted
+
     direct = [count for name, count in stage.posts.items() if name.startswith("D")]
+    if not stage.posts:
+        console.print("Nothing to send: nobody had anything wait for them too long in the time that was played.")
+        return
     console.print(
-        f"\n{stage.posts.total():,} messages: {sum(direct):,} to {len(direct):,} people, "
-        f"the rest to channels; {stage.edits:,} edits in place as things got done."
+        f"\n{counted(stage.posts.total(), 'message')}: {sum(direct):,} to {counted(len(direct), 'person', 'people')}, "
+        f"{stage.posts.total() - sum(direct):,} to channels; "
+        f"{counted(stage.edits, 'edit')} in place (✓) as things got done."
     )
 
 
-def _show(console: Console, cast: Cast, now: int, channel: str, message: Message, edit: bool) -> None:
+def _show(
+    console: Console, cast: Cast, now: int, channel: str, message: Message, edit: bool, told: set[str]
+) -> None:  # fmt: skip
+    """A new message in a frame; of an edited one, what is over and was not `told` there yet."""
+    from rich.padding import Padding
     from rich.text import Text
 
-    from bot.views.terminal import first_line, marked, shown
+    from bot.views.terminal import marked, settled, shown
 
     name = cast.names.get(channel, channel)
     place = cast.policy.team_calendar(name[1:]) if name.startswith("#") else cast.policy.person(name).calendar
     when = place.local(now).strftime("%a %d %b %H:%M")
     if edit:
-        line = Text.assemble(("  ✓ ", "green"), (f"{when} {name}  ", "dim"), marked(first_line(message)))
-        console.print(line)
+        news = [line for line in settled(message) if f"{channel} {line}" not in told]
+        told.update(f"{channel} {line}" for line in news)
+        for line in news:
+            text = Text.assemble(("✓ ", "green"), (f"{when} {name}  ", "dim"), marked(line))
+            console.print(Padding(text, (0, 2, 0, 2), expand=False))
     else:
         style = "yellow" if name.startswith("#") else "cyan"
         console.print(shown(message, f"{when} ({place.timezone})  {name}", style))

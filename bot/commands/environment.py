@@ -21,7 +21,8 @@ def read_settings() -> Settings:
     except ValidationError as error:
         fault = error.errors(include_url=False, include_input=False)[0]
         name = str(fault["loc"][0]).upper()
-        raise Refused(f"{name}: {str(fault['msg']).removeprefix('Value error, ')}") from None
+        said = str(fault["msg"]).removeprefix("Value error, ")
+        raise Refused(f"{name}: {said[:1].lower()}{said[1:]}") from None
 
 
 def explain_missing(settings: Settings, *, web: bool, worker: bool) -> str:

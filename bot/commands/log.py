@@ -16,6 +16,7 @@ def import_(file: str) -> None:
     from bot.commands.database import opened
     from bot.eventlog import BadLog, read
     from bot.intake import take
+    from bot.views.words import counted
 
     try:
         events = read(file)
@@ -23,7 +24,8 @@ def import_(file: str) -> None:
         raise Refused(str(error)) from None
     with opened() as ctx:
         taken = take(ctx, events, ctx.clock.now(), live=False)
-    click.echo(f"{taken.new:,} events are new, {taken.known:,} were known; {taken.items:,} items folded again.")
+    folded = counted(taken.items, "item")
+    click.echo(f"{counted(taken.new, 'new event')}, {taken.known:,} known already; {folded} folded again.")
 
 
 @click.command(epilog="Example: weir export - | gzip > history.jsonl.gz")
@@ -34,6 +36,7 @@ def export(file: str) -> None:
     from bot.eventlog import STDIO, BadLog, write
     from bot.store.engine import reading
     from bot.store.events import iterate_all
+    from bot.views.words import counted
 
     with opened() as ctx, reading(ctx.engine) as session:
         try:
@@ -41,7 +44,7 @@ def export(file: str) -> None:
         except BadLog as error:
             raise Refused(str(error)) from None
     if file != STDIO:
-        click.echo(f"{written:,} events written to {file}.", file=sys.stderr)
+        click.echo(f"{counted(written, 'event')} written to {file}.", file=sys.stderr)
 
 
 @click.command(epilog="Example: weir rebuild")
@@ -49,7 +52,8 @@ def rebuild() -> None:
     """Fold every item again from the event log; changes nothing where all is well."""
     from bot.commands.database import opened
     from bot.intake import rebuild as fold_again
+    from bot.views.words import counted
 
     with opened() as ctx:
         items = fold_again(ctx, ctx.clock.now())
-    click.echo(f"{items:,} items folded again.")
+    click.echo(f"{counted(items, 'item')} folded again.")

@@ -55,7 +55,7 @@ def read_policy(path: str | None) -> Policy:
 def read_events(events_file: str | None, repo: str | None) -> list[FlowEvent]:
     """The events of a file, or of a repository in the database; exactly one must be named."""
     if (events_file is None) == (repo is None):
-        raise Refused("name either --events FILE or a repository such as acme/shop, not both and not neither")
+        raise Refused("name either --events FILE or a repository such as acme/shop (one of the two)")
     if events_file is not None:
         from bot.eventlog import BadLog, read
 

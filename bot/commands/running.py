@@ -89,12 +89,14 @@ def _migrated(ctx: Context) -> list[str]:
 
 @contextmanager
 def _usable_database() -> Iterator[None]:
-    from bot.web import DATABASE_TROUBLE, one_line
+    from sqlalchemy.exc import DBAPIError
+
+    from bot.commands.database import reason
 
     try:
         yield
-    except DATABASE_TROUBLE as error:
-        raise Failed(f"the database can't be used: {one_line(error)}") from None
+    except DBAPIError as error:
+        raise Failed(f"the database can't be used: {reason(error)}") from None
 
 
 def _start(ctx: Context, *, web: bool, worker: bool) -> None:

@@ -104,14 +104,17 @@ def _ask(one: Waiting, *, alone: bool) -> str:
 _TONE = {HEADS_UP: "A heads-up, no hurry yet. ", REPEAT: "It still waits. "}
 
 
+_LISTED = "Waiting for you since before I began to watch; listed only this once:"
+
+
 def _backlog(waits: Sequence[Waiting], now: int) -> list[str]:
-    lines = ["Waiting for you from before this history was read; told once, for your information:"]
-    lines += [f"• {name_of(one)}: {_short(one, now)}" for one in waits[:MOST_BACKLOG]]
+    lines = [_LISTED]
+    lines += [f"{'✓' if one.over else '•'} {name_of(one)}: {_short(one, now)}" for one in waits[:MOST_BACKLOG]]
     return lines + ([more(waits[MOST_BACKLOG:])] if waits[MOST_BACKLOG:] else [])
 
 
 def _spoken_backlog(waits: Sequence[Waiting], now: int) -> list[str]:
-    lines = ["Waiting for you from before this history was read; told once, for your information:"]
+    lines = [_LISTED]
     lines += [f"{spoken_name(one)}: {_short(one, now)}." for one in waits[:MOST_BACKLOG]]
     return lines + ([more(waits[MOST_BACKLOG:])] if waits[MOST_BACKLOG:] else [])
 

@@ -87,7 +87,7 @@ _WAITS_FOR = {
     "respond": "for your answer",
     "merge": "for you to merge it",
     "assign": "for you to find a reviewer",
-    "fix": "for you to clear its way",
+    "fix": "for you to unblock it",
 }
 _ACTION = {
     "review": "Can you look, or hand it on?",
@@ -96,7 +96,7 @@ _ACTION = {
     "respond": "Can you answer, or push?",
     "merge": "Can you merge it?",
     "assign": "Can you ask somebody to review it?",
-    "fix": "Can you get it green again?",
+    "fix": "Can you unblock it?",
 }
 _CHANNEL_WAITS_FOR = {
     "review": "for a review",
@@ -105,7 +105,7 @@ _CHANNEL_WAITS_FOR = {
     "respond": "for an answer",
     "merge": "to be merged",
     "assign": "for a reviewer",
-    "fix": "for its checks or a conflict to be cleared",
+    "fix": "to be unblocked (red checks or a conflict)",
 }
 
 
@@ -136,7 +136,7 @@ def why(one: Waiting, zone: tzinfo, now: int) -> str:
     if wait.kind == "merge":
         return f"It is approved, and nothing is in its way since {since}"
     if wait.kind == "fix":
-        return f"A required check failed, or it conflicts with its base; your turn since {since}"
+        return f"A required check failed, or it has a merge conflict; your turn since {since}"
     return f"Nobody is asked to review it; your turn since {since}"
 
 
@@ -172,7 +172,7 @@ _DONE = {
     ("respond", "review_submitted"): "answered",
     ("respond", "review_requested"): "handed back",
     ("assign", "review_requested"): "a reviewer was asked",
-    ("fix", "checks_passed"): "green again",
+    ("fix", "checks_passed"): "unblocked",
     ("merge", "merged"): "merged",
     ("merge", "queued"): "queued",
 }

@@ -34,7 +34,7 @@ def waits_table(lines: Sequence[Line], nobody_to_ask: Sequence[ItemKey], zone: Z
     still = sum(line.wait.until is None for line in lines)
     late = sum(line.breached for line in lines)
     open_and_late = f"{still:,} open, {late:,} past the agreed time"
-    total = f"{counted(len(lines), 'wait')}, {open_and_late}; as of {local_minute(now, zone)}."
+    total = f"{counted(len(lines), 'wait')}, {open_and_late}; as of {local_minute(now, zone)} ({zone.key})."
     return _end(f"{columns(rows)}\n\n{total}", nobody_to_ask)
 
 
@@ -65,6 +65,8 @@ def _end(text: str, nobody_to_ask: Sequence[ItemKey]) -> str:
 def backtest_summary(result: Result, zone: ZoneInfo) -> str:
     """A back-test for people: how many messages, to whom, when most, and who could not be reached."""
     figures = result.figures
+    if result.start > result.end:
+        return f"No messages: the first event lies after {local_minute(result.end, zone)} ({zone.key})."
     period = f"{local_minute(result.start, zone)} to {local_minute(result.end, zone)} ({zone.key})"
     if not result.targets:
         return f"No messages from {period}: the policy sets no target for any wait of this history."
@@ -72,7 +74,7 @@ def backtest_summary(result: Result, zone: ZoneInfo) -> str:
         f"{counted(figures.messages, 'message')} from {period}:",
         f"  {figures.to_people:,} to {counted(figures.people, 'person', 'people')}{_a_week(result)}, "
         f"{figures.messages - figures.to_people:,} to channels",
-        f"  {counted(figures.breaches, 'breach', 'breaches')} told, {counted(figures.escalations, 'escalation')}",
+        f"  {counted(figures.breaches, 'breach', 'breaches')}, {counted(figures.escalations, 'escalation')}",
     ]
     if figures.busiest_day:
         day, most = figures.busiest_day
@@ -89,7 +91,7 @@ def backtest_summary(result: Result, zone: ZoneInfo) -> str:
 
 def _a_week(result: Result) -> str:
     mean = result.figures.per_person_a_week
-    return "" if mean is None else f" ({mean:.1f} a person and week)"
+    return "" if mean is None else f" ({mean:.1f} each a week)"
 
 
 def _unreachable(counts: Counter[str]) -> list[str]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from html import unescape
 
-from rich.console import Group, RenderableType
+from rich.console import Console, Group, RenderableType
 from rich.padding import Padding
 from rich.panel import Panel
 from rich.text import Text
@@ -18,7 +18,15 @@ _MARKUP = re.compile(
     r"|(?<![\w~])~(?P<gone>[^~\n]+)~(?![\w~])"
     r"|(?<![\w_])_(?P<slanted>[^_\n]+)_(?![\w_])"
 )
+_STRUCK = re.compile(r"~(?P<name>[^~\n]+)~ (?P<ending>.+)")
 _STYLES = {"bold": "bold", "gone": "strike dim", "slanted": "italic"}
+
+
+class Terminal(Console):
+    """A console that raises BrokenPipeError where its reader is gone, as any other output does."""
+
+    def on_broken_pipe(self) -> None:
+        raise BrokenPipeError
 
 
 def shown(message: Message, head: str, style: str = "cyan") -> RenderableType:
@@ -28,9 +36,19 @@ def shown(message: Message, head: str, style: str = "cyan") -> RenderableType:
     )
 
 
-def first_line(message: Message) -> str:
-    """What a message comes to in one line."""
-    return message.text.split("\n", 1)[0]
+def settled(message: Message) -> list[str]:
+    """The lines of a message that say what is over, in Slack's markup, without their marks."""
+    texts = [block["text"]["text"] for block in message.blocks if "text" in block]
+    return [line for text in texts for line in _over(text)]
+
+
+def _over(text: str) -> list[str]:
+    struck = _STRUCK.match(text)
+    if struck:
+        return [f"{struck['name']}: {struck['ending']}"]
+    if text.startswith("✓ "):
+        return [text[2:].replace("\n", ": ")]
+    return [line[2:] for line in text.split("\n") if line.startswith("✓ ")]
 
 
 def _block(block: Block) -> RenderableType:

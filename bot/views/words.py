@@ -9,27 +9,31 @@ CALENDAR_DAY = 86_400
 
 
 def working(seconds: int) -> str:
-    """Working time, a day being 8 working hours: `45m`, `6h 30m`, `1d 2h`."""
-    return _spelt(seconds, WORKING_DAY)
+    """Working time: `45m`, `6h 30m`, `26h`."""
+    # Never in days: beside calendar time, a day of 8 hours would be read as one of 24.
+    hours = seconds // 3600
+    return _spelt(0, hours, seconds if seconds < WORKING_DAY else 0)
 
 
 def elapsed(seconds: int) -> str:
     """Calendar time: `45m`, `6h 30m`, `3d 4h`."""
-    return _spelt(seconds, CALENDAR_DAY)
+    days, rest = divmod(seconds, CALENDAR_DAY)
+    return _spelt(days, rest // 3600, 0 if days else seconds)
 
 
-def _spelt(seconds: int, day: int) -> str:
-    if seconds < 60:
-        return "under 1m" if seconds > 0 else "0m"
-    days, rest = divmod(seconds, day)
-    hours, minutes = rest // 3600, rest % 3600 // 60
-    parts = [(days, "d"), (hours, "h"), (minutes if not days else 0, "m")]
-    return " ".join(f"{n}{unit}" for n, unit in parts if n)
+def _spelt(days: int, hours: int, seconds: int) -> str:
+    """Days and hours, and the minutes of `seconds`; what is nothing is left out."""
+    parts = [(days, "d"), (hours, "h"), (seconds % 3600 // 60, "m")]
+    return " ".join(f"{n:,}{unit}" for n, unit in parts if n) or ("under 1m" if seconds > 0 else "0m")
 
 
 def local_minute(at: int, zone: tzinfo = UTC) -> str:
     """An instant on somebody's wall clock: `2026-03-02 10:00`."""
-    return datetime.fromtimestamp(at, zone).strftime("%Y-%m-%d %H:%M")
+    try:
+        return datetime.fromtimestamp(at, zone).isoformat(" ")[:16]
+    except (OverflowError, ValueError):
+        # A wall clock beyond the years 1 to 9999; UTC's is within them wherever the instant is.
+        return datetime.fromtimestamp(at, UTC).isoformat(" ")[:16]
 
 
 def counted(n: int, one: str, many: str | None = None) -> str:
