@@ -9,6 +9,7 @@ from sqlalchemy import Row
 from bot.context import Context
 from bot.flow.events import ItemKey
 from bot.flow.waits import Wait
+from bot.intake import settle
 from bot.store import asked, items
 from bot.store.engine import reading
 from bot.store.waits import to_wait
@@ -25,6 +26,7 @@ def logins_of(ctx: Context, user: str) -> list[str]:
 
 def turns_of(ctx: Context, logins: list[str], now: int) -> list[Waiting]:
     """What waits for a person as of `now` (seconds since 1970 UTC): most overdue first, then what has no target."""
+    settle(ctx, now)
     with reading(ctx.engine) as session:
         waits = [to_wait(row) for row in asked.open_waits_of(session, ctx.workspace, logins)]
         rows = items.by_keys(session, ctx.workspace, {wait.key for wait in waits})

@@ -1,14 +1,17 @@
-"""Events in, waits replaced: what was told is appended, and the items it touches are folded again, in one transaction.
+"""Events in, waits replaced.
 
-Deliveries that arrive while another is being written are taken together: one transaction for all that wait, and
-each caller goes on once it is committed. One that can't be taken fails alone.
+What a webhook brings is kept and answered; `settle` folds the items it touches again, many at once, before anybody
+looks at them. Deliveries that arrive while another is being written are taken together: one transaction for all that
+wait, and each caller goes on once it is committed. One that can't be taken fails alone.
+What an import or a reading brings is kept and folded in one transaction.
 """
 
 from __future__ import annotations
 
 import hashlib
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from functools import partial
 from typing import NamedTuple
 from weakref import WeakKeyDictionary
@@ -20,11 +23,10 @@ from bot.commitfacts import deployments, result, turning
 from bot.context import Context
 from bot.flow.events import FlowEvent, ItemKey
 from bot.hosts import Delivery, ShaFact
-from bot.refold import Terms, is_idle, refold
-from bot.store import checks, events, items, repos, settings, waits
+from bot.refold import Terms, refold
+from bot.store import arrivals, checks, events, items, repos, settings, waits
 from bot.store.checks import Result
 from bot.store.engine import reading, undisturbed, writing
-from bot.store.events import Appended
 from bot.store.items import Facts
 from bot.store.sql import batches
 from bot.together import Together
@@ -73,11 +75,16 @@ def _take_events(ctx: Context, told: Sequence[FlowEvent], terms: Terms) -> _Kept
     with writing(ctx.engine) as session:
         for host, of_host in names.items():
             repos.add(session, ctx.workspace, host, of_host)
-        return _keep(session, told, (), terms)
+        return _keep(session, told, terms)
 
 
 def take_delivery(ctx: Context, delivery: Delivery, now: int) -> Taken:
-    """Keep what a webhook brought: renamed and lost repositories, events, and facts about commits. Live."""
+    """Keep what a webhook brought: renamed and lost repositories, events, and facts about commits. Live.
+
+    It is in the ledger after the next `settle`.
+    """
+    if any(fact.kind == DEPLOYED for fact in delivery.facts):
+        settle(ctx, now)  # a deployment is told of a commit, and only a folded item says which commits are its own
     return _door(ctx.engine).through(ctx, (ctx, delivery, now))
 
 
@@ -101,7 +108,38 @@ def _take_deliveries(ctx: Context, deliveries: Sequence[Delivery], terms: Terms)
         _note_repositories(session, deliveries, terms)
         told = [event for delivery in deliveries for event in delivery.events]
         facts = [fact for delivery in deliveries for fact in delivery.facts]
-        return _keep(session, told, facts, terms)
+        return _store(session, told, facts, terms.workspace)
+
+
+def _store(session: Session, told: Sequence[FlowEvent], facts: Sequence[ShaFact], workspace: str) -> _Kept:
+    """Append what is new, and note what is to be folded in."""
+    news = checks.record(session, workspace, (result(fact) for fact in facts if fact.kind == CHECK))
+    heads = _items_of(session, facts, workspace)
+    told = [*told, *(event for fact, keys in heads if fact.kind == DEPLOYED for event in deployments(fact, keys))]
+    appended = events.append(session, workspace, told)
+    checked = {key: fact.sha for fact, keys in heads if fact.kind == CHECK for key in keys}
+    arrivals.add(session, workspace, {**dict.fromkeys(appended.items), **checked}.items())
+    return _Kept(appended.new, news, appended.items)
+
+
+def settle(ctx: Context, now: int) -> None:
+    """Fold in what was told by webhook and is not folded in yet. Any number of processes may do so at once."""
+    with reading(ctx.engine) as session:
+        if not arrivals.waiting(session, ctx.workspace):
+            return
+    while undisturbed(partial(_settle_some, ctx, _terms(ctx, now, live=True))):
+        pass
+
+
+def _settle_some(ctx: Context, terms: Terms) -> bool:
+    """Fold in the next items; whether there may be more."""
+    with writing(ctx.engine) as session:
+        some = arrivals.take(session, terms.workspace, BATCH)
+        if some:
+            checked = {one.key: one.sha for one in some if one.sha is not None}
+            _fold_in(session, {one.key for one in some}, checked, terms)
+            arrivals.done(session, terms.workspace, some)
+    return len(some) == BATCH
 
 
 def _shares(deliveries: Iterable[Delivery], kept: _Kept) -> list[Taken]:
@@ -141,33 +179,34 @@ def _rename(session: Session, host: str, old: str, new: str, terms: Terms) -> No
     _refold_all(session, keys, terms)
 
 
-def _keep(session: Session, told: Sequence[FlowEvent], facts: Sequence[ShaFact], terms: Terms) -> _Kept:
+def _keep(session: Session, told: Sequence[FlowEvent], terms: Terms) -> _Kept:
     """Append what is new and fold the items it touches; both serialised with others who touch them."""
+    items.lock(session, terms.workspace, {event.key for event in told})
+    appended = events.append(session, terms.workspace, told)
+    turned = _fold_in(session, appended.items, {}, terms)
+    return _Kept(appended.new, set(), appended.items | turned)
+
+
+def _fold_in(session: Session, keys: set[ItemKey], checked: dict[ItemKey, str], terms: Terms) -> set[ItemKey]:
+    """Fold items from their whole histories, once the known checks have added to those; which ones they added to."""
     workspace = terms.workspace
-    news = checks.record(session, workspace, (result(fact) for fact in facts if fact.kind == CHECK))
-    heads = _items_of(session, facts, workspace)
-    told = [*told, *(event for fact, keys in heads if fact.kind == DEPLOYED for event in deployments(fact, keys))]
-    checked = {key: fact.sha for fact, keys in heads if fact.kind == CHECK for key in keys}
-    stored = items.lock(session, workspace, {event.key for event in told} | set(checked))
-    appended = events.append(session, workspace, told)
-    moved = appended.items - _idle_items(appended, stored)
-    histories = events.of_items(session, workspace, moved | set(checked))
+    stored = items.lock(session, workspace, keys)
+    histories = events.of_items(session, workspace, keys)
     turned = events.append(session, workspace, _turnings(session, histories, stored, checked, workspace))
     for event in turned.new:
         histories[event.key] = sorted([*histories[event.key], event])
-    moved |= turned.items
-    missed = moved - set(stored)  # an event may be told better as another item's: rare enough to lock late
-    stored |= items.lock(session, workspace, missed)
-    refold(session, stored, {key: histories.get(key, []) for key in moved}, terms)
-    return _Kept(appended.new, news, appended.items | turned.items)
+    _refold(session, stored, histories, terms)
+    return turned.items
 
 
-def _idle_items(appended: Appended, stored: dict[ItemKey, Facts]) -> set[ItemKey]:
-    """Items of which nothing was told but what changes nothing; they need not be folded again."""
-    if appended.bettered:  # which may have been another item's before
-        return set()
-    moving = {event.key for event in appended.new if not is_idle(event, stored[event.key])}
-    return appended.items - moving
+def _refold(
+    session: Session, stored: dict[ItemKey, Facts], histories: Mapping[ItemKey, Sequence[FlowEvent]], terms: Terms
+) -> None:
+    """Fold the stored items again. One that a webhook told of meanwhile is live, whoever folds it first."""
+    live = set() if terms.live else arrivals.among(session, terms.workspace, stored)
+    for keys, under in ((stored.keys() - live, terms), (live, replace(terms, live=True))):
+        if keys:
+            refold(session, stored, {key: histories.get(key, []) for key in keys}, under)
 
 
 def _items_of(session: Session, facts: Iterable[ShaFact], workspace: str) -> list[tuple[ShaFact, list[ItemKey]]]:
@@ -219,8 +258,7 @@ def _rebuild_some(ctx: Context, keys: Sequence[ItemKey], terms: Terms) -> None:
 
 def _refold_all(session: Session, keys: Sequence[ItemKey], terms: Terms) -> None:
     stored = items.lock(session, terms.workspace, keys)
-    histories = events.of_items(session, terms.workspace, keys)
-    refold(session, stored, {key: histories.get(key, []) for key in keys}, terms)
+    _refold(session, stored, events.of_items(session, terms.workspace, keys), terms)
 
 
 def refresh_looks(ctx: Context, now: int) -> None:

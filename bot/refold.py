@@ -22,20 +22,6 @@ LISTED = "backlog"
 """The claim of a wait that was listed because its history was just read: no rung of the ladder."""
 
 
-STATELESS = frozenset({"assigned", "unassigned", "deployed", "status_changed"})
-"""Kinds of events that are kept and change no state."""
-
-
-def is_idle(event: FlowEvent, facts: Facts) -> bool:
-    """Whether an event of an opened item changes neither ledger nor facts, whatever else happened: most comments.
-
-    Events by bots are never idle: they tell of a login that it is a bot.
-    """
-    if not facts["type"] or event.actor_type != "User":
-        return False
-    return event.kind in STATELESS or (event.kind == "commented" and event.actor != facts["author"])
-
-
 @dataclass(frozen=True)
 class Terms:
     """Under which policy an item is folded, when, and whether its events are live (False: a history just read)."""

@@ -24,7 +24,8 @@ if TYPE_CHECKING:
 
 MOST_BYTES = 25 * 1024 * 1024
 """The largest body that is read; code hosts send no larger ones."""
-THREADS = 16
+THREADS = 48
+"""Many, since those whose deliveries wait for a commit wait together and cost next to nothing."""
 DRAIN_SECONDS = 5.0
 """How long requests that came before the stop may take to be answered."""
 DATABASE_TROUBLE = (OperationalError, InterfaceError, ProgrammingError, PoolTimeout)

@@ -14,6 +14,7 @@ from sqlalchemy.orm import Session
 
 from bot import telling
 from bot.context import Context
+from bot.intake import settle
 from bot.messenger import Passing, Undeliverable, Unknown
 from bot.reach import Reach, reach
 from bot.store import addresses, outbox
@@ -131,6 +132,7 @@ def _conversation(ctx: Context, row: Leased, now: int) -> str | None:
 def _prepared(ctx: Context, row: Leased, channel: str | None, now: int) -> tuple[Leased, Message] | None:
     """Read the state again: the words, and the lease to post them under; None where nothing is to be posted now."""
     for _ in range(3):
+        settle(ctx, now)
         with writing(ctx.engine) as session:
             held = outbox.hold(session, ctx.workspace, row, now)
             if held is None:

@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 
 from bot.context import Context
 from bot.flow.ladder import Decision, Message, Recipient, Standing, decide
+from bot.intake import settle
 from bot.reach import Reach, reach
 from bot.store import outbox, waits
 from bot.store.engine import undisturbed, writing
@@ -23,6 +24,7 @@ _log = structlog.get_logger()
 
 def run(ctx: Context, now: int) -> int:
     """Claim the messages of this instant; how many. What can't be sent yet is looked at again when it can."""
+    settle(ctx, now)
     return undisturbed(lambda: _run(ctx, now))
 
 

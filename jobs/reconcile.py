@@ -95,6 +95,7 @@ def _read(ctx: Context, place: Place, now: int, done: Reconciled) -> None:
 
 
 def _missing(ctx: Context, repo: str, page: Page, now: int) -> list[FlowEvent]:
+    intake.settle(ctx, now)
     keys = [(HOST, repo, item) for item in page.items]
     with reading(ctx.engine) as session:
         known = events.of_items(session, ctx.workspace, keys)

@@ -92,6 +92,7 @@ def deliver(ctx: Context, reviewer: str) -> None:
         pull_request("review_requested", actor="bob", reviewer=reviewer, opened_at=now - 60, at=now - 30),
     ):
         intake.take_delivery(ctx, parse(*signed("secret", "pull_request", payload), now), now)
+        intake.settle(ctx, now)
 
 
 def test_a_deployment_that_is_well_has_nothing_to_do(clinic: Clinic) -> None:

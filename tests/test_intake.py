@@ -15,18 +15,19 @@ from hypothesis import strategies as st
 from sqlalchemy import Engine, event, insert, select, update
 from test_waits_properties import START, histories
 
+from bot import intake
 from bot.clock import SetClock
 from bot.context import Context
 from bot.flow.events import FlowEvent, flow_event
 from bot.flow.waits import fold
 from bot.hosts import Delivery, ShaFact
-from bot.intake import Taken, rebuild, refresh_looks, take, take_delivery
+from bot.intake import Taken, rebuild, refresh_looks, settle, take
 from bot.policy import parse_policy
 from bot.refold import trimmed
 from bot.settings import Settings
 from bot.store.engine import make_engine, reading, writing
 from bot.store.sql import table
-from bot.store.tables import CheckRow, EventRow, ItemRow, NudgeRow, OutboxRow, RepoRow, SettingRow, WaitRow
+from bot.store.tables import ArrivalRow, CheckRow, EventRow, ItemRow, NudgeRow, OutboxRow, RepoRow, SettingRow, WaitRow
 from bot.store.waits import to_wait
 from bot.together import Together
 
@@ -42,13 +43,24 @@ fix = "8h"
 [people.alice]
 away = [{ from = "2026-03-05", until = "2026-03-06" }]
 """
-TABLES = [table(row) for row in (EventRow, ItemRow, WaitRow, NudgeRow, OutboxRow, RepoRow, CheckRow, SettingRow)]
+TABLES = [
+    table(row) for row in (EventRow, ItemRow, WaitRow, NudgeRow, OutboxRow, RepoRow, CheckRow, SettingRow, ArrivalRow)
+]
 WAITS, ITEMS, EVENTS, OUTBOX, NUDGES, REPOS = (
     table(row) for row in (WaitRow, ItemRow, EventRow, OutboxRow, NudgeRow, RepoRow)
 )
 HOUR = 3600
 MONDAY = 1_772_442_000
 """2026-03-02T09:00:00Z"""
+
+
+def take_delivery(ctx: Context, told: Delivery, now: int) -> Taken:
+    """A delivery that is kept and folded in."""
+    taken = intake.take_delivery(ctx, told, now)
+    settle(ctx, now)
+    return taken
+
+
 LATER = START + 3 * 86_400
 some_examples = settings(
     max_examples=settings().max_examples // 5, suppress_health_check=[HealthCheck.function_scoped_fixture]
@@ -229,24 +241,72 @@ def killed_at(engine: Engine, statement: int) -> Iterator[None]:
         event.remove(engine, "before_cursor_execute", count)
 
 
+def until_it_lives(engine: Engine, step: Callable[[], Any]) -> Any:
+    """Kill a step at its first statement, its second, and so on; each time nothing of it is left."""
+    before, statement = everything(engine), 0
+    while True:
+        statement += 1
+        try:
+            with killed_at(engine, statement):
+                outcome = step()
+        except Killed:
+            assert everything(engine) == before
+        else:
+            assert statement > 3
+            return outcome
+
+
 def test_killed_at_any_statement_nothing_is_half_done(ctx: Context) -> None:
     events = [opened(), asked(), fact("c1", "commented", MONDAY + 60)]
     take(ctx, events, MONDAY + 60, live=True)
     send(ctx.engine, waits(ctx.engine)[0].id)
     more = delivery(fact("r1", "review_submitted", MONDAY + HOUR, "alice", state="approved"), asked(2), opened(2))
-    before, statement = everything(ctx.engine), 0
-    while True:
-        statement += 1
-        try:
-            with killed_at(ctx.engine, statement):
-                taken = take_delivery(ctx, more, MONDAY + HOUR)
-        except Killed:
-            assert everything(ctx.engine) == before
-        else:
-            break
-    assert statement > 8
+    taken = until_it_lives(ctx.engine, lambda: intake.take_delivery(ctx, more, MONDAY + HOUR))
     assert taken == Taken(new=3, known=0, items=2)
+    assert edit_at(ctx.engine) is None
+    until_it_lives(ctx.engine, lambda: settle(ctx, MONDAY + HOUR))
     assert edit_at(ctx.engine) == MONDAY + HOUR
+    once = everything(ctx.engine)
+    settle(ctx, MONDAY + 2 * HOUR)
+    assert everything(ctx.engine) == once
+
+
+def test_what_arrives_while_another_process_folds_is_folded_after_it(postgres_engine: Engine) -> None:
+    ctx = context(postgres_engine)
+    other = context(make_engine(postgres_engine.url.render_as_string(hide_password=False)))
+    intake.take_delivery(ctx, delivery(opened()), MONDAY)
+    told: list[Taken] = []
+
+    def tells(_connection: Any, _cursor: Any, statement: str, *_: Any) -> None:
+        """More is told once the item's events were read."""
+        if "FROM events" in statement and not told:
+            told.append(Taken(0, 0, 0))
+            with ThreadPoolExecutor(1) as thread:
+                told.append(thread.submit(intake.take_delivery, other, delivery(asked()), MONDAY).result())
+
+    event.listen(postgres_engine, "after_cursor_execute", tells)
+    settle(ctx, MONDAY)
+    assert told[1:] == [Taken(1, 0, 1)]
+    assert waits(postgres_engine) == []
+    settle(ctx, MONDAY)
+    assert [row.holder for row in waits(postgres_engine) if row.until is None] == ["alice"]
+    other.engine.dispose()
+
+
+@pytest.mark.parametrize("first", ["rebuild", "refresh_looks", "import"])
+def test_what_a_webhook_told_is_live_even_where_something_else_folds_it_first(ctx: Context, first: str) -> None:
+    long_after = MONDAY + 7 * 24 * HOUR
+    intake.take_delivery(ctx, delivery(opened(), asked()), long_after)
+    if first == "rebuild":
+        rebuild(ctx, long_after)
+    elif first == "refresh_looks":
+        refresh_looks(ctx, long_after)
+    else:
+        take(ctx, [fact("c1", "commented", MONDAY + 60)], long_after, live=False)
+    settle(ctx, long_after)
+    (wait,) = [row for row in waits(ctx.engine) if row.until is None]
+    assert not wait.backlog
+    assert wait.next_nudge_at is not None
 
 
 def test_two_processes_that_take_events_of_one_item_wait_for_each_other(postgres_engine: Engine) -> None:

@@ -191,6 +191,7 @@ def test_a_check_found_to_be_optional_turns_nothing_red_again(bench: Bench) -> N
         payload = check_run(name=name, conclusion="failure", sha=pull.node["headRefOid"], numbers=(12,), at=at)
         headers, body = signed("secret", "check_run", payload)
         intake.take_delivery(bench.ctx, parse(headers, body, at), at)
+        intake.settle(bench.ctx, at)
 
     def kinds() -> list[str]:
         return [event.kind for event in bench.events() if event.kind.startswith("checks")]

@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 
 from bot.flow.ladder import channel_of
 from bot.store import settings
+from bot.store.arrivals import ARRIVALS
 from bot.store.checks import CHECKS, optional_key
 from bot.store.events import EVENTS
 from bot.store.items import ITEMS
@@ -82,8 +83,9 @@ def rename(session: Session, workspace: str, host: str, old: str, new: str) -> N
     """
     for keyed in (EVENTS, CHECKS, ITEMS, REPOS):
         _move(session, keyed, workspace, host, old, new)
-    w = WAITS.c
-    session.execute(update(WAITS).where(w.workspace == workspace, w.host == host, w.repo == old).values(repo=new))
+    for moved in (WAITS, ARRIVALS):
+        c = moved.c
+        session.execute(update(moved).where(c.workspace == workspace, c.host == host, c.repo == old).values(repo=new))
     o = OUTBOX.c
     session.execute(
         update(OUTBOX).where(o.workspace == workspace, o.recipient == channel_of(old)).values(recipient=channel_of(new))

@@ -59,6 +59,20 @@ class ItemRow(SQLModel, table=True):
     nobody_to_ask: bool
 
 
+class ArrivalRow(SQLModel, table=True):
+    """An item of which something was told that is not folded in yet. Rows are added and taken away, never changed."""
+
+    __tablename__ = "arrivals"
+
+    workspace: str = Field(primary_key=True)
+    id: int = Field(primary_key=True, sa_type=BigInteger)
+    host: str
+    repo: str
+    item: int = Field(sa_type=BigInteger)
+    sha: str | None
+    """The commit whose checks were told of, where that is what was told."""
+
+
 class WaitRow(SQLModel, table=True):
     """The ledger, ended and open waits. A wait keeps its id while refolding moves its ends."""
 

@@ -24,7 +24,7 @@ from queue import Empty, SimpleQueue
 from typing import Any
 
 SECRET = "a secret of the benchmark"
-CLIENTS = 16
+CLIENTS = 48
 DELIVERIES = 3_000
 RUNS = 3
 AIM = 0.6

@@ -13,6 +13,7 @@ depends_on = None
 
 def upgrade() -> None:
     _addresses()
+    _arrivals()
     _checks()
     _events()
     _items()
@@ -24,7 +25,8 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
-    for name in ("addresses", "checks", "events", "items", "nudges", "outbox", "repos", "settings", "waits"):
+    names = ("addresses", "arrivals", "checks", "events", "items", "nudges", "outbox", "repos", "settings", "waits")
+    for name in names:
         op.drop_table(name)
 
 
@@ -42,6 +44,19 @@ def _addresses() -> None:
         sa.Column("problem_at", sa.BigInteger(), nullable=True),
         sa.Column("next_post_at", sa.BigInteger(), nullable=True),
         sa.PrimaryKeyConstraint("workspace", "address"),
+    )
+
+
+def _arrivals() -> None:
+    op.create_table(
+        "arrivals",
+        sa.Column("workspace", sa.String(), nullable=False),
+        sa.Column("id", sa.BigInteger(), nullable=False),
+        sa.Column("host", sa.String(), nullable=False),
+        sa.Column("repo", sa.String(), nullable=False),
+        sa.Column("item", sa.BigInteger(), nullable=False),
+        sa.Column("sha", sa.String(), nullable=True),
+        sa.PrimaryKeyConstraint("workspace", "id"),
     )
 
 
