@@ -29,7 +29,8 @@ def wait(id_: int, next_nudge_at: int | None = None, **parts: Any) -> dict[str, 
     row = {
         "workspace": HOME, "id": id_, "host": "github", "repo": "acme/shop", "item": 1, "kind": "review",
         "holder": "alice", "holder_key": "alice", "team": False, "since": AT, "until": None, "ended_by": None,
-        "reds": "[]", "asked_by": None, "asked_at": None, "opened_by": "opened", "next_nudge_at": next_nudge_at, "backlog": False,
+        "reds": "[]", "asked_by": None, "asked_at": None, "opened_by": "opened",
+        "next_nudge_at": next_nudge_at, "backlog": False,
     }  # fmt: skip
     return row | parts
 
