@@ -280,7 +280,7 @@ def plan(engine: Engine, statement: Any) -> str:
 
 
 def fill(engine: Engine) -> None:
-    """2,000 waits of 20 repositories, an eighth of them open, on 200 people, and what a planner wants to know."""
+    """2,000 waits of 20 repositories, an eighth of them open, on 200 people."""
     rows = [
         wait(n, n if n % 8 == 0 else None, repo=f"acme/r{n % 20}", item=n, holder=f"P{n % 200}",
              holder_key=f"p{n % 200}", until=None if n % 8 == 0 else AT + 1, backlog=n % 16 == 0)
@@ -294,8 +294,9 @@ def fill(engine: Engine) -> None:
         waits.add(session, rows)
         items.lock(session, HOME, keys)
         items.save(session, HOME, dict(zip(keys, facts, strict=True)))
-    with writing(engine) as session:
-        session.connection().exec_driver_sql("ANALYZE")
+    if engine.dialect.name == "postgresql":  # it gathers statistics by itself, in time; SQLite has none
+        with writing(engine) as session:
+            session.connection().exec_driver_sql("ANALYZE")
 
 
 def test_what_is_due_and_what_is_to_be_listed_is_found_by_index(engine: Engine) -> None:
@@ -326,7 +327,9 @@ def asked_plan(engine: Engine, ask: Callable[[Session], object]) -> str:
 def test_what_people_ask_for_is_one_statement_that_an_index_answers(engine: Engine) -> None:
     fill(engine)
     assert "waits_open_by_person" in asked_plan(engine, lambda session: asked.held_by(session, HOME, ["P0"]))
-    assert "items_by_author" in asked_plan(engine, lambda session: asked.authored_by(session, HOME, ["P0"]))
+    authored = asked_plan(engine, lambda session: asked.authored_by(session, HOME, ["P0"]))
+    assert "items_by_author" in authored
+    assert "waits_by_item" in authored or engine.dialect.name == "postgresql"  # that one goes by what it counted
     assert "waits_open_by_repo" in asked_plan(engine, lambda session: asked.in_repos(session, HOME, ["acme/r0"]))
 
 
