@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from jobs.schedule import Job, Schedule
 
 POLICY_FILE = Path("weir.toml")
-TICK = 5
+TICK = 2
 """Seconds between two looks at what is due."""
 RECONCILE = 300
 """Seconds between two readings of the code host."""
@@ -112,7 +112,7 @@ def all_routes(ctx: Context, telemetry: Telemetry, slack: App) -> dict[str, Rout
     routes["/readyz"] = Route("GET", lambda _: _ready(ctx))
     routes["/webhooks/github"] = Route("POST", partial(github_door, ctx, telemetry))
     if ctx.settings.slack_app_token is None:
-        routes["/slack/events"] = Route("POST", partial(http_door, slack))
+        routes["/slack/events"] = Route("POST", partial(http_door, ctx, slack))
     return routes
 
 

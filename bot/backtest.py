@@ -77,7 +77,7 @@ def as_json(message: Message) -> str:
             "since": show_instant(one.wait.since),
             "due": _instant(one.clock.reaches(one.target, message.at)),
         }
-        for one, _ in message.nudges
+        for one in message.named
     ]
     line = {"at": show_instant(message.at), "to": message.to, "rung": message.rung, "waits": waits}
     return json.dumps(line, separators=(",", ":"))

@@ -16,14 +16,12 @@ from bot.manifest import scopes
 from bot.messenger import Passing, Undeliverable, Unknown
 from bot.store.engine import reading
 from bot.store.migrate import schema_state
-from bot.store.repos import known
+from bot.store.repos import QUIET, known
 from bot.views.words import elapsed
 from bot.web import DATABASE_TROUBLE
 
 SKEW = 60
 """Seconds by which clocks may differ before signatures are in danger (Slack refuses after 300)."""
-QUIET = 7 * 86_400
-"""Seconds without a delivery after which a webhook is suspected."""
 DOOR = "/webhooks/github"
 _REPO_EVENTS = frozenset(EVENTS) - {"installation", "installation_repositories"}
 

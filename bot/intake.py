@@ -13,6 +13,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
+from itertools import repeat
 from typing import NamedTuple
 from weakref import WeakKeyDictionary
 
@@ -122,13 +123,18 @@ def _store(session: Session, told: Sequence[FlowEvent], facts: Sequence[ShaFact]
     return _Kept(appended.new, news, appended.items)
 
 
-def settle(ctx: Context, now: int) -> None:
-    """Fold in what was told by webhook and is not folded in yet. Any number of processes may do so at once."""
+def settle(ctx: Context, now: int, most: int | None = None) -> None:
+    """Fold in what was told by webhook and is not folded in yet. Any number of processes may do so at once.
+
+    With `most`, for somebody who can't wait long: only so many portions of BATCH.
+    """
     with reading(ctx.engine) as session:
         if not arrivals.waiting(session, ctx.workspace):
             return
-    while undisturbed(partial(_settle_some, ctx, _terms(ctx, now, live=True))):
-        pass
+    terms = _terms(ctx, now, live=True)
+    for _ in repeat(None) if most is None else repeat(None, most):
+        if not undisturbed(partial(_settle_some, ctx, terms)):
+            return
 
 
 def _settle_some(ctx: Context, terms: Terms) -> bool:

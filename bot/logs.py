@@ -33,7 +33,6 @@ _TALKATIVE = {
     # It warns at every start that the token in the environment is not used as it would use it.
     "slack_bolt": logging.ERROR,
 }
-LEVELS = ("debug", "info", "warning", "error")
 
 
 def configure(settings: Settings, stream: TextIO | None = None) -> None:
@@ -75,8 +74,8 @@ def quiet() -> None:
 
 
 def _level(settings: Settings) -> int:
-    name = settings.weir_log_level.lower()
-    return getattr(logging, name.upper()) if name in LEVELS else logging.INFO
+    level: int = getattr(logging, settings.weir_log_level.upper())
+    return level
 
 
 def _renderer(out: TextIO) -> Processor:

@@ -27,9 +27,10 @@ def manifest_of(url: str | None) -> dict[str, Any]:
     door = f"{url.rstrip('/')}/slack/events" if url else None
     command: dict[str, Any] = {
         "command": "/flow",
-        "description": "What waits on you, and help",
-        "usage_hint": "waits | help",
-        "should_escape": False,
+        "description": "Whose turn it is, since when and why",
+        "usage_hint": "waits | why ITEM | repos | help",
+        # So that people and channels come with their ids.
+        "should_escape": True,
     }
     interactivity: dict[str, Any] = {"is_enabled": True}
     if door:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from http.client import HTTPException
-from typing import Any, Literal, TypeAlias
+from typing import Any, Literal, TypeAlias, TypeVar
 from urllib.error import URLError
 from urllib.parse import urlsplit
 from urllib.request import proxy_bypass
@@ -13,8 +13,11 @@ from urllib.request import proxy_bypass
 from slack_sdk import WebClient
 from slack_sdk.errors import SlackApiError
 from slack_sdk.web import SlackResponse
+from slack_sdk.webhook import WebhookClient
 
 from bot.views.message import Message
+
+T = TypeVar("T")
 
 EVENT_TYPE = "weir_nudge"
 """The type of the metadata by which a message is found again."""
@@ -76,6 +79,7 @@ class Messenger:
     def __init__(self, token: str, base_url: str = "https://slack.com/api/", timeout: int = TIMEOUT) -> None:
         # The SDK's retries would post again after a lost reply.
         self._client = WebClient(token=token, base_url=base_url, timeout=timeout, retry_handlers=[])
+        self._timeout = timeout
         if proxy_bypass(urlsplit(base_url).hostname or ""):  # type: ignore[no-untyped-call,unused-ignore]
             self._client.proxy = None
 
@@ -115,6 +119,17 @@ class Messenger:
         _called(
             lambda: self._client.chat_update(channel=channel, ts=ts, text=message.text, blocks=list(message.blocks))
         )
+
+    def replace(self, response_url: str, message: Message) -> None:
+        """Put something else in the place of the private answer that a button was pressed in."""
+        if not response_url.startswith(("https://", "http://")):
+            raise Undeliverable("no_response_url", "message")
+        client = WebhookClient(response_url, timeout=self._timeout, retry_handlers=[])
+        if proxy_bypass(urlsplit(response_url).hostname or ""):  # type: ignore[no-untyped-call,unused-ignore]
+            client.proxy = None
+        reply = _called(lambda: client.send(text=message.text, blocks=list(message.blocks), replace_original=True))
+        if reply.status_code != 200:
+            raise _refused(reply.status_code, reply.body)
 
     def find(self, channel: str, key: str, oldest: int) -> str | None:
         """The timestamp of the message posted with `key` since `oldest` (seconds); None if it is not there."""
@@ -157,7 +172,17 @@ def _body(reply: SlackResponse) -> dict[str, Any]:
     return reply.data
 
 
-def _called(call: Callable[[], SlackResponse]) -> SlackResponse:
+def _refused(status: int, body: str) -> Exception:
+    """What an address for answers says when it takes none."""
+    if status == 429:
+        return Passing("ratelimited", RATE_LIMITED)
+    if status >= 500:
+        return Unknown(f"no clear reply: HTTP {status}")
+    reason = re.search(r"[a-z]+(_[a-z]+)+", body)
+    return Undeliverable(reason[0] if reason else f"http_{status}", "message")
+
+
+def _called(call: Callable[[], T]) -> T:
     """Make a call and sort what goes wrong."""
     try:
         return call()

@@ -32,7 +32,7 @@ class Person:
 
 @dataclass(frozen=True)
 class Policy:
-    """What was agreed. Look-ups by login disregard case, as code hosts do."""
+    """What was agreed. Look-ups by login and repository disregard case, as code hosts do."""
 
     file: PolicyFile = field(default_factory=PolicyFile)
     source: str = "the built-in policy"
@@ -90,10 +90,14 @@ class Policy:
     def _repos(self) -> dict[str, _RepoTerms]:
         return {}
 
+    @cached_property
+    def _parts(self) -> dict[str, RepoPart]:
+        return {repo.casefold(): part for repo, part in self.file.repos.items()}
+
     def _terms(self, repo: str) -> _RepoTerms:
         terms = self._repos.get(repo)
         if terms is None:
-            part = self.file.repos.get(repo, RepoPart())
+            part = self._parts.get(repo.casefold(), RepoPart())
             base = self.file.targets
             targets = {kind: _first(getattr(part.targets, kind), getattr(base, kind)) or None for kind in KINDS}
             rules = part.rules.over(self.file.rules.over(Rules()))
@@ -160,17 +164,18 @@ def parse_policy(text: str, source: str) -> Policy:
         policy = Policy(PolicyFile.model_validate(raw), source)
     except ValidationError as error:
         raise BadPolicy(f"{source}: {first_fault(error)}") from None
-    _check_people(policy)
+    _check_names(policy)
     _check_holidays(policy)
     return policy
 
 
-def _check_people(policy: Policy) -> None:
-    seen: dict[str, str] = {}
-    for login in policy.file.people:
-        other = seen.setdefault(login.casefold(), login)
-        if other != login:
-            raise BadPolicy(f"{policy.source}: people.{login}: the same login as people.{other}; one table a person")
+def _check_names(policy: Policy) -> None:
+    for table, names in (("people", policy.file.people), ("repos", policy.file.repos)):
+        seen: dict[str, str] = {}
+        for name in names:
+            other = seen.setdefault(name.casefold(), name)
+            if other != name:
+                raise BadPolicy(f"{policy.source}: {table}.{name}: the same as {table}.{other}; one table each")
 
 
 def _check_holidays(policy: Policy) -> None:

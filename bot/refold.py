@@ -150,6 +150,7 @@ def _row(wait: Wait, id_: int, was: Stored | None, sent: Mapping[int, Sequence[S
         "item": wait.item,
         "kind": wait.kind,
         "holder": wait.on,
+        "holder_key": wait.on.lower(),
         "team": wait.team,
         "since": wait.since,
         "until": wait.until,

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
-from pydantic import Field, SecretStr, field_validator
+from pydantic import BeforeValidator, Field, SecretStr, field_validator, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 from sqlalchemy import make_url
 
@@ -30,7 +30,7 @@ class Settings(BaseSettings):
     weir_policy: Path | None = None
     weir_public_url: str | None = None
     weir_metrics_port: Annotated[int, Field(ge=0, le=65535)] | None = None
-    weir_log_level: str = "info"
+    weir_log_level: Annotated[Literal["debug", "info", "warning", "error"], BeforeValidator(str.lower)] = "info"
     host: str = "127.0.0.1"
     port: Annotated[int, Field(ge=0, le=65535)] = 3000
 
@@ -40,6 +40,12 @@ class Settings(BaseSettings):
         if value is not None and not value.startswith(("https://", "http://")):
             raise ValueError("allowed is an address that begins with https:// (or http:// for a stand-in)")
         return value
+
+    @model_validator(mode="after")
+    def _app_is_whole(self) -> Settings:
+        if (self.github_app_id is None) != (self.github_app_private_key is None):
+            raise ValueError("GITHUB_APP_ID and GITHUB_APP_PRIVATE_KEY go together; set both, or GITHUB_TOKEN instead")
+        return self
 
     @field_validator("database_url")
     @classmethod

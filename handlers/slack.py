@@ -13,6 +13,7 @@ from slack_bolt.authorization import AuthorizeResult
 from slack_bolt.request import BoltRequest
 from slack_bolt.response import BoltResponse
 from slack_sdk import WebClient
+from slack_sdk.signature import SignatureVerifier
 
 from bot.context import Context
 from bot.web import Answer, Request
@@ -62,12 +63,25 @@ def _something_went_wrong(error: Exception, body: dict[str, Any]) -> BoltRespons
     return BoltResponse(status=200, body=json.dumps(sorry), headers={"content-type": ["application/json"]})
 
 
-def http_door(app: App, request: Request) -> Answer:
-    """A request of Slack's, checked and answered by Bolt; 401 without a good signature."""
+def _signed(ctx: Context, request: Request) -> bool:
+    """Whether Slack signed it lately. Checked before anything of the body is read."""
+    secret = ctx.settings.slack_signing_secret
+    if secret is None:
+        return False
     try:
-        body = request.body.decode()
-    except UnicodeDecodeError:
-        return Answer(400, "the body is not UTF-8")
-    response = app.dispatch(BoltRequest(body=body, query=request.query, headers=dict(request.headers)))
+        return SignatureVerifier(secret.get_secret_value()).is_valid_request(request.body, dict(request.headers))
+    except (ValueError, TypeError, OverflowError):  # a time stamp that is none, a signature that is not ASCII
+        return False
+
+
+def http_door(ctx: Context, app: App, request: Request) -> Answer:
+    """A request of Slack's, answered by Bolt; 401 without a good signature, 400 where it can't be read."""
+    if not _signed(ctx, request):
+        return Answer(401, "the signature is missing or wrong")
+    try:
+        asked = BoltRequest(body=request.body.decode(), query=request.query, headers=dict(request.headers))
+    except (ValueError, TypeError, AttributeError, KeyError):  # what the SDK trips over in a body of another shape
+        return Answer(400, "the body is not what Slack sends")
+    response = app.dispatch(asked)
     headers = {name: ", ".join(values) for name, values in response.headers.items() if name != "content-length"}
     return Answer(response.status, response.body or "", headers)

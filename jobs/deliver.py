@@ -24,9 +24,9 @@ from bot.views.message import Message
 
 MOST = 50
 """Messages and edits handled in one run, so that a stop never waits long."""
-FIRST_BACKOFF, LONGEST_BACKOFF = 15, 900
-"""Seconds until another try: doubled each time."""
-TOKEN_PAUSE = 300
+FIRST_BACKOFF, LONGEST_BACKOFF = 15, 60
+"""Seconds until another try: doubled each time, but never so long that messages come late once Slack is back."""
+TOKEN_PAUSE = 60
 """Seconds until a token that was refused is tried again."""
 CLOCK_SKEW = 3600
 """Seconds by which Slack's clock may run behind ours."""

@@ -46,6 +46,8 @@ class FakeSlack:
     scopes: str = SCOPES
     page: int = 100
     """Most messages a page of history."""
+    replaced: list[dict[str, Any]] = field(default_factory=list)
+    """What was put in the place of private answers."""
     now: float | None = None
     """The instant new messages are stamped with; the machine's where None."""
 
@@ -69,6 +71,11 @@ class FakeSlack:
     @property
     def url(self) -> str:
         return f"http://127.0.0.1:{self._server.server_port}/api/"
+
+    @property
+    def response_url(self) -> str:
+        """Where the answer to a press goes; it wants no token."""
+        return f"{self.url}respond"
 
     def add_user(self, id: str, **more: Any) -> None:
         self.users[id] = {"id": id, "deleted": False, "is_bot": False, "tz": "Europe/Berlin", "profile": {}, **more}
@@ -246,15 +253,20 @@ def _is_fine(block: Any) -> bool:
         return False
     texts = [block["text"]] if "text" in block else []
     texts += block.get("elements", ()) if block["type"] == "context" else ()
-    button = block.get("accessory")
-    return all(0 < len(one["text"]) <= 3_000 for one in texts) and (button is None or _is_fine_button(button))
+    buttons = block.get("elements", []) if block["type"] == "actions" else [block.get("accessory")]
+    ids = [button["action_id"] for button in buttons if button]
+    return (
+        all(0 < len(one["text"]) <= 3_000 for one in texts) and all(_is_fine_button(one) for one in buttons if one)
+        and len(buttons) <= 25 and len(set(ids)) == len(ids)
+    )  # fmt: skip
 
 
 def _is_fine_button(button: dict[str, Any]) -> bool:
     url, label = button.get("url", ""), button["text"]
     return (
         label["type"] == "plain_text" and 0 < len(label["text"]) <= 75 and len(button["action_id"]) <= 255
-        and len(url) <= 3_000 and urlsplit(url).scheme in ("", "http", "https")
+        and len(url) <= 3_000 and len(button.get("value", "")) <= 2_000
+        and urlsplit(url).scheme in ("", "http", "https")
     )  # fmt: skip
 
 
@@ -281,6 +293,8 @@ class _Handler(BaseHTTPRequestHandler):
         method = urlsplit(self.path).path.rpartition("/")[2]
         token, form = self._read()
         fault = self.server.slack.fault_of(method)
+        if fault is None and method == "respond":
+            return self._respond(form)
         if fault is None:
             return self._reply(200, self.server.slack.answer(method, token, form))
         if fault.kind in ("lost", "slow"):
@@ -318,6 +332,12 @@ class _Handler(BaseHTTPRequestHandler):
             self.send_header("Retry-After", str(retry_after))
         self.end_headers()
         self.wfile.write(body)
+
+    def _respond(self, form: dict[str, Any]) -> None:
+        wrong = content_error(form)
+        if not wrong:
+            self.server.slack.replaced.append(form)
+        self._send(400 if wrong else 200, (wrong or "ok").encode(), "text/plain", None)
 
     def _hang_up(self) -> None:
         self.close_connection = True

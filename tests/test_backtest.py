@@ -213,6 +213,21 @@ def test_waits_due_together_come_as_one_message_most_overdue_first():
     assert lines[0].index('"item":12') < lines[0].index('"item":13')
 
 
+def test_a_teams_channel_hears_one_rung_of_a_wait_at_a_time():
+    policy = parse_policy('[targets]\nreview = "1h"\n[nudges]\nrepeat = "1h"\n', "weir.toml")
+    common = {"repo": "acme/shop", "item": 12, "actor": "bob", "at": MONDAY + 9 * HOUR}
+    events = [
+        flow_event(id="o", kind="opened", type="pull_request", **common),
+        flow_event(id="r", kind="review_requested", team="core", seq=1, **common),
+    ]
+    result = replay(events, policy, 0, MONDAY + 11 * HOUR)
+    assert [(message.at - MONDAY, message.rung, len(message.named)) for message in result.messages] == [
+        (9.75 * HOUR, "heads_up", 1), (10 * HOUR, "breach", 1), (11 * HOUR, "escalation", 1)]  # fmt: skip
+    assert as_json(result.messages[-1]).count('"item":12') == 1
+    later = replay(events, policy, 0, MONDAY + 13 * HOUR)
+    assert [message.at - MONDAY for message in later.messages[3:]] == [12 * HOUR]
+
+
 def test_without_targets_nobody_is_ever_nudged():
     assert told(Policy(), requested(12, MONDAY)) == []
 

@@ -10,12 +10,14 @@ from pathlib import Path
 from threading import Barrier
 
 import pytest
+from alembic import command
 from alembic.autogenerate import compare_metadata
+from alembic.config import Config
 from alembic.migration import MigrationContext
 from sqlalchemy import Engine, event, inspect, text
 from sqlmodel import SQLModel
 
-from bot.store import tables
+from bot.store import asked, tables
 from bot.store.engine import make_engine, reading, writing
 from bot.store.migrate import migrate, schema_state
 
@@ -42,7 +44,7 @@ def empty(address: str) -> Iterator[Engine]:
 
 def test_a_new_database_is_behind_and_migrating_makes_it_current(empty: Engine) -> None:
     assert schema_state(empty) == "behind"
-    assert migrate(empty) == ["0001"]
+    assert migrate(empty) == ["0001", "0002"]
     assert schema_state(empty) == "current"
 
 
@@ -65,6 +67,28 @@ def test_the_workspace_comes_first_in_every_key_and_index(engine: Engine) -> Non
         assert {index["column_names"][0] for index in found.get_indexes(name)} <= {"workspace"}
 
 
+def test_what_was_kept_before_questions_were_asked_is_found_by_them(empty: Engine) -> None:
+    with writing(empty) as session:
+        config = Config()
+        config.set_main_option("script_location", str(ROOT / "bot/store/migrations"))
+        config.attributes["connection"] = session.connection()
+        command.upgrade(config, "0001")
+        session.execute(text(OLD_ITEM))
+        session.execute(text(OLD_WAIT))
+    migrate(empty)
+    with reading(empty) as session:
+        assert [row.holder for row in asked.held_by(session, "default", ["alice"])] == ["Alice"]
+        assert [row.title for row in asked.authored_by(session, "default", ["BOB"])] == ["Fix rounding"]
+
+
+OLD_ITEM = """INSERT INTO items (workspace, host, repo, item, type, title, author, opened_at, live, ready, merged,
+nobody_to_ask) VALUES ('default', 'github', 'acme/shop', 1, 'pull_request', 'Fix rounding', 'Bob', 1, true, true, false,
+false)"""
+OLD_WAIT = """INSERT INTO waits (workspace, id, host, repo, item, kind, holder, team, since, reds, opened_by, backlog,
+backlog_told) VALUES ('default', 1, 'github', 'acme/shop', 1, 'review', 'Alice', false, 1, '[]', 'opened', false,
+false)"""
+
+
 def test_a_schema_of_a_later_version_is_unknown(engine: Engine) -> None:
     with writing(engine) as session:
         session.execute(text("UPDATE alembic_version SET version_num = '9999'"))
@@ -79,15 +103,15 @@ def test_threads_that_migrate_at_once_take_turns(address: str) -> None:
         return migrate(engine)
 
     with ThreadPoolExecutor(3) as threads:
-        assert sorted(threads.map(work, engines)) == [[], [], ["0001"]]
+        assert sorted(threads.map(work, engines)) == [[], [], ["0001", "0002"]]
     for engine in engines:
         engine.dispose()
 
 
 def test_processes_that_migrate_at_once_take_turns(address: str) -> None:
-    command = [sys.executable, "-c", MIGRATE, address]
-    started = [subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True) for _ in range(2)]
-    assert sorted(process.communicate()[0].strip() for process in started) == ["['0001']", "[]"]
+    program = [sys.executable, "-c", MIGRATE, address]
+    started = [subprocess.Popen(program, cwd=ROOT, stdout=subprocess.PIPE, text=True) for _ in range(2)]
+    assert sorted(process.communicate()[0].strip() for process in started) == ["['0001', '0002']", "[]"]
 
 
 def test_a_migration_that_breaks_off_leaves_nothing(empty: Engine) -> None:

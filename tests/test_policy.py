@@ -69,6 +69,10 @@ def test_a_repository_overrides_targets_and_rules_key_by_key(policy):
     assert policy.rules("acme/shop").wip == {"draft"}
 
 
+def test_repositories_are_looked_up_without_regard_to_case(policy):
+    assert policy.channel("Acme/Shop") == "C0TEAM"
+
+
 def test_a_person_overrides_the_calendar_key_by_key_and_a_country_drops_the_subdivision(policy):
     own = policy.person("alice").calendar
     assert (own.timezone, own.country, own.subdivision) == ("America/New_York", "US", None)
@@ -142,7 +146,8 @@ REFUSED = [
     ("[people.alice]\naway = [{ from = '2026-01-02' }]", "people.alice.away.0.until: is missing"),
     ("[people.alice.calendar]\nzone = 'UTC'", "people.alice.calendar.zone: unknown key; allowed here are timezone, hours"),
     ("[people]\nalice = 3", "people.alice: 3 is not allowed"),
-    ("[people.a]\n[people.A]", "people.A: the same login as people.a"),
+    ("[people.a]\n[people.A]", "people.A: the same as people.a"),
+    ("[repos.'a/b']\n[repos.'A/b']", "repos.A/b: the same as repos.a/b"),
     ("[repos.shop]\nchannel = 'C0TEAM'", "repos.shop: 'shop' is not allowed; allowed is a repository such as 'acme/shop'"),
     ("[repos.'acme/shop']\nchannel = '#team'", "repos.acme/shop.channel: '#team' is not allowed; allowed is a Slack channel"),
     ("[repos.'acme/shop'.targets]\nfoo = 1", "repos.acme/shop.targets.foo: unknown key; allowed here are review"),

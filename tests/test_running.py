@@ -203,7 +203,10 @@ class SlackWithSocket(FakeSlack):
         return {"ok": True, "url": self.link}
 
 
-def test_in_socket_mode_a_command_is_answered_through_the_socket(start: Callable[..., Program]) -> None:
+def test_in_socket_mode_a_command_and_a_press_are_answered_through_the_socket(
+    start: Callable[..., Program], tmp_path: Path
+) -> None:
+    (tmp_path / "weir.toml").write_text(POLICY + '[repos."acme/shop"]\n')
     with FakeSocket() as link, SlackWithSocket() as slack:
         slack.link = link.url
         program = start(SLACK_APP_TOKEN=slack.token, SLACK_API_URL=slack.url, SLACK_SIGNING_SECRET="")
@@ -213,8 +216,15 @@ def test_in_socket_mode_a_command_is_answered_through_the_socket(start: Callable
             {"type": "slash_commands", "envelope_id": "e-1", "payload": command, "accepts_response_payload": True}
         )
         wait_until(lambda: link.answers)
+        button = {"type": "button", "action_id": "ask:repos", "value": '{"ask":"repos","page":null}'}
+        press = {"type": "block_actions", "user": {"id": "U0ALICE"}, "team": {"id": "T0ACME"}, "actions": [button],
+                 "response_url": slack.response_url}  # fmt: skip
+        link.send({"type": "interactive", "envelope_id": "e-2", "payload": press, "accepts_response_payload": False})
+        wait_until(lambda: slack.replaced)
         assert program.stop() == 0
-    (answer,) = link.answers
+    answer, pressed = link.answers
+    assert pressed["envelope_id"] == "e-2"
+    assert (slack.replaced[0]["text"][:13], slack.replaced[0]["replace_original"]) == ("1 repository;", True)
     assert (answer["envelope_id"], answer["payload"]["text"]) == ("e-1", "Nothing waits for you just now.")
 
 

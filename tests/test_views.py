@@ -14,11 +14,17 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.flow.waits import KINDS, Wait
+from bot.ledger import Line
 from bot.views.escalation import escalation
+from bot.views.flow import Reader, Whose, waits
 from bot.views.message import Message, link, plain, web_address
 from bot.views.nudge import nudge
-from bot.views.phrases import Waiting, ending, when, why
+from bot.views.pages import MOST_ASKED, Again
+from bot.views.phrases import Waiting, by_when, ending, when, why
+from bot.views.repos import Repo, repos
 from bot.views.terminal import settled
+from bot.views.why import Story
+from bot.views.why import why as why_story
 from bot.views.words import elapsed, local_minute, working
 
 BERLIN = ZoneInfo("Europe/Berlin")
@@ -109,7 +115,7 @@ def test_what_is_over_says_so_in_its_place_while_others_wait() -> None:
     over = one(item=13, age=11_400, until=MONDAY + 4 * HOUR, ended_by="review_submitted")
     message = nudge([over, one()], BERLIN, NOW)
     assert shown(message)[:2] == [
-        "1 thing waits for you, most overdue first.",
+        "1 thing waits for you.",
         f"✓ <{URL}|Fix rounding in totals> · acme/shop#13\n"
         "reviewed after 3h 10m, thank you (working time; 4h by the calendar)",
     ]
@@ -334,3 +340,50 @@ def test_whatever_comes_from_outside_slack_takes_it_and_nobody_is_pinged(waiting
         assert len(message.text) <= 4_000
         assert not _FORBIDDEN.search(message.text + "".join(shown(message)))
         assert not re.search(r"[`\u202e\u2066]", message.text + "".join(shown(message)))
+
+
+_PAGES = st.none() | st.integers(1, 40)
+
+
+def keeps_the_limits(message: Message) -> bool:
+    told = message.text + "".join(shown_beside_buttons(message))
+    fits = content_error({"text": message.text, "blocks": list(message.blocks)}) is None and len(message.text) <= 4_000
+    return fits and not _FORBIDDEN.search(told) and not re.search(r"[\u202e\u2066]", told)
+
+
+def shown_beside_buttons(message: Message) -> list[str]:
+    return shown(Message("", tuple(block for block in message.blocks if block["type"] != "actions")))
+
+
+@given(_WAITINGS, _WAITINGS, _NASTY.filter(bool), _NASTY, _PAGES, st.booleans())
+def test_a_page_of_waits_fits_whatever_comes_from_outside(
+    held: list[Waiting], authored: list[Waiting], name: str, asked: str, page: int | None, repo: bool
+) -> None:
+    whose = Whose(name, repos=(name,)) if repo else Whose(name, logins=(name,))
+    reader = Reader(BERLIN, frozenset({name.lower()}))
+    assert keeps_the_limits(waits(whose, held, authored, Again(asked[:MOST_ASKED], page), reader, NOW))
+
+
+@given(_WAITINGS, _NASTY.filter(bool), st.none() | _NASTY, _NASTY, _PAGES, st.integers(0, 10**10))
+def test_the_story_of_an_item_fits_whatever_comes_from_outside(
+    waitings: list[Waiting], name: str, title: str | None, asked: str, page: int | None, age: int
+) -> None:
+    lines = tuple(Line(one.wait, age, age, one.agreed, NOW, age > 5) for one in waitings)
+    story = Story(
+        repo=name, item=2**53, type="pull_request", title=title, url=f"https://x/{title}", author=title,
+        opened_at=0, live=True, ready=True, merged=False, nobody_to_ask=False, lines=lines,
+    )  # fmt: skip
+    assert keeps_the_limits(why_story(story, Again(asked[:MOST_ASKED], page), Reader(BERLIN), NOW))
+
+
+@given(st.lists(st.builds(Repo, _NASTY, st.none() | st.just(NOW), st.none() | st.just(0), st.none() | _NASTY),
+                max_size=30), _PAGES)  # fmt: skip
+def test_the_list_of_repositories_fits_whatever_comes_from_outside(told: list[Repo], page: int | None) -> None:
+    assert keeps_the_limits(repos(told, Again("repos", page), BERLIN, NOW))
+
+
+@pytest.mark.parametrize(
+    ("days", "said"), [(0, "Tuesday 15:00"), (6, "Monday 15:00"), (7, "10 Mar 15:00"), (-1, "2 Mar 15:00")]
+)
+def test_what_is_to_come_within_a_week_is_named_by_its_weekday(days: int, said: str) -> None:
+    assert by_when(NOW + days * 86_400, BERLIN, NOW) == said

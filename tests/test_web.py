@@ -9,7 +9,7 @@ import json
 import socket
 import threading
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
@@ -17,19 +17,16 @@ from urllib.parse import urlencode
 import pytest
 import structlog
 from github_payloads import pull_request, signed
+from site_on_loopback import SECRET, SLACK_SECRET, Site, serve, settings
 
 from bot import app
-from bot.clock import SetClock
-from bot.context import Context
+from bot.clock import SetClock, SystemClock
 from bot.flow.events import parse_instant
 from bot.policy import parse_policy
-from bot.settings import Settings
-from bot.store.engine import make_engine, reading
-from bot.store.events import iterate_all
+from bot.store.engine import make_engine
 from bot.store.migrate import migrate
 from bot.web import MOST_BYTES, Answer, Route, Server, application
 
-SECRET, SLACK_SECRET = "webhook-secret", "signing-secret"
 NOW = parse_instant("2026-03-02T14:00:00Z")
 POLICY = """
 [targets]
@@ -38,77 +35,6 @@ review = "8h"
 slack = "U0ALICE"
 calendar = { timezone = "Europe/Berlin" }
 """
-
-
-@dataclass(frozen=True)
-class Reply:
-    status: int
-    text: str
-    headers: dict[str, str]
-
-
-@dataclass
-class Site:
-    """A running web process and the context behind it."""
-
-    ctx: Context
-    port: int
-
-    def ask(
-        self, method: str, path: str, body: Any = None, headers: dict[str, str] | None = None, **more: Any
-    ) -> Reply:
-        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=30)
-        try:
-            connection.request(method, path, body, headers or {}, **more)
-            response = connection.getresponse()
-            return Reply(response.status, response.read().decode(), dict(response.getheaders()))
-        finally:
-            connection.close()
-
-    def deliver(self, event: str = "pull_request", payload: Any = None) -> Reply:
-        headers, body = signed(SECRET, event, pull_request("opened") if payload is None else payload)
-        return self.ask("POST", "/webhooks/github", body, dict(headers))
-
-    def command(self, text: str, user: str = "U0ALICE", secret: str = SLACK_SECRET, stamp: int | None = None) -> Reply:
-        body = urlencode({"command": "/flow", "text": text, "user_id": user, "team_id": "T0ACME",
-                          "channel_id": "C0TEAM", "trigger_id": "1.2.abc"})  # fmt: skip
-        return self.from_slack(body, secret, stamp)
-
-    def from_slack(self, body: str, secret: str = SLACK_SECRET, stamp: int | None = None) -> Reply:
-        at = str(SystemNow.now() if stamp is None else stamp)
-        mark = hmac.new(secret.encode(), f"v0:{at}:{body}".encode(), hashlib.sha256).hexdigest()
-        headers = {"Content-Type": "application/x-www-form-urlencoded", "X-Slack-Request-Timestamp": at,
-                   "X-Slack-Signature": f"v0={mark}"}  # fmt: skip
-        return self.ask("POST", "/slack/events", body, headers)
-
-    def events(self) -> list[str]:
-        with reading(self.ctx.engine) as session:
-            return [event.id for event in iterate_all(session, self.ctx.workspace)]
-
-
-class SystemNow:
-    """Bolt compares a request's stamp with the machine's clock."""
-
-    @staticmethod
-    def now() -> int:
-        from bot.clock import SystemClock
-
-        return SystemClock().now()
-
-
-def settings(tmp_path: Path, **more: Any) -> Settings:
-    known = {"slack_bot_token": "xoxb-1", "slack_signing_secret": SLACK_SECRET, "github_webhook_secret": SECRET,
-             "slack_api_url": "http://127.0.0.1:9/api/", "github_api_url": "http://127.0.0.1:9"}  # fmt: skip
-    return Settings(**{**known, "database_url": f"sqlite:///{tmp_path}/weir.db", **more})
-
-
-def serve(server: Server) -> Iterator[int]:
-    stop = threading.Event()
-    thread = threading.Thread(target=server.serve, args=(stop,))
-    thread.start()
-    yield server.port
-    stop.set()
-    thread.join()
 
 
 @pytest.fixture
@@ -341,7 +267,7 @@ def test_flow_waits_tells_somebody_who_is_not_mapped_how_to_be(site: Site) -> No
     assert 'slack = "U0CAROL"' in json.loads(site.command("waits", user="U0CAROL").text)["text"]
 
 
-@pytest.mark.parametrize("text", ["", "help", "HELP", "  help me"])
+@pytest.mark.parametrize("text", ["", "help", "HELP", "  help waits"])
 def test_flow_help_lists_the_commands(site: Site, text: str) -> None:
     assert "/flow waits" in json.loads(site.command(text).text)["text"]
 
@@ -361,9 +287,22 @@ def test_a_press_on_a_link_button_is_acknowledged(site: Site) -> None:
 
 def test_slack_requests_with_a_bad_or_old_signature_are_refused(site: Site) -> None:
     assert site.command("waits", secret="another").status == 401
-    assert site.command("waits", stamp=SystemNow.now() - 600).status == 401
+    assert site.command("waits", stamp=SystemClock().now() - 600).status == 401
     assert site.ask("POST", "/slack/events", "command=/flow").status == 401
-    assert site.ask("POST", "/slack/events", b"\xff\xfe").status == 400
+    for body in (b"\xff\xfe", b"{", b"payload=[]"):
+        assert site.ask("POST", "/slack/events", body).status == 401
+    for stamp, sign in (("abc", "v0=1"), ("9" * 400, "v0=1"), (str(SystemClock().now()), "v0=\u00e9")):
+        headers = {"X-Slack-Request-Timestamp": stamp, "X-Slack-Signature": sign}
+        assert site.ask("POST", "/slack/events", "command=/flow", headers).status == 401
+
+
+@pytest.mark.parametrize("body", [b"{", b"payload=[]", b"payload=3", b"[]", b"payload={"])
+def test_signed_slack_requests_that_can_not_be_read_are_refused(site: Site, body: bytes) -> None:
+    stamp = str(SystemClock().now())
+    signature = "v0=" + hmac.new(SLACK_SECRET.encode(), f"v0:{stamp}:".encode() + body, "sha256").hexdigest()
+    kind = "application/json" if body[:1] in b"{[" else "application/x-www-form-urlencoded"
+    headers = {"X-Slack-Request-Timestamp": stamp, "X-Slack-Signature": signature, "Content-Type": kind}
+    assert site.ask("POST", "/slack/events", body, headers).status == 400
 
 
 def test_a_stopped_server_answers_what_it_took_and_nothing_more() -> None:

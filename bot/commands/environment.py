@@ -20,9 +20,10 @@ def read_settings() -> Settings:
         return Settings()
     except ValidationError as error:
         fault = error.errors(include_url=False, include_input=False)[0]
-        name = str(fault["loc"][0]).upper()
         said = str(fault["msg"]).removeprefix("Value error, ")
-        raise Refused(f"{name}: {said[:1].lower()}{said[1:]}") from None
+        if not fault["loc"]:  # a fault of several together names them itself
+            raise Refused(said) from None
+        raise Refused(f"{str(fault['loc'][0]).upper()}: {said[:1].lower()}{said[1:]}") from None
 
 
 def explain_missing(settings: Settings, *, web: bool, worker: bool) -> str:

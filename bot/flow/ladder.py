@@ -98,6 +98,11 @@ class Message:
         """The highest rung of the waits it names."""
         return max((nudge.step for nudge in self.nudges), key=RUNGS.index)
 
+    @property
+    def named(self) -> list[Standing]:
+        """The waits it names, each once: a team's channel may hear two rungs of one at the same instant."""
+        return list({nudge.standing.id: nudge.standing for nudge in self.nudges}.values())
+
 
 @dataclass(frozen=True)
 class Decision:
@@ -126,7 +131,8 @@ def holder_rung(standing: Standing, rules: NudgeRules, now: int) -> Rung | None:
     repeats = sum(name.startswith(REPEAT) for name in sent)
     if not rules.repeat or repeats >= rules.max_repeats:
         return None
-    last = max(at for name, at in sent.items() if name != ESCALATION)
+    # A team's escalation went to the ears that a repeat would go to.
+    last = max(at for name, at in sent.items() if name != ESCALATION or standing.wait.team)
     again = clock.reaches(clock.age(last) + rules.repeat, now)
     return None if again is None else Rung(f"{REPEAT}:{repeats + 1}", again)
 

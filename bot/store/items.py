@@ -21,7 +21,7 @@ Facts: TypeAlias = dict[str, Any]
 ITEMS = table(ItemRow)
 _C = ITEMS.c
 _FACTS = (
-    "type", "title", "url", "author", "size", "head", "merge_sha", "opened_at", "live", "ready", "merged",
+    "type", "title", "url", "author", "author_key", "size", "head", "merge_sha", "opened_at", "live", "ready", "merged",
     "nobody_to_ask",
 )  # fmt: skip
 _KEYS = ("workspace", "host", "repo", "item")
@@ -42,7 +42,8 @@ _OF_COMMIT = (
     .order_by(_C.item)
 )
 UNOPENED: Facts = {
-    "type": "", "title": None, "url": None, "author": None, "size": None, "head": None, "merge_sha": None,
+    "type": "", "title": None, "url": None, "author": None, "author_key": None, "size": None, "head": None,
+    "merge_sha": None,
     "opened_at": 0, "live": False, "ready": False, "merged": False, "nobody_to_ask": False,
 }  # fmt: skip
 """An item nothing is known of but that it exists."""
@@ -93,6 +94,7 @@ def facts_of(history: Sequence[FlowEvent], ledger: Ledger | None) -> Facts:
         "title": _last(history, "renamed", "to") or plain(birth.data.get("title")),
         "url": plain(birth.data.get("url")),
         "author": birth.actor,
+        "author_key": birth.actor and birth.actor.lower(),
         "size": size if type(size) is int and 0 <= size < MAX_INT else None,
         "opened_at": birth.at,
         "live": ledger.live,

@@ -18,7 +18,7 @@ from bot.store.tables import NudgeRow, OutboxRow, WaitRow
 
 OUTBOX, NUDGES, WAITS = table(OutboxRow), table(NudgeRow), table(WaitRow)
 _O, _N, _W = OUTBOX.c, NUDGES.c, WAITS.c
-LEASE = 60
+LEASE = 45
 """Seconds a worker has for a message; calls to Slack end well before."""
 BACKLOG = "backlog"
 """The rung of a wait that is listed because its history was just read."""

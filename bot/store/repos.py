@@ -23,6 +23,8 @@ _C = REPOS.c
 
 HEARD_EVERY = 60
 """Seconds within which `webhook_at` isn't moved, so that deliveries of one repository don't wait for each other."""
+QUIET = 7 * 86_400
+"""Seconds without a delivery after which a webhook is suspected."""
 GONE = "access to it was lost"
 _HEARD = Asking(
     lambda one_of: select(_C.repo).where(

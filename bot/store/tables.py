@@ -36,6 +36,7 @@ class ItemRow(SQLModel, table=True):
     __table_args__ = (
         Index("items_by_head", "workspace", "host", "repo", "head"),
         Index("items_by_merge", "workspace", "host", "repo", "merge_sha"),
+        Index("items_by_author", "workspace", "author_key", "live"),
     )
 
     workspace: str = Field(primary_key=True)
@@ -47,6 +48,8 @@ class ItemRow(SQLModel, table=True):
     title: str | None
     url: str | None
     author: str | None
+    author_key: str | None
+    """The author in lower case."""
     size: int | None = Field(sa_type=BigInteger)
     head: str | None
     """The commit at its head, where known."""
@@ -81,6 +84,10 @@ class WaitRow(SQLModel, table=True):
         Index("waits_by_item", "workspace", "host", "repo", "item"),
         Index("waits_open_by_holder", "workspace", "holder", sqlite_where=text("until IS NULL"),
               postgresql_where=text("until IS NULL")),
+        Index("waits_open_by_person", "workspace", "holder_key", sqlite_where=text("until IS NULL"),
+              postgresql_where=text("until IS NULL")),
+        Index("waits_open_by_repo", "workspace", "repo", sqlite_where=text("until IS NULL"),
+              postgresql_where=text("until IS NULL")),
         Index("waits_by_next_nudge", "workspace", "next_nudge_at", sqlite_where=text("next_nudge_at IS NOT NULL"),
               postgresql_where=text("next_nudge_at IS NOT NULL")),
         # In the words of each database: SQLite knows the index by them.
@@ -96,6 +103,8 @@ class WaitRow(SQLModel, table=True):
     item: int = Field(sa_type=BigInteger)
     kind: str
     holder: str
+    holder_key: str = Field(sa_column_kwargs={"server_default": ""})
+    """The holder in lower case."""
     team: bool
     since: int = Field(sa_type=BigInteger)
     until: int | None = Field(sa_type=BigInteger)

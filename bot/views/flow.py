@@ -3,36 +3,115 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import tzinfo
 
-from bot.views.message import Message, aside, joined, plain, section
-from bot.views.nudge import MOST, more
-from bot.views.phrases import Waiting, how_long, name_of, size_of, spoken_name, waits_for, why
+from bot.views.message import NAME, Block, Message, joined, plain, section
+from bot.views.pages import Again, page_of
+from bot.views.phrases import TASK, Waiting, holder_of, how_long, name_of, size_of, spoken_name, waits_for, when, why
 from bot.views.words import counted, working
 
 _UNMAPPED = "I don't know yet which login on the code host is yours, so I can't tell what waits for you."
+HELD, AUTHORED = "held", "authored"
 
 
-def waits(waits: Sequence[Waiting], zone: tzinfo, now: int) -> Message:
-    """What waits for the asker, in the order given; `zone` is theirs."""
-    if not waits:
-        text = "Nothing waits for you just now."
-        return Message(text, (section(text),))
-    verb = "waits" if len(waits) == 1 else "wait"
-    opening = f"{counted(len(waits), 'thing')} {verb} for you{', most overdue first' if waits[1:] else ''}."
-    blocks, said = [section(opening)], [opening]
-    for one in waits[:MOST]:
-        reason = " · ".join(part for part in (why(one, zone, now), size_of(one)) if part)
-        blocks.append(section(f"*{name_of(one)}*\n{_waited(one, now, '*')}\n{reason}", one.url))
-        said.append(f"{spoken_name(one)}: {_waited(one, now)}. {why(one, zone, now)}.")
-    if waits[MOST:]:
-        blocks.append(aside(more(waits[MOST:])))
-        said.append(more(waits[MOST:]))
-    return Message(joined(said), tuple(blocks))
+@dataclass(frozen=True)
+class Whose:
+    """Whose waits an answer is about: somebody's by their logins, or those of repositories."""
+
+    name: str
+    you: bool = False
+    mapped: bool = True
+    """Whether a person is known in Slack; a login that is not may be a slip."""
+    logins: tuple[str, ...] = ()
+    repos: tuple[str, ...] = ()
+
+    @property
+    def said(self) -> str:
+        return plain(self.name, 2 * NAME)
 
 
-def _waited(one: Waiting, now: int, bold: str = "") -> str:
-    said = f"{bold}{working(one.age)}{bold} {waits_for(one)} ({how_long(one, now)})"
+@dataclass(frozen=True)
+class Reader:
+    """Whom an answer is for: their time zone, and the logins that are theirs, in lower case."""
+
+    zone: tzinfo
+    logins: frozenset[str] = frozenset()
+
+    def is_holder(self, one: Waiting) -> bool:
+        return not one.wait.team and one.wait.on.lower() in self.logins
+
+
+_Entry = tuple[str, Waiting]
+"""(HELD or AUTHORED, the wait)"""
+
+
+def waits(
+    whose: Whose, held: Sequence[Waiting], authored: Sequence[Waiting], asked: Again, reader: Reader, now: int
+) -> Message:
+    """What waits on somebody or in repositories, and what of theirs waits on others; in the order given, by pages."""
+    opening = _opening(whose, len(held), len(authored))
+    if not held and not authored:
+        opening += "" if whose.mapped else " Nobody by that login is mapped to Slack; is it spelt as on the code host?"
+        return Message(opening, (section(opening),))
+    page = page_of([*((HELD, one) for one in held), *((AUTHORED, one) for one in authored)], asked)
+    blocks, said, part = [section(opening)], [opening], None
+    for entry in page.shown:
+        if entry[0] != part and authored:
+            part = entry[0]
+            blocks.append(section(f"*{_heading(whose, part)}*"))
+            said.append(f"{_heading(whose, part)}:")
+        blocks.append(_block(entry, reader, now))
+        said.append(_spoken(entry, reader, now))
+    return Message(joined([*said, *page.said]), (*blocks, *page.blocks))
+
+
+def _opening(whose: Whose, held: int, authored: int) -> str:
+    if whose.repos:
+        first = f"{_things(held)} in {whose.said}" if held else f"Nothing waits in {whose.said} just now"
+    else:
+        first = f"{_things(held)} for {whose.said}" if held else f"Nothing waits for {whose.said}"
+        first += "" if held or authored else " just now"
+    parts = [f"{first}."]
+    if authored:
+        owned = "yours" if whose.you else "theirs"
+        parts.append(f"{counted(authored, 'thing')} of {owned} {'waits' if authored == 1 else 'wait'} for others.")
+    if held > 1 or authored > 1:
+        parts.append("Most overdue first.")
+    return " ".join(parts)
+
+
+def _things(number: int) -> str:
+    return f"{counted(number, 'thing')} {'waits' if number == 1 else 'wait'}"
+
+
+def _heading(whose: Whose, part: str) -> str:
+    if part == HELD:
+        return f"Waiting for {whose.said}"
+    return "Yours, waiting for others" if whose.you else f"By {whose.said}, waiting for others"
+
+
+def _block(entry: _Entry, reader: Reader, now: int) -> Block:
+    _, one = entry
+    reason = " · ".join(part for part in (_reason(one, reader, now), size_of(one)) if part)
+    return section(f"*{name_of(one)}*\n{_waited(one, reader, now, '*')}\n{reason}")
+
+
+def _spoken(entry: _Entry, reader: Reader, now: int) -> str:
+    _, one = entry
+    return f"{spoken_name(one)}: {_waited(one, reader, now)}. {_reason(one, reader, now)}."
+
+
+def _reason(one: Waiting, reader: Reader, now: int) -> str:
+    if reader.is_holder(one):
+        return why(one, reader.zone, now)
+    by = f", asked by {plain(one.wait.asked_by, NAME)}" if one.wait.asked_by else ""
+    return f"Since {when(one.wait.since, reader.zone, now)}{by}"
+
+
+def _waited(one: Waiting, reader: Reader, now: int, bold: str = "") -> str:
+    what = waits_for(one) if reader.is_holder(one) else f"for {holder_of(one.wait)} {TASK[one.wait.kind]}"
+    said = f"{bold}{working(one.age)}{bold} {what} ({how_long(one, now)})"
     if one.agreed is None:
         return said
     left = one.agreed - one.age

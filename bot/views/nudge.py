@@ -70,10 +70,10 @@ def more(rest: Sequence[Waiting]) -> str:
 def _opening(waits: Sequence[Waiting]) -> str:
     still = [one for one in waits if not one.over]
     things = counted(len(still), "thing")
-    verb = "waits" if len(still) == 1 else "wait"
+    verb, order = ("waits", "") if len(still) == 1 else ("wait", ", most overdue first")
     if still and all(one.step == HEADS_UP for one in still):
         return f"A heads-up: {things} {verb} for you and will soon reach the agreed time."
-    return f"{things} {'still ' if any(one.step == REPEAT for one in still) else ''}{verb} for you, most overdue first."
+    return f"{things} {'still ' if any(one.step == REPEAT for one in still) else ''}{verb} for you{order}."
 
 
 def _block(one: Waiting, zone: tzinfo, now: int, *, alone: bool) -> Block:

@@ -73,8 +73,18 @@ def size_of(one: Waiting) -> str | None:
 def when(at: int, zone: tzinfo, now: int) -> str:
     """An instant as the reader would say it: `Tuesday 14:10` within a week, else `24 Feb 14:10`."""
     there, today = datetime.fromtimestamp(at, zone), datetime.fromtimestamp(now, zone)
+    return _day(there, today, near=0 <= (today.date() - there.date()).days < 7)
+
+
+def by_when(at: int, zone: tzinfo, now: int) -> str:
+    """The same for an instant to come: a weekday within the week that begins."""
+    there, today = datetime.fromtimestamp(at, zone), datetime.fromtimestamp(now, zone)
+    return _day(there, today, near=0 <= (there.date() - today.date()).days < 7)
+
+
+def _day(there: datetime, today: datetime, *, near: bool) -> str:
     clock = there.strftime("%H:%M")
-    if 0 <= (today.date() - there.date()).days < 7:
+    if near:
         return f"{_WEEKDAYS[there.weekday()]} {clock}"
     year = "" if there.year == today.year else f" {there.year}"
     return f"{there.day} {_MONTHS[there.month - 1]}{year} {clock}"
@@ -107,6 +117,23 @@ _CHANNEL_WAITS_FOR = {
     "assign": "for a reviewer",
     "fix": "to be unblocked (red checks or a conflict)",
 }
+
+
+TASK = {
+    "review": "to review it",
+    "re_review": "to take another look",
+    "rework": "to make the changes a review asks for",
+    "respond": "to answer a review",
+    "merge": "to merge it",
+    "assign": "to ask somebody for a review",
+    "fix": "to clear its way (a required check failed, or it conflicts with its base)",
+}
+"""What a holder is to do, behind their name."""
+
+
+def holder_of(wait: Wait) -> str:
+    """`alice`, or `the team core`."""
+    return f"the team {plain(wait.on, NAME)}" if wait.team else plain(wait.on, NAME)
 
 
 def waits_for(one: Waiting) -> str:

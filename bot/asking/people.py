@@ -1,0 +1,95 @@
+"""Who and what somebody means: people by their accounts and logins, repositories by their names."""
+
+from __future__ import annotations
+
+from datetime import tzinfo
+
+from bot.context import Context
+from bot.grammar import Channel, Login, Member, Misread, Named, Whom
+from bot.store import repos
+from bot.store.engine import reading
+from bot.views.flow import Whose
+
+
+class NotKnown(LookupError):
+    """What is asked for can be made out, but nothing is kept of it; the message is one line for the asker."""
+
+
+def logins_of(ctx: Context, user: str) -> list[str]:
+    """The logins that the policy maps to a Slack user."""
+    return [login for login, part in ctx.policy.file.people.items() if part.slack == user]
+
+
+def zone_of(ctx: Context, user: str) -> tzinfo:
+    """The time zone of a Slack user; the workspace's where the policy does not know them."""
+    logins = logins_of(ctx, user)
+    return ctx.policy.person(logins[0]).calendar.zone if logins else ctx.policy.calendar.zone
+
+
+def whose(ctx: Context, user: str, whom: Whom | None) -> Whose:
+    """Whose waits a Slack user asks for. Without logins and repositories it is somebody nothing is known of.
+
+    Raises Misread where a name says nothing or may mean several things, NotKnown where nothing is mapped to it.
+    """
+    if isinstance(whom, Named):
+        return _named(ctx, user, whom.name)
+    if isinstance(whom, Channel):
+        return _channel(ctx, whom.id)
+    if isinstance(whom, Login):
+        return _person(ctx, user, [_as_mapped(ctx, whom.login)])
+    account = whom.id if isinstance(whom, Member) else user
+    logins = logins_of(ctx, account)
+    if logins or account == user:
+        return _person(ctx, user, logins)
+    raise NotKnown("I don't know yet which login on the code host is theirs, so I can't tell what waits for them.")
+
+
+def _person(ctx: Context, user: str, logins: list[str]) -> Whose:
+    mine = {login.casefold() for login in logins_of(ctx, user)}
+    you = not logins or logins[0].casefold() in mine
+    mapped = you or ctx.policy.person(logins[0]).slack is not None
+    return Whose("you" if you else logins[0], you=you, mapped=mapped, logins=tuple(logins))
+
+
+def _as_mapped(ctx: Context, login: str) -> str:
+    spelt = (known for known in ctx.policy.file.people if known.casefold() == login.casefold())
+    return next(spelt, login)
+
+
+def _channel(ctx: Context, channel: str) -> Whose:
+    mapped = sorted(repo for repo, part in ctx.policy.file.repos.items() if part.channel == channel)
+    if not mapped:
+        raise NotKnown("No repository is mapped to that channel. /flow waits REPO asks for one by its name.")
+    return Whose(_listed(mapped), repos=tuple(mapped))
+
+
+def _named(ctx: Context, user: str, name: str) -> Whose:
+    found = repos_called(ctx, name)
+    if len(found) == 1:
+        return Whose(found[0], repos=(found[0],))
+    if found:
+        raise Misread(f"“{name}” may be {_listed(found)}; say which.", "waits")
+    login = _as_mapped(ctx, name)
+    if login in ctx.policy.file.people:
+        return _person(ctx, user, [login])
+    raise Misread(f"I know neither a repository nor anybody called “{name}”.", "waits")
+
+
+def repos_known(ctx: Context) -> list[str]:
+    """Every repository that is followed, or that something is kept of, in order."""
+    with reading(ctx.engine) as session:
+        rows = repos.known(session, ctx.workspace)
+    return sorted({*(row.repo for row in rows), *ctx.policy.file.repos})
+
+
+def repos_called(ctx: Context, name: str) -> list[str]:
+    """The known repositories that a name may mean, with or without the owner, whatever its case."""
+    folded = name.casefold()
+    known = repos_known(ctx)
+    exact = [repo for repo in known if repo.casefold() == folded]
+    return exact or [repo for repo in known if repo.casefold().rpartition("/")[2] == folded]
+
+
+def _listed(names: list[str]) -> str:
+    more = f" and {len(names) - 3} more" if names[3:] else ""
+    return ", ".join(names[:3]) + more

@@ -1,0 +1,40 @@
+"""The repositories: followed or lost, when each was last heard of, and what is wrong."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sqlalchemy import Row
+
+from bot.context import Context
+from bot.store import repos
+from bot.store.engine import reading
+from bot.store.repos import QUIET
+from bot.views.repos import Repo
+
+
+def repos_of(ctx: Context, now: int) -> list[Repo]:
+    """Every repository that is followed, or was until access to it was lost: those with a problem first."""
+    with reading(ctx.engine) as session:
+        rows = repos.known(session, ctx.workspace)
+    told = [_told(row, now) for row in rows if row.connected or row.problem or row.repo in ctx.policy.file.repos]
+    unheard = set(ctx.policy.file.repos) - {row.repo for row in rows}
+    told += [Repo(repo, None, None, _NEVER) for repo in unheard]
+    return sorted(told, key=lambda repo: (repo.wrong is None, repo.name))
+
+
+def _told(row: Row[Any], now: int) -> Repo:
+    return Repo(row.repo, row.webhook_at, row.read_until, _wrong(row, now))
+
+
+_NEVER = "no webhook ever came, and it was not read"
+
+
+def _wrong(row: Row[Any], now: int) -> str | None:
+    if row.problem:
+        return str(row.problem)
+    if row.webhook_at is None:
+        return _NEVER if row.read_until is None else "no webhook ever came; it is only read every few minutes"
+    if now - row.webhook_at > QUIET:
+        return f"no webhook has come for {(now - row.webhook_at) // 86_400} days"
+    return None

@@ -1,0 +1,159 @@
+"""The answer to `/flow why`: an item's ledger, told in sentences."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import tzinfo
+from typing import TYPE_CHECKING
+
+from bot.flow.events import ISSUE
+from bot.flow.waits import Wait
+from bot.views.flow import Reader
+from bot.views.message import NAME, TITLE, Message, joined, link, plain, section
+from bot.views.pages import Again, page_of
+from bot.views.phrases import TASK, by_when, holder_of, when
+from bot.views.words import elapsed, working
+
+if TYPE_CHECKING:
+    from bot.ledger import Line
+
+
+@dataclass(frozen=True)
+class Story:
+    """An item and its ledger in order of time; the figures of each line are those at the instant asked for."""
+
+    repo: str
+    item: int
+    type: str
+    """Empty while it is not known how the item began."""
+    title: str | None
+    url: str | None
+    author: str | None
+    opened_at: int
+    live: bool
+    ready: bool
+    merged: bool
+    nobody_to_ask: bool
+    lines: tuple[Line, ...]
+
+    @property
+    def reference(self) -> str:
+        return f"{plain(self.repo, NAME)}#{self.item}"
+
+
+def why(story: Story, asked: Again, reader: Reader, now: int) -> Message:
+    """Whose turn it is now and by when, then whose it was: the latest page of it unless another was asked for."""
+    open_ = [line for line in story.lines if line.wait.until is None]
+    ended = [line for line in story.lines if line.wait.until is not None]
+    page = page_of(ended, asked, newest_last=True)
+    current = _gathered([_now(line, reader, now) for line in open_]) or [_nobody(story)]
+    past = [_past(line, reader, now) for line in page.shown]
+    heading = ["Before that:" if open_ else "What happened:"] if past else []
+    title = plain(story.title, TITLE) if story.title else ""
+    name = f"*{link(story.url, title or story.reference)}*" + (f" · {story.reference}" if title else "")
+    spoken = f"{title} ({story.reference})" if title else story.reference
+    blocks = [section("\n".join([name, *_began(story, reader, now)])), *map(section, current)]
+    blocks += map(section, [*heading, *past])
+    said = [spoken, *_began(story, reader, now), *current, *heading, *past, *page.said]
+    return Message(joined([line.replace("*", "") for line in said]), (*blocks, *page.blocks))
+
+
+MOST_NOW = 6
+"""Turns of now that are told in full; the rest is counted."""
+
+
+def _gathered(current: list[str]) -> list[str]:
+    more = [f"… and {len(current) - MOST_NOW} more, whose turn it is too"] if current[MOST_NOW:] else []
+    return current[:MOST_NOW] + more
+
+
+def _began(story: Story, reader: Reader, now: int) -> list[str]:
+    if not story.type:
+        return []
+    by = plain(story.author, NAME) if story.author else "somebody whose account is gone"
+    return [f"Opened by {by} on {when(story.opened_at, reader.zone, now)}."]
+
+
+def _nobody(story: Story) -> str:
+    """Why it is nobody's turn."""
+    if not story.type:
+        return "I don't know how it began, so I can't tell whose turn it is; that is learnt when its history is read."
+    if story.merged:
+        return "It is merged: it is nobody's turn any more."
+    if not story.live:
+        return "It is closed: it is nobody's turn."
+    if story.type == ISSUE:
+        return "It is an issue; turns are told of pull requests only."
+    if not story.ready:
+        return "It is a draft or marked as not ready: it is nobody's turn until that changes."
+    if story.nobody_to_ask:
+        return "Its author is gone or a machine, and nobody else is asked: there is nobody whose turn it could be."
+    return "It is in the merge queue: it is nobody's turn."
+
+
+def _now(line: Line, reader: Reader, now: int) -> str:
+    wait = line.wait
+    since = when(wait.since, reader.zone, now)
+    said = f"Now it is *{_possessive(wait, reader)}* turn {TASK[wait.kind]}, since {since}{_asked(wait)}"
+    return f"{said}: {_figures(line, now)}.{_due(line, reader.zone, now)}"
+
+
+def _past(line: Line, reader: Reader, now: int) -> str:
+    wait = line.wait
+    start, end = when(wait.since, reader.zone, now), when(wait.until or now, reader.zone, now)
+    until = _UNTIL.get(wait.ended_by or "", "something else happened")
+    said = f"{start}: *{_possessive(wait, reader)}* turn {TASK[wait.kind]}{_asked(wait)}, until {until} on {end}"
+    return f"{said}. That took {_figures(line, now)}."
+
+
+def _possessive(wait: Wait, reader: Reader) -> str:
+    if not wait.team and wait.on.lower() in reader.logins:
+        return "your"
+    return f"{holder_of(wait)}'s"
+
+
+def _asked(wait: Wait) -> str:
+    return f" (asked by {plain(wait.asked_by, NAME)})" if wait.asked_by else ""
+
+
+def _figures(line: Line, now: int) -> str:
+    """`1d 2h of working time (1d 6h by the calendar), 2h of it on hold; 1d agreed, 2h over`."""
+    wait = line.wait
+    end = now if wait.until is None else wait.until
+    said = f"{working(line.working)} of working time ({elapsed(max(0, end - wait.since))} by the calendar)"
+    if line.held:
+        said += f", besides {working(line.held)} on hold"
+    if line.target is None:
+        return f"{said}; nothing is agreed for it"
+    left = line.target - line.working
+    return f"{said}; {working(line.target)} agreed, {working(abs(left))} {'left' if left >= 0 else 'over'}"
+
+
+def _due(line: Line, zone: tzinfo, now: int) -> str:
+    if line.due is None:
+        return "" if line.target is None else " It is not due as long as it is on hold."
+    if line.breached:
+        return f" It was due on {when(line.due, zone, now)}."
+    return f" It is due on {by_when(line.due, zone, now)}."
+
+
+_UNTIL = {
+    "review_submitted": "a review came",
+    "review_requested": "a review was asked for",
+    "review_request_removed": "the request was taken back",
+    "review_dismissed": "a review was dismissed",
+    "pushed": "commits were pushed",
+    "commented": "the author commented",
+    "checks_failed": "a required check failed or a conflict came up",
+    "checks_passed": "checks and conflicts were cleared",
+    "queued": "it went into the merge queue",
+    "dequeued": "it left the merge queue",
+    "converted_to_draft": "it went back to draft",
+    "ready_for_review": "it was made ready for review",
+    "labeled": "it was marked as not ready",
+    "unlabeled": "it was marked as ready",
+    "merged": "it was merged",
+    "closed": "it was closed",
+    "reopened": "it was reopened",
+}
+"""What ended a turn, by the kind of the event."""

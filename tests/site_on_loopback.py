@@ -1,0 +1,92 @@
+"""A web process of the tests' own on loopback, asked as code hosts, Slack and people would."""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import http.client
+import json
+import threading
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlencode
+
+from github_payloads import pull_request, signed
+
+from bot.clock import SystemClock
+from bot.context import Context
+from bot.settings import Settings
+from bot.store.engine import reading
+from bot.store.events import iterate_all
+from bot.web import Server
+
+SECRET, SLACK_SECRET = "webhook-secret", "signing-secret"
+
+
+@dataclass(frozen=True)
+class Reply:
+    status: int
+    text: str
+    headers: dict[str, str]
+
+
+@dataclass
+class Site:
+    """A running web process and the context behind it."""
+
+    ctx: Context
+    port: int
+
+    def ask(
+        self, method: str, path: str, body: Any = None, headers: dict[str, str] | None = None, **more: Any
+    ) -> Reply:
+        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=30)
+        try:
+            connection.request(method, path, body, headers or {}, **more)
+            response = connection.getresponse()
+            return Reply(response.status, response.read().decode(), dict(response.getheaders()))
+        finally:
+            connection.close()
+
+    def deliver(self, event: str = "pull_request", payload: Any = None) -> Reply:
+        headers, body = signed(SECRET, event, pull_request("opened") if payload is None else payload)
+        return self.ask("POST", "/webhooks/github", body, dict(headers))
+
+    def command(self, text: str, user: str = "U0ALICE", secret: str = SLACK_SECRET, stamp: int | None = None) -> Reply:
+        body = urlencode({"command": "/flow", "text": text, "user_id": user, "team_id": "T0ACME",
+                          "channel_id": "C0TEAM", "trigger_id": "1.2.abc"})  # fmt: skip
+        return self.from_slack(body, secret, stamp)
+
+    def from_slack(self, body: str, secret: str = SLACK_SECRET, stamp: int | None = None) -> Reply:
+        at = str(SystemClock().now() if stamp is None else stamp)
+        mark = hmac.new(secret.encode(), f"v0:{at}:{body}".encode(), hashlib.sha256).hexdigest()
+        headers = {"Content-Type": "application/x-www-form-urlencoded", "X-Slack-Request-Timestamp": at,
+                   "X-Slack-Signature": f"v0={mark}"}  # fmt: skip
+        return self.ask("POST", "/slack/events", body, headers)
+
+    def press(self, button: dict[str, Any], response_url: str, user: str = "U0ALICE") -> Reply:
+        """Press a button of a private answer."""
+        pressed = {"type": "block_actions", "user": {"id": user}, "team": {"id": "T0ACME"}, "trigger_id": "1.2",
+                   "response_url": response_url, "actions": [{**button, "block_id": "b1"}]}  # fmt: skip
+        return self.from_slack(urlencode({"payload": json.dumps(pressed)}))
+
+    def events(self) -> list[str]:
+        with reading(self.ctx.engine) as session:
+            return [event.id for event in iterate_all(session, self.ctx.workspace)]
+
+
+def settings(tmp_path: Path, **more: Any) -> Settings:
+    known = {"slack_bot_token": "xoxb-1", "slack_signing_secret": SLACK_SECRET, "github_webhook_secret": SECRET,
+             "slack_api_url": "http://127.0.0.1:9/api/", "github_api_url": "http://127.0.0.1:9"}  # fmt: skip
+    return Settings(**{**known, "database_url": f"sqlite:///{tmp_path}/weir.db", **more})
+
+
+def serve(server: Server) -> Iterator[int]:
+    stop = threading.Event()
+    thread = threading.Thread(target=server.serve, args=(stop,))
+    thread.start()
+    yield server.port
+    stop.set()
+    thread.join()
