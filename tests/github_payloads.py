@@ -88,6 +88,7 @@ def pull_request_object(
         **ends,
         "state": "open" if closed_at is None else "closed",
         "mergeable": None,
+        "merge_commit_sha": f"merge-of-{number}" if merged_at is not None else None,
         "draft": draft,
         "requested_reviewers": [],
         "requested_teams": [],

@@ -276,3 +276,9 @@ def test_nobody_who_never_works_is_ever_due(seconds: int) -> None:
     assert NEVER.advance(0, seconds) is None
     assert NEVER.next_working(0) is None
     assert WaitClock(0, None, NEVER).reaches(seconds, DAY) is None
+
+
+def test_in_years_whose_holidays_are_not_known_there_are_none_and_no_warning() -> None:
+    far = Calendar("Asia/Kolkata", country="IN")
+    week = int(datetime(2040, 1, 2, tzinfo=UTC).timestamp())
+    assert far.working(week, week + 7 * 86_400) == 40 * 3600

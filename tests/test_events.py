@@ -35,6 +35,7 @@ REFUSED = [
     (event(item=2**70), "'item' is"),
     (event(repo=""), "'repo' is ''"),
     (event(repo="a\nb"), "'repo' is 'a\\nb'"),
+    (event(id="x" * 501), "a text of 1 to 500 characters on one line is allowed"),
     (event(id=None), "'id' is None"),
     (event(at="yesterday"), "'at' is 'yesterday': not an RFC 3339 time"),
     (event(at="2026-03-02T09:00:00"), "a time without an offset"),

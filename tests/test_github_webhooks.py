@@ -107,6 +107,7 @@ class TestPullRequests:
     def test_a_merge_is_one_event_at_the_instant_of_the_merge(self) -> None:
         merged = the_event("pull_request", gh.pull_request("closed", merged_at=TEN, closed_at=TEN + 1, at=TEN + 2))
         assert (merged.kind, merged.id, merged.at) == ("merged", "merged:12:2026-03-02T10:00:00Z", TEN)
+        assert merged.data == {"sha": "merge-of-12"}
 
     @pytest.mark.parametrize(
         ("action", "kind"),

@@ -7,6 +7,7 @@ gap, and as the first of the two.
 
 from __future__ import annotations
 
+import warnings
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -198,7 +199,10 @@ class _Windows:
         windows: list[tuple[int, int]] = []
         for year in range(first, last + 1):
             if year not in self._years:
-                self._years[year] = list(_year_windows(self._calendar, year))
+                with warnings.catch_warnings():
+                    # Some countries' holidays are known for some years only; in others there are none, and no fuss.
+                    warnings.simplefilter("ignore", UserWarning)
+                    self._years[year] = list(_year_windows(self._calendar, year))
             windows.extend(self._years[year])
         self._layout = layout = _Layout(first, last, joined(windows))
         return layout

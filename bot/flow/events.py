@@ -17,6 +17,8 @@ ItemKey: TypeAlias = tuple[str, str, int]
 
 RANKS = {"opened": 0, "closed": 2, "merged": 2}
 MAX_INT = 2**53
+MOST = 500
+"""Characters of a name or id: what a key of a database's index can hold."""
 
 
 class BadEvent(ValueError):
@@ -103,8 +105,8 @@ def from_record(record: object) -> FlowEvent:
     if type(id_) is int:
         id_ = str(id_)
     for key, value in (("host", host), ("repo", repo), ("kind", kind), ("id", id_)):
-        if type(value) is not str or not value or not value.isprintable():
-            raise BadEvent(f"'{key}' is {_shown(value)}; a non-empty text on one line is allowed")
+        if type(value) is not str or not 0 < len(value) <= MOST or not value.isprintable():
+            raise BadEvent(f"'{key}' is {_shown(value)}; a text of 1 to {MOST} characters on one line is allowed")
     if type(item) is not int or not 0 < item < MAX_INT:
         raise BadEvent(f"'item' is {_shown(item)}; a whole number from 1 is allowed")
     try:
@@ -165,7 +167,7 @@ def preference(event: FlowEvent) -> tuple[bool, bool, str]:
 
 
 def _login(key: str, value: Any) -> str | None:
-    if value is None or (type(value) is str and value and value.isprintable()):
+    if value is None or (type(value) is str and 0 < len(value) <= MOST and value.isprintable()):
         return value
     raise BadEvent(f"'{key}' is {_shown(value)}; a login or null is allowed")
 

@@ -92,6 +92,7 @@ class PullRequest(Item):
     deletions: Count | None = None
     merged: bool | None = None
     merged_at: Instant | None = None
+    merge_commit_sha: Line | None = None
 
 
 class Was(Narrow):

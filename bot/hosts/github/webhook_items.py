@@ -105,7 +105,8 @@ def _moment(kind: str) -> Read[ItemTold]:
 def _closed(told: PullRequestTold | IssueTold, received_at: int) -> FlowEvent:
     item, closed_at = told.item, first(told.item.closed_at, _updated(told, received_at))
     if isinstance(item, PullRequest) and (item.merged or item.merged_at is not None):
-        return _happened(told, told.sender, "merged", first(item.merged_at, closed_at))
+        made = {"sha": item.merge_commit_sha} if item.merge_commit_sha else {}  # what will be deployed
+        return _happened(told, told.sender, "merged", first(item.merged_at, closed_at), **made)
     return _happened(told, told.sender, "closed", closed_at)
 
 
