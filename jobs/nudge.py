@@ -14,11 +14,13 @@ from bot.context import Context
 from bot.flow.ladder import Decision, Message, Recipient, Standing, decide
 from bot.intake import settle
 from bot.reach import Reach, reach
-from bot.store import outbox, waits
+from bot.store import outbox, repos, waits
 from bot.store.engine import undisturbed, writing
 
 MOST = 20_000
 """Waits looked at in one transaction; more come with the next tick."""
+LOST_FOR = 3600
+"""Seconds until a wait of a repository that access was lost to is looked at again: it may be back."""
 _log = structlog.get_logger()
 
 
@@ -36,7 +38,8 @@ def _run(ctx: Context, now: int) -> int:
 
 
 def _decide(ctx: Context, session: Session, rows: Sequence[Row[Any]], now: int) -> int:
-    standings = _standings(ctx, session, rows)
+    lost = repos.lost(session, ctx.workspace)
+    standings = _standings(ctx, session, [row for row in rows if (row.host, row.repo) not in lost])
     holders = {standing.holder for standing in standings}
     heard = outbox.heard(session, ctx.workspace, holders, now)
     can = reach(session, ctx.workspace, ctx.policy, now)
@@ -45,7 +48,7 @@ def _decide(ctx: Context, session: Session, rows: Sequence[Row[Any]], now: int) 
         return can.person(login, heard.get(login, ()))
 
     decision = decide(standings, recipient_of, can.channel, ctx.policy.nudges, now)
-    looks: dict[int, int | None] = {row.id: None for row in rows}
+    looks: dict[int, int | None] = {row.id: now + LOST_FOR if (row.host, row.repo) in lost else None for row in rows}
     looks.update({standing.id: at for standing, at in zip(standings, decision.wake, strict=True)})
     _try_again_some_day(decision, can, looks)
     waits.set_looks(session, ctx.workspace, looks)

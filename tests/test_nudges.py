@@ -10,7 +10,8 @@ from fake_slack import FakeSlack, Fault
 from sqlalchemy import Engine
 from world import MONDAY, NO_CHANNEL, POLICY, World
 
-from bot.intake import refresh_looks
+from bot.hosts import Delivery
+from bot.intake import refresh_looks, take_delivery
 from jobs import deliver, nudge
 
 HOUR = 3600
@@ -412,4 +413,14 @@ def test_a_person_mapped_later_is_nudged_from_then_on(world: World) -> None:
     world.set_policy(NO_CHANNEL)
     refresh_looks(world.ctx(), world.now)
     world.wait(minutes=1)
+    assert len(world.texts("U0ALICE")) == 1
+
+
+def test_what_is_known_of_a_lost_repository_nudges_nobody_until_it_is_back(world: World) -> None:
+    world.ask("alice")
+    take_delivery(world.ctx(), Delivery("github", gone=("acme/shop",)), world.now)
+    world.wait(hours=6, minutes=30)
+    assert world.texts("U0ALICE") == []
+    take_delivery(world.ctx(), Delivery("github", repos=("acme/shop",)), world.now)
+    world.wait(hours=1)
     assert len(world.texts("U0ALICE")) == 1

@@ -78,6 +78,12 @@ def lose(session: Session, workspace: str, host: str, repos: Iterable[str]) -> N
         )
 
 
+def lost(session: Session, workspace: str) -> set[tuple[str, str]]:
+    """(host, repo) of those that access was lost to: what is known of them is no longer true."""
+    rows = session.execute(select(_C.host, _C.repo).where(_C.workspace == workspace, _C.problem == GONE))
+    return {(host, repo) for host, repo in rows}
+
+
 def rename(session: Session, workspace: str, host: str, old: str, new: str) -> None:
     """Move all that is known under the old name to the new one; what both have stays as the new one has it.
 
