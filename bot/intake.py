@@ -17,7 +17,9 @@ from itertools import repeat
 from typing import NamedTuple
 from weakref import WeakKeyDictionary
 
+import structlog
 from sqlalchemy import Engine
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
 from bot.commitfacts import deployments, result, turning
@@ -32,6 +34,7 @@ from bot.store.items import Facts
 from bot.store.sql import batches
 from bot.together import Together
 
+log = structlog.get_logger()
 BATCH = 200
 """Items folded again in one transaction when all of them are."""
 LOOKS = 1000
@@ -133,19 +136,41 @@ def settle(ctx: Context, now: int, most: int | None = None) -> None:
             return
     terms = _terms(ctx, now, live=True)
     for _ in repeat(None) if most is None else repeat(None, most):
-        if not undisturbed(partial(_settle_some, ctx, terms)):
+        try:
+            more = undisturbed(partial(_settle_some, ctx, terms, BATCH))
+        except DBAPIError:
+            raise
+        except Exception:
+            more = _settle_one_by_one(ctx, terms)
+        if not more:
             return
 
 
-def _settle_some(ctx: Context, terms: Terms) -> bool:
+def _settle_one_by_one(ctx: Context, terms: Terms) -> bool:
+    """Fold in a portion of which something can't be folded: that is logged and set aside, in the log as it is."""
+    for _ in range(BATCH):
+        try:
+            if not undisturbed(partial(_settle_some, ctx, terms, 1)):
+                return False
+        except DBAPIError:
+            raise
+        except Exception:
+            with writing(ctx.engine) as session:
+                bad = arrivals.take(session, terms.workspace, 1)
+                arrivals.done(session, terms.workspace, bad)
+            log.exception("item not folded", items=[one.key for one in bad])
+    return True
+
+
+def _settle_some(ctx: Context, terms: Terms, most: int) -> bool:
     """Fold in the next items; whether there may be more."""
     with writing(ctx.engine) as session:
-        some = arrivals.take(session, terms.workspace, BATCH)
+        some = arrivals.take(session, terms.workspace, most)
         if some:
             checked = {one.key: one.sha for one in some if one.sha is not None}
             _fold_in(session, {one.key for one in some}, checked, terms)
             arrivals.done(session, terms.workspace, some)
-    return len(some) == BATCH
+    return len(some) == most
 
 
 def _shares(deliveries: Iterable[Delivery], kept: _Kept) -> list[Taken]:

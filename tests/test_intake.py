@@ -220,7 +220,7 @@ def test_a_ledger_that_was_lost_is_rebuilt_from_the_log(ctx: Context) -> None:
     assert everything(ctx.engine) == before
 
 
-class Killed(Exception):
+class Killed(BaseException):
     """Ends the program at a statement."""
 
 
@@ -291,6 +291,16 @@ def test_what_arrives_while_another_process_folds_is_folded_after_it(postgres_en
     settle(ctx, MONDAY)
     assert [row.holder for row in waits(postgres_engine) if row.until is None] == ["alice"]
     other.engine.dispose()
+
+
+def test_an_item_that_can_not_be_folded_keeps_no_other_from_being(ctx: Context) -> None:
+    bad = opened(2)._replace(data={"type": "pull_request", "labels": [7]})
+    intake.take_delivery(ctx, delivery(opened(), asked(), bad, opened(3), asked(3)), MONDAY)
+    settle(ctx, MONDAY)
+    assert {row.item for row in waits(ctx.engine)} == {1, 3}
+    intake.take_delivery(ctx, delivery(opened(4), asked(4)), MONDAY)
+    settle(ctx, MONDAY)
+    assert {row.item for row in waits(ctx.engine)} == {1, 3, 4}
 
 
 @pytest.mark.parametrize("first", ["rebuild", "refresh_looks", "import"])

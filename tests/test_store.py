@@ -134,8 +134,8 @@ def test_an_event_is_kept_once_and_read_back_unchanged(engine: Engine) -> None:
     assert append(engine, told, told) == ([told], [], {told.key})
     assert append(engine, told) == ([], [], set())
     with reading(engine) as session:
-        assert events.of_item(session, HOME, told.key) == [told]
-        assert events.of_item(session, HOME, ("github", "acme/shop", 2)) == []
+        assert events.of_items(session, HOME, [told.key]) == {told.key: [told]}
+        assert events.of_items(session, HOME, [("github", "acme/shop", 2)]) == {}
 
 
 def test_the_same_id_in_another_repository_is_another_event(engine: Engine) -> None:
@@ -149,7 +149,7 @@ def test_an_exact_telling_takes_the_place_of_an_approximate_one(engine: Engine) 
     assert append(engine, exact).bettered == [exact]
     assert append(engine, rough).bettered == []
     with reading(engine) as session:
-        assert events.of_item(session, HOME, exact.key) == [exact]
+        assert events.of_items(session, HOME, [exact.key]) == {exact.key: [exact]}
 
 
 def test_more_events_than_a_statement_can_name_are_appended(engine: Engine) -> None:
@@ -201,11 +201,11 @@ def test_a_wait_that_ended_meanwhile_is_not_looked_at_again(engine: Engine) -> N
         assert waits.by_ids(session, HOME, [1, 2])[1].next_nudge_at is None
 
 
-def test_a_holders_open_waits_are_read_oldest_first(engine: Engine) -> None:
+def test_open_waits_are_read_on_from_an_id(engine: Engine) -> None:
     with writing(engine) as session:
         waits.add(session, [wait(1, since=AT + 9), wait(2), wait(3, until=AT + 1), wait(4, holder="bob")])
     with reading(engine) as session:
-        assert [row.id for row in waits.open_of_holder(session, HOME, "alice")] == [2, 1]
+        assert [row.id for row in waits.open_after(session, HOME, 0, 2)] == [1, 2]
         assert [row.id for row in waits.open_after(session, HOME, 1, 10)] == [2, 4]
 
 

@@ -22,6 +22,7 @@ _ANY = select(exists().where(_WORKSPACE))
 _NEXT = (
     select(_C.id, _C.host, _C.repo, _C.item, _C.sha)
     .where(_WORKSPACE)
+    .order_by(_C.id)
     .limit(bindparam("most"))
     .with_for_update(skip_locked=True)
 )

@@ -106,11 +106,6 @@ def _replace(session: Session, workspace: str, events: Sequence[FlowEvent]) -> N
         session.connection().execute(_REPLACE, named)
 
 
-def of_item(session: Session, workspace: str, key: ItemKey) -> list[FlowEvent]:
-    """All events of an item, sorted as the ledger applies them."""
-    return of_items(session, workspace, [key]).get(key, [])
-
-
 def of_items(session: Session, workspace: str, keys: Iterable[ItemKey]) -> dict[ItemKey, list[FlowEvent]]:
     """All events of each item that has any, sorted as the ledger applies them."""
     found: dict[ItemKey, list[FlowEvent]] = defaultdict(list)

@@ -86,15 +86,6 @@ def by_ids(session: Session, workspace: str, ids: Iterable[int]) -> dict[int, Ro
     return found
 
 
-def open_of_holder(session: Session, workspace: str, holder: str) -> Sequence[Row[Any]]:
-    """The open waits of a person or team, oldest first."""
-    return session.execute(
-        select(WAITS)
-        .where(_C.workspace == workspace, _C.holder == holder, _C.until.is_(None))
-        .order_by(_C.since, _C.id)
-    ).all()
-
-
 def open_after(session: Session, workspace: str, id_: int, limit: int) -> Sequence[Row[Any]]:
     """The open waits with ids above this one, in order of ids; `limit` at most."""
     return session.execute(
