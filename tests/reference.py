@@ -124,7 +124,7 @@ class Moment:
         end = len(self.past) if before is None else before
         for place in reversed(range(end)):
             event = self.past[place]
-            if event.kind == "review_requested" and asked(event) == holder:
+            if asks(event, holder):
                 return holder.team or (holder.name != self.author and not self.bot(holder.name))
             if self.clears_request(place, holder):
                 return False
@@ -134,6 +134,8 @@ class Moment:
         event = self.past[place]
         if event.kind == "review_request_removed":
             return asked(event) == holder
+        if event.kind == "claimed":
+            return holder == Holder(event.data["team"], True)
         if place not in self.counting:
             return False
         if not holder.team:
@@ -141,6 +143,16 @@ class Moment:
         if "teams" in event.data:
             return holder.name in event.data["teams"]
         return not self.requested(Holder(event.actor), before=place)
+
+    def ask(self, holder: Holder, before: int | None = None) -> FlowEvent:
+        """The event by which a request that stands was first made; a claimed one was made of the team."""
+        end = len(self.past) if before is None else before
+        starts = [p for p in range(end) if asks(self.past[p], holder) and not self.requested(holder, before=p)]
+        first = self.past[starts[-1]]
+        team = Holder(first.data.get("team"), True)
+        if first.kind == "claimed" and self.requested(team, before=starts[-1]):
+            return self.ask(team, before=starts[-1])
+        return first
 
     def last(self, person: str | None) -> str | None:
         for place in reversed(range(len(self.past))):
@@ -156,7 +168,7 @@ class Moment:
             event = self.past[place]
             if self.is_review_of(place, person) and event.data["state"] != "commented":
                 return str(event.data["state"])
-            if self.dismisses(event, person) or (event.kind == "review_requested" and asked(event) == Holder(person)):
+            if self.dismisses(event, person) or asks(event, Holder(person)):
                 return None
         return None
 
@@ -215,7 +227,7 @@ class Moment:
     def reviewer_turns(self) -> set[Turn]:
         if self.rules.stop_at_quota and self.enough():
             return set()
-        holders = {asked(event) for event in self.past if event.kind == "review_requested"}
+        holders = {asked(event) for event in self.past if event.kind in ("review_requested", "claimed")}
         first = {h for h in holders if self.requested(h) and (h.team or self.last(h.name) is None)}
         again = {person for person in self.reviewers if self.stance(person) != "approved" and self.handed_back(person)}
         return {Turn("review", h.name, h.team) for h in first if h.name is not None} | {
@@ -242,8 +254,14 @@ def matches(login: str, pattern: str) -> bool:
 
 
 def asked(event: FlowEvent) -> Holder:
-    """Whom a request is for."""
-    return Holder(event.data["team"], True) if "team" in event.data else Holder(event.data["reviewer"])
+    """Whom a request is for; a claim asks the person."""
+    if event.kind != "claimed" and "team" in event.data:
+        return Holder(event.data["team"], True)
+    return Holder(event.data["reviewer"])
+
+
+def asks(event: FlowEvent, holder: Holder) -> bool:
+    return event.kind in ("review_requested", "claimed") and asked(event) == holder
 
 
 def in_order(events: Iterable[FlowEvent]) -> list[FlowEvent]:

@@ -54,6 +54,10 @@ REFUSED = [
     (event(kind="review_submitted", state="APPROVED"), "'state' of a review is 'APPROVED'"),
     (event(kind="review_submitted", state="approved", teams="core"), "'teams' is 'core'"),
     (event(kind="review_requested"), "'reviewer' or 'team' is missing"),
+    (event(kind="claimed", team="core"), "'reviewer' of a claim is None; the login of who takes it over is allowed"),
+    (event(kind="claimed", reviewer="alice"), "'team' of a claim is None; the name of the team asked is allowed"),
+    (event(kind="claimed", reviewer="", team="core"), "'reviewer' of a claim is ''"),
+    (event(kind="claimed", reviewer="alice", team=["core"]), "'team' of a claim is ['core']"),
     (event(kind="labeled"), "'label' is None"),
     (event(kind="review_dismissed"), "'reviewer' is missing"),
 ]

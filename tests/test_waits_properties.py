@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 
 from hypothesis import assume, example, given, settings
 from hypothesis import strategies as st
-from reference import Moment, Stretch, in_order, ledger, matches, red_spans
+from reference import Holder, Moment, Stretch, in_order, ledger, matches, moments, red_spans
 
 from bot.flow.calendar import Calendar, clock_of
 from bot.flow.events import FlowEvent, flow_event, from_record, to_record, unique
@@ -43,11 +43,13 @@ class Act(NamedTuple):
 
 REVIEW = Act(["review_submitted"], REVIEWERS, {"state": STATES})
 REQUEST = Act(["review_requested"], ["alice"], {"reviewer": REVIEWERS})
+CLAIM = Act(["claimed"], ["bob", "carol"], {"reviewer": ["bob", "carol", "dave"], "team": TEAMS})
 DISMISSAL = Act(["review_dismissed"], ["alice"], {"reviewer": [*REVIEWERS, *REVIEWERS, "alice"]})
 CHECKS = Act(["checks_failed", "checks_passed"], ["dave"])
 COMMON = [
     *(REVIEW, REVIEW, REVIEW, REQUEST, REQUEST, CHECKS),
     Act(["review_requested"], ACTORS, {"team": TEAMS}),
+    CLAIM,
     Act(["pushed", "commented"], ACTORS + REVIEWERS),
     Act(["pushed", "commented"], AUTHORS),
 ]
@@ -56,6 +58,7 @@ SELDOM = [
     Act(["review_submitted"], ACTORS, {"state": STATES}),
     Act(["review_requested", "review_request_removed"], ACTORS, {"reviewer": ACTORS + REVIEWERS}),
     Act(["review_requested", "review_request_removed"], ACTORS, {"team": TEAMS}),
+    Act(["claimed"], ACTORS, {"reviewer": [who for who in ACTORS + REVIEWERS if who], "team": TEAMS}),
     *(DISMISSAL, DISMISSAL, DISMISSAL),
     Act(["queued", "dequeued", "dequeued"], ACTORS),
     Act(["closed", "merged", "reopened", "reopened", "reopened"], ACTORS),
@@ -176,6 +179,62 @@ def test_of_two_tellings_of_one_event_the_same_is_kept_in_any_order(
     assert sorted(unique(arrived)) == sorted(unique([*events, other]))
 
 
+@given(histories(), rules)
+def test_a_claim_is_the_teams_request_removed_and_the_persons_set(events: list[FlowEvent], rules: Rules) -> None:
+    told_apart = [part for event in events for part in parts_of_claim(event)]
+    one, two = folded(events, rules), folded(told_apart, rules)
+    assert [line[:5] for line in lines(one.waits)] == [line[:5] for line in lines(two.waits)]
+    assert one._replace(waits=[]) == two._replace(waits=[])
+
+
+def parts_of_claim(event: FlowEvent) -> list[FlowEvent]:
+    """The two events that a claim stands for; any other event as it is."""
+    if event.kind != "claimed":
+        return [event]
+    team, person = ({key: event.data[key]} for key in ("team", "reviewer"))
+    return [  # "!" sorts before all that follows a name here
+        event._replace(kind="review_request_removed", id=f"{event.id}!1", data=team),
+        event._replace(kind="review_requested", id=f"{event.id}!2", data=person),
+    ]
+
+
+@given(histories(), rules)
+def test_a_wait_says_who_asked_for_it_and_of_a_claimed_one_who_asked_the_team(
+    events: list[FlowEvent], rules: Rules
+) -> None:
+    log = [event._replace(at=START + 60 * place) for place, event in enumerate(in_order(events))]
+    begins = {event.at: moment for event, moment in moments(log, rules)}
+    for wait in folded(log, rules).waits:
+        holder, moment = Holder(wait.on, wait.team), begins[wait.since]
+        asked = wait.kind in ("review", "re_review") and moment.requested(holder)
+        ask = moment.ask(holder) if asked else None
+        assert (wait.asked_by, wait.asked_at) == ((ask.actor, ask.at) if ask else (None, None))
+
+
+def test_whoever_claims_was_asked_by_who_asked_the_team() -> None:
+    claim = {"reviewer": "bob", "team": "core"}
+    events = [
+        event(START, "opened", "alice", "o", {"type": "pull_request"}),
+        event(START + 60, "review_requested", "carol", "r", {"team": "core"}),
+        event(START + 120, "claimed", "bob", "c", claim),
+        event(START + 180, "claimed", "bob", "again", claim),
+    ]
+    assert [(w.kind, w.on, w.since, w.until, w.ended_by, w.asked_by) for w in folded(events, Rules()).waits] == [
+        ("assign", "alice", START, START + 60, "review_requested", None),
+        ("review", "core", START + 60, START + 120, "claimed", "carol"),
+        ("review", "bob", START + 120, None, None, "carol"),
+    ]
+
+
+def test_a_claim_of_what_no_team_was_asked_for_is_asked_by_who_made_it() -> None:
+    events = [
+        event(START, "opened", "alice", "o", {"type": "pull_request"}),
+        event(START + 60, "claimed", "bob", "c", {"reviewer": "bob", "team": "core"}),
+    ]
+    (wait,) = [wait for wait in folded(events, Rules()).waits if wait.until is None]
+    assert (wait.kind, wait.on, wait.asked_by, wait.asked_at) == ("review", "bob", "bob", START + 60)
+
+
 @given(histories(authors=["alice"]), rules)
 def test_the_ball_is_never_on_the_floor(events: list[FlowEvent], rules: Rules) -> None:
     log = in_order(events)
@@ -261,3 +320,15 @@ def test_the_histories_here_reach_every_kind_of_wait() -> None:
 
     look()
     assert set(seen) == {"review", "re_review", "rework", "respond", "merge", "assign", "fix"}
+
+
+def test_the_histories_here_reach_claims_of_what_a_team_was_asked_for() -> None:
+    seen: Counter[tuple[str, str | None]] = Counter()
+
+    @given(histories(), rules)
+    def look(events: list[FlowEvent], rules: Rules) -> None:
+        for wait in folded(events, rules).waits:
+            seen.update([(wait.opened_by, wait.kind), ("ended", wait.ended_by)])
+
+    look()
+    assert {("claimed", "review"), ("claimed", "re_review"), ("ended", "claimed")} <= set(seen)

@@ -166,9 +166,13 @@ def preference(event: FlowEvent) -> tuple[bool, bool, str]:
     return (event.approximate, event.data.get("teams") is None, repr(to_record(event)))
 
 
+def _is_name(value: Any) -> bool:
+    return type(value) is str and 0 < len(value) <= MOST and value.isprintable()
+
+
 def _login(key: str, value: Any) -> str | None:
-    if value is None or (type(value) is str and 0 < len(value) <= MOST and value.isprintable()):
-        return value
+    if value is None or _is_name(value):
+        return value  # type: ignore[no-any-return]
     raise BadEvent(f"'{key}' is {_shown(value)}; a login or null is allowed")
 
 
@@ -197,6 +201,12 @@ def _check_request(own: dict[str, Any]) -> None:
     _login("team", own.get("team"))
 
 
+def _check_claim(own: dict[str, Any]) -> None:
+    for key, meant in (("reviewer", "the login of who takes it over"), ("team", "the name of the team asked")):
+        if not _is_name(own.get(key)):
+            raise BadEvent(f"'{key}' of a claim is {_shown(own.get(key))}; {meant} is allowed")
+
+
 def _check_label(own: dict[str, Any]) -> None:
     if type(own.get("label")) is not str:
         raise BadEvent(f"'label' is {_shown(own.get('label'))}; the label's name is allowed")
@@ -214,6 +224,7 @@ _CHECKED = {
     "review_submitted": _check_review,
     "review_requested": _check_request,
     "review_request_removed": _check_request,
+    "claimed": _check_claim,
     "labeled": _check_label,
     "unlabeled": _check_label,
     "review_dismissed": _check_dismissed,

@@ -172,10 +172,12 @@ class _Item:
         if team is not None:
             self.teams.setdefault(team, event)
             return True
-        person = event.data.get("reviewer")
+        return self._ask(event.data.get("reviewer"), event)
+
+    def _ask(self, person: str | None, ask: FlowEvent) -> bool:
         if person == self.author or self.is_bot(person):
             return False
-        self.people.setdefault(person, event)
+        self.people.setdefault(person, ask)
         if person in self.reviewers:
             self.reviewers[person].stance = None
         return True
@@ -186,6 +188,12 @@ class _Item:
             self.teams.pop(team, None)
         else:
             self.people.pop(event.data.get("reviewer"), None)
+        return True
+
+    def on_claimed(self, event: FlowEvent) -> bool:
+        """The team's request goes over to a person, as asked by whoever asked the team."""
+        ask = self.teams.pop(event.data["team"], event)
+        self._ask(event.data["reviewer"], ask)
         return True
 
     def on_review(self, event: FlowEvent) -> bool:
@@ -298,6 +306,7 @@ _APPLY: dict[str, Callable[[_Item, FlowEvent], bool]] = {
     "checks_passed": _Item.on_checks,
     "review_requested": _Item.on_requested,
     "review_request_removed": _Item.on_request_removed,
+    "claimed": _Item.on_claimed,
     "review_submitted": _Item.on_review,
     "review_dismissed": _Item.on_dismissed,
     "pushed": _Item.on_pushed,
