@@ -11,15 +11,28 @@ METHOD_SCOPES: dict[str, tuple[str, ...]] = {
     "conversations_history": ("im:history", "channels:history", "groups:history"),
     "chat_postMessage": ("chat:write",),
     "chat_update": ("chat:write",),
+    "dnd_info": ("dnd:read",),
     "users_info": ("users:read",),
+    "users_list": ("users:read",),
+    # Slack grants the second only beside the first.
+    "users_lookupByEmail": ("users:read", "users:read.email"),
+    "views_open": (),
+    "views_publish": (),
 }
 """The Web API methods that `bot/messenger.py` calls, and the scopes each needs for what it is called on."""
 BASE_SCOPES = ("commands",)
+EVENT_SCOPES: dict[str, tuple[str, ...]] = {
+    "app_home_opened": (),
+    "dnd_updated_user": ("dnd:read",),
+    "user_change": ("users:read",),
+}
+"""The events that Slack is asked to tell of, and the scopes each needs."""
 
 
 def scopes() -> list[str]:
     """The bot token's scopes, sorted."""
-    return sorted({*BASE_SCOPES, *(scope for needed in METHOD_SCOPES.values() for scope in needed)})
+    needed = [*METHOD_SCOPES.values(), *EVENT_SCOPES.values()]
+    return sorted({*BASE_SCOPES, *(scope for scopes in needed for scope in scopes)})
 
 
 def manifest_of(url: str | None) -> dict[str, Any]:
@@ -28,13 +41,14 @@ def manifest_of(url: str | None) -> dict[str, Any]:
     command: dict[str, Any] = {
         "command": "/flow",
         "description": "Whose turn it is, since when and why",
-        "usage_hint": "waits | why ITEM | repos | help",
+        "usage_hint": "waits | why ITEM | connect REPO | targets | help",
         # So that people and channels come with their ids.
         "should_escape": True,
     }
     interactivity: dict[str, Any] = {"is_enabled": True}
+    events: dict[str, Any] = {"bot_events": sorted(EVENT_SCOPES)}
     if door:
-        command["url"] = interactivity["request_url"] = door
+        command["url"] = interactivity["request_url"] = events["request_url"] = door
     return {
         "display_information": {
             "name": "Weir",
@@ -44,7 +58,7 @@ def manifest_of(url: str | None) -> dict[str, Any]:
         "features": {
             # Without its messages tab an app can't write to people.
             "app_home": {
-                "home_tab_enabled": False,
+                "home_tab_enabled": True,
                 "messages_tab_enabled": True,
                 "messages_tab_read_only_enabled": True,
             },
@@ -53,6 +67,7 @@ def manifest_of(url: str | None) -> dict[str, Any]:
         },
         "oauth_config": {"scopes": {"bot": scopes()}},
         "settings": {
+            "event_subscriptions": events,
             "interactivity": interactivity,
             "org_deploy_enabled": False,
             "socket_mode_enabled": door is None,

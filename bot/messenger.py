@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from http.client import HTTPException
 from typing import Any, Literal, TypeAlias, TypeVar
 from urllib.error import URLError
@@ -23,6 +23,8 @@ EVENT_TYPE = "weir_nudge"
 """The type of the metadata by which a message is found again."""
 TIMEOUT = 10
 """Seconds to wait for Slack."""
+PAGE = 200
+"""Entries asked for at once; the most that Slack recommends."""
 RATE_LIMITED = 30
 """Seconds to pause after a 429 that does not say how long."""
 
@@ -43,6 +45,8 @@ _MESSAGE = frozenset({
     "invalid_blocks", "invalid_blocks_format", "msg_too_long", "msg_blocks_too_long", "no_text", "invalid_arguments",
     "metadata_too_large", "invalid_metadata_format", "invalid_metadata_schema", "metadata_must_be_sent_from_app",
     "markdown_text_conflict", "message_not_found", "cant_update_message", "edit_window_closed",
+    "expired_trigger_id", "exchanged_trigger_id", "invalid_trigger_id", "trigger_expired", "trigger_exchanged",
+    "view_too_large", "not_enabled", "push_limit_reached",
 })  # fmt: skip
 _UNSURE = frozenset({"internal_error", "fatal_error", "service_unavailable", "request_timeout", "unknown_error"})
 """Slack says of these that part of the call may have been done."""
@@ -122,14 +126,70 @@ class Messenger:
 
     def replace(self, response_url: str, message: Message) -> None:
         """Put something else in the place of the private answer that a button was pressed in."""
+        self._respond(response_url, message, replace=True)
+
+    def say(self, response_url: str, message: Message) -> None:
+        """Say something to whoever pressed a button, beside the message it stands in; nobody else sees it."""
+        self._respond(response_url, message, replace=False)
+
+    def _respond(self, response_url: str, message: Message, *, replace: bool) -> None:
         if not response_url.startswith(("https://", "http://")):
             raise Undeliverable("no_response_url", "message")
         client = WebhookClient(response_url, timeout=self._timeout, retry_handlers=[])
         if proxy_bypass(urlsplit(response_url).hostname or ""):  # type: ignore[no-untyped-call,unused-ignore]
             client.proxy = None
-        reply = _called(lambda: client.send(text=message.text, blocks=list(message.blocks), replace_original=True))
+        reply = _called(
+            lambda: client.send(
+                text=message.text,
+                blocks=list(message.blocks),
+                response_type=None if replace else "ephemeral",
+                replace_original=replace,
+            )
+        )
         if reply.status_code != 200:
             raise _refused(reply.status_code, reply.body)
+
+    def do_not_disturb(self, user: str) -> tuple[int, int] | None:
+        """The span [start, end) in which Slack shows a member nothing, now or next, in seconds; None without one.
+
+        It starts at 0 while notifications are paused. Slack tells of a pause only where it tells it at all: of other
+        people than the token's own it may name their hours alone.
+        """
+        told = _optional("dnd", lambda: self._client.dnd_info(user=user))
+        if told.get("snooze_enabled") is True:
+            return _span(0, told.get("snooze_endtime"))
+        return _span(told.get("next_dnd_start_ts"), told.get("next_dnd_end_ts")) if told.get("dnd_enabled") else None
+
+    def by_email(self, email: str) -> dict[str, Any] | None:
+        """The member with an e-mail address, as users.info shows them; None where there is none."""
+        try:
+            found: dict[str, Any] = _optional("email", lambda: self._client.users_lookupByEmail(email=email))["user"]
+        except Undeliverable as error:
+            if error.reason == "users_not_found":
+                return None
+            raise
+        return found
+
+    def members(self) -> Iterator[dict[str, Any]]:
+        """Every member as users.info shows them, those who left and bots too; fetched page by page."""
+        cursor: str | None = None
+        while True:
+            page = self._members(cursor)
+            yield from page.get("members") or ()
+            cursor = _next_cursor(page)
+            if not cursor:
+                return
+
+    def _members(self, cursor: str | None) -> dict[str, Any]:
+        return _optional("members", lambda: self._client.users_list(limit=PAGE, cursor=cursor))
+
+    def publish_home(self, user: str, message: Message) -> None:
+        """Show a member these blocks (up to 100) as their home tab; a home has no text."""
+        _called(lambda: self._client.views_publish(user_id=user, view={"type": "home", "blocks": list(message.blocks)}))
+
+    def open_modal(self, trigger_id: str, view: dict[str, Any]) -> None:
+        """Open a modal for whoever did what `trigger_id` came with; that works once, and for 3 seconds."""
+        _called(lambda: self._client.views_open(trigger_id=trigger_id, view=view))
 
     def find(self, channel: str, key: str, oldest: int) -> str | None:
         """The timestamp of the message posted with `key` since `oldest` (seconds); None if it is not there."""
@@ -139,24 +199,18 @@ class Messenger:
             for message in page.get("messages") or ():
                 if _key_of(message) == key:
                     return str(message["ts"])
-            cursor = (page.get("response_metadata") or {}).get("next_cursor")
+            cursor = _next_cursor(page)
             if not cursor:
                 return None
 
     def _history(self, channel: str, oldest: int, cursor: str | None) -> dict[str, Any]:
-        try:
-            return _body(
-                _called(
-                    lambda: self._client.conversations_history(
-                        channel=channel, oldest=f"{oldest}.000000", limit=200, cursor=cursor, include_all_metadata=True
-                    )
-                )
-            )
-        except Undeliverable as error:
-            if error.reason == "missing_scope":
-                # A private channel, say: the token is good for everything else.
-                raise Undeliverable("history_" + error.reason, "message") from None
-            raise
+        # A private channel, say: the token may read the others.
+        return _optional(
+            "history",
+            lambda: self._client.conversations_history(
+                channel=channel, oldest=f"{oldest}.000000", limit=PAGE, cursor=cursor, include_all_metadata=True
+            ),
+        )
 
 
 def _key_of(message: dict[str, Any]) -> Any:
@@ -164,6 +218,25 @@ def _key_of(message: dict[str, Any]) -> Any:
     if metadata.get("event_type") != EVENT_TYPE:
         return None
     return (metadata.get("event_payload") or {}).get("message")
+
+
+def _next_cursor(page: dict[str, Any]) -> str | None:
+    return (page.get("response_metadata") or {}).get("next_cursor") or None
+
+
+def _span(start: Any, end: Any) -> tuple[int, int] | None:
+    """A span of seconds; None where it is none, which is how Slack says that somebody set no hours."""
+    return (start, end) if isinstance(start, int) and isinstance(end, int) and start < end else None
+
+
+def _optional(what: str, call: Callable[[], SlackResponse]) -> dict[str, Any]:
+    """A call the program can do without: where the token may not make it, it is good for everything else."""
+    try:
+        return _body(_called(call))
+    except Undeliverable as error:
+        if error.reason in ("missing_scope", "not_allowed_token_type"):
+            raise Undeliverable(f"{what}_{error.reason}", "message") from None
+        raise
 
 
 def _body(reply: SlackResponse) -> dict[str, Any]:

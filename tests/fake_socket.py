@@ -8,16 +8,25 @@ import json
 import socketserver
 import struct
 import threading
+from itertools import count
 from typing import Any, BinaryIO
+
+from slack_payloads import Hands, command
 
 _GUID = "258EAFA5-E914-47DA-95CA-C5AB0DC85B11"
 TEXT, CLOSE, PING, PONG = 1, 8, 9, 10
 
 
-class FakeSocket:
-    """`with FakeSocket() as link:`; `link.url` is what apps.connections.open answers."""
+class FakeSocket(Hands[str]):
+    """`with FakeSocket() as link:`; `link.url` is what apps.connections.open answers.
 
-    def __init__(self) -> None:
+    What people do comes back with the id of its envelope; `answer_to` says what was answered to that.
+    """
+
+    def __init__(self, response_url: str = Hands.response_url) -> None:
+        self.response_url = response_url
+        self._numbers = count(1)
+        self._writing = threading.Lock()
         self.answers: list[dict[str, Any]] = []
         self.connected = threading.Event()
         self._out: BinaryIO | None = None
@@ -43,15 +52,42 @@ class FakeSocket:
         self.send({"type": "hello", "num_connections": 1})
         self.connected.set()
 
+    def command(self, text: str, user: str = "U0ALICE") -> str:
+        return self.send_command(command(text, user))
+
+    def send_command(self, payload: dict[str, Any]) -> str:
+        return self._envelope("slash_commands", payload, accepts=True)
+
+    def send_interaction(self, payload: dict[str, Any]) -> str:
+        return self._envelope("interactive", payload, accepts=payload["type"] == "view_submission")
+
+    def send_event(self, payload: dict[str, Any]) -> str:
+        return self._envelope("events_api", payload, accepts=False)
+
+    def answer_to(self, envelope: str) -> dict[str, Any] | None:
+        """The acknowledgement of an envelope, with its `payload` where it has one; None before it came."""
+        return next((one for one in list(self.answers) if one.get("envelope_id") == envelope), None)
+
+    def _envelope(self, kind: str, payload: dict[str, Any], *, accepts: bool) -> str:
+        id = f"envelope-{next(self._numbers)}"
+        self.send({"type": kind, "envelope_id": id, "payload": payload, "accepts_response_payload": accepts})
+        return id
+
     def send(self, message: dict[str, Any]) -> None:
         body = json.dumps(message).encode()
-        size = bytes([len(body)]) if len(body) < 126 else b"\x7e" + struct.pack(">H", len(body))
-        self.frame(TEXT, size + body)
+        self.frame(TEXT, _size(len(body)) + body)
 
     def frame(self, opcode: int, sized: bytes) -> None:
         assert self._out is not None
-        self._out.write(bytes([0x80 | opcode]) + sized)
-        self._out.flush()
+        with self._writing:
+            self._out.write(bytes([0x80 | opcode]) + sized)
+            self._out.flush()
+
+
+def _size(length: int) -> bytes:
+    if length < 126:
+        return bytes([length])
+    return b"\x7e" + struct.pack(">H", length) if length < 65_536 else b"\x7f" + struct.pack(">Q", length)
 
 
 class _Server(socketserver.ThreadingTCPServer):
@@ -87,6 +123,8 @@ class _Handler(socketserver.StreamRequestHandler):
         size = first[1] & 127
         if size == 126:
             (size,) = struct.unpack(">H", self.rfile.read(2))
+        elif size == 127:
+            (size,) = struct.unpack(">Q", self.rfile.read(8))
         mask = self.rfile.read(4)
         body = bytes(byte ^ mask[i % 4] for i, byte in enumerate(self.rfile.read(size)))
         if first[0] & 15 == PING:

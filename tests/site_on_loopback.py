@@ -14,6 +14,7 @@ from typing import Any
 from urllib.parse import urlencode
 
 from github_payloads import pull_request, signed
+from slack_payloads import Hands, command
 
 from bot.clock import SystemClock
 from bot.context import Context
@@ -32,12 +33,16 @@ class Reply:
     headers: dict[str, str]
 
 
+FORM, JSON = "application/x-www-form-urlencoded", "application/json"
+
+
 @dataclass
-class Site:
-    """A running web process and the context behind it."""
+class Site(Hands[Reply]):
+    """A running web process and the context behind it; answers to presses go to `response_url`."""
 
     ctx: Context
     port: int
+    response_url: str = Hands.response_url
 
     def ask(
         self, method: str, path: str, body: Any = None, headers: dict[str, str] | None = None, **more: Any
@@ -55,22 +60,24 @@ class Site:
         return self.ask("POST", "/webhooks/github", body, dict(headers))
 
     def command(self, text: str, user: str = "U0ALICE", secret: str = SLACK_SECRET, stamp: int | None = None) -> Reply:
-        body = urlencode({"command": "/flow", "text": text, "user_id": user, "team_id": "T0ACME",
-                          "channel_id": "C0TEAM", "trigger_id": "1.2.abc"})  # fmt: skip
-        return self.from_slack(body, secret, stamp)
+        return self.from_slack(urlencode(command(text, user)), secret, stamp)
 
-    def from_slack(self, body: str, secret: str = SLACK_SECRET, stamp: int | None = None) -> Reply:
+    def from_slack(
+        self, body: str, secret: str = SLACK_SECRET, stamp: int | None = None, content_type: str = FORM
+    ) -> Reply:
         at = str(SystemClock().now() if stamp is None else stamp)
         mark = hmac.new(secret.encode(), f"v0:{at}:{body}".encode(), hashlib.sha256).hexdigest()
-        headers = {"Content-Type": "application/x-www-form-urlencoded", "X-Slack-Request-Timestamp": at,
-                   "X-Slack-Signature": f"v0={mark}"}  # fmt: skip
-        return self.ask("POST", "/slack/events", body, headers)
+        headers = {"Content-Type": content_type, "X-Slack-Request-Timestamp": at, "X-Slack-Signature": f"v0={mark}"}
+        return self.ask("POST", "/slack/events", body.encode(), headers)
 
-    def press(self, button: dict[str, Any], response_url: str, user: str = "U0ALICE") -> Reply:
-        """Press a button of a private answer."""
-        pressed = {"type": "block_actions", "user": {"id": user}, "team": {"id": "T0ACME"}, "trigger_id": "1.2",
-                   "response_url": response_url, "actions": [{**button, "block_id": "b1"}]}  # fmt: skip
-        return self.from_slack(urlencode({"payload": json.dumps(pressed)}))
+    def send_command(self, payload: dict[str, Any]) -> Reply:
+        return self.from_slack(urlencode(payload))
+
+    def send_interaction(self, payload: dict[str, Any]) -> Reply:
+        return self.from_slack(urlencode({"payload": json.dumps(payload)}))
+
+    def send_event(self, payload: dict[str, Any]) -> Reply:
+        return self.from_slack(json.dumps(payload), content_type=JSON)
 
     def events(self) -> list[str]:
         with reading(self.ctx.engine) as session:

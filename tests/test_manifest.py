@@ -9,7 +9,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from bot.manifest import METHOD_SCOPES, manifest_of, scopes
+from bot.manifest import EVENT_SCOPES, METHOD_SCOPES, manifest_of, scopes
 from handlers.commands import COMMAND
 
 ROOT = Path(__file__).parent.parent
@@ -33,7 +33,8 @@ def test_every_method_that_is_called_has_its_scopes_and_no_scope_is_idle() -> No
     assert methods_called() == set(METHOD_SCOPES)
     assert manifest_of(None)["oauth_config"]["scopes"]["bot"] == scopes()
     assert scopes() == [
-        "channels:history", "chat:write", "commands", "groups:history", "im:history", "im:write", "users:read",
+        "channels:history", "chat:write", "commands", "dnd:read", "groups:history", "im:history", "im:write",
+        "users:read", "users:read.email",
     ]  # fmt: skip
 
 
@@ -54,6 +55,7 @@ def test_over_http_everything_comes_to_one_address() -> None:
     door = "https://weir.acme.test/slack/events"
     assert (command["command"], command["url"]) == (COMMAND, door)
     assert manifest["settings"]["interactivity"] == {"is_enabled": True, "request_url": door}
+    assert manifest["settings"]["event_subscriptions"]["request_url"] == door
     assert manifest["settings"]["socket_mode_enabled"] is False
 
 
@@ -61,6 +63,25 @@ def test_in_socket_mode_no_address_is_named() -> None:
     manifest = manifest_of(None)
     assert manifest["settings"]["socket_mode_enabled"] is True
     assert "http" not in json.dumps(manifest)
+
+
+def test_slack_tells_of_what_weir_may_know() -> None:
+    """The events, and the scopes that Slack's reference names for each."""
+    events = ["app_home_opened", "dnd_updated_user", "user_change"]
+    assert manifest_of(None)["settings"]["event_subscriptions"] == {"bot_events": events}
+    assert list(EVENT_SCOPES.items()) == [
+        ("app_home_opened", ()), ("dnd_updated_user", ("dnd:read",)), ("user_change", ("users:read",)),
+    ]  # fmt: skip
+
+
+def test_the_hint_of_the_command_names_the_main_verbs_and_is_short() -> None:
+    (command,) = manifest_of(None)["features"]["slash_commands"]
+    assert command["usage_hint"] == "waits | why ITEM | connect REPO | targets | help"
+    assert len(command["usage_hint"]) <= 1_000
+
+
+def test_there_is_a_home() -> None:
+    assert manifest_of(None)["features"]["app_home"]["home_tab_enabled"] is True
 
 
 def test_people_can_be_written_to() -> None:
