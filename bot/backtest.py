@@ -75,7 +75,7 @@ def as_json(message: Message) -> str:
             "item": one.wait.item,
             "kind": one.wait.kind,
             "since": show_instant(one.wait.since),
-            "due": _instant(one.clock.reaches(one.target, message.at)),
+            "due": _instant(None if one.target is None else one.clock.reaches(one.target, message.at)),
         }
         for one in message.named
     ]

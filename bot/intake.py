@@ -27,6 +27,7 @@ from bot.context import Context
 from bot.flow.events import FlowEvent, ItemKey
 from bot.hosts import Delivery, ShaFact
 from bot.refold import Terms, refold
+from bot.said import current
 from bot.store import arrivals, checks, events, items, repos, settings, waits
 from bot.store.checks import Result
 from bot.store.engine import reading, undisturbed, writing
@@ -293,8 +294,9 @@ def _refold_all(session: Session, keys: Sequence[ItemKey], terms: Terms) -> None
 
 
 def refresh_looks(ctx: Context, now: int) -> None:
-    """Where the policy changed since last time: fold again (other rules, other turns) and look at every ladder anew."""
-    fingerprint = hashlib.sha256(ctx.policy.file.model_dump_json().encode()).hexdigest()
+    """Where the policy file changed since last time: fold again (other rules, other turns) and look at every ladder anew."""
+    written = ctx.policy.written or ctx.policy
+    fingerprint = hashlib.sha256(written.file.model_dump_json().encode()).hexdigest()
     with reading(ctx.engine) as session:
         if settings.get(session, ctx.workspace, POLICY) == fingerprint:
             return
@@ -319,4 +321,4 @@ def _refresh_some(ctx: Context, after: int, terms: Terms) -> int | None:
 
 
 def _terms(ctx: Context, now: int, *, live: bool) -> Terms:
-    return Terms(ctx.workspace, ctx.policy, now, live)
+    return Terms(ctx.workspace, current(ctx).policy, now, live)

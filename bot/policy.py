@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import tomllib
-from dataclasses import dataclass, field
+from collections import defaultdict
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from fractions import Fraction
 from functools import cached_property
@@ -12,9 +14,9 @@ from pathlib import Path
 from pydantic import ValidationError
 
 from bot.flow.calendar import Calendar, WaitClock, clock_of, public_holidays
-from bot.flow.ladder import NudgeRules
-from bot.flow.waits import KINDS, Rules, Wait
-from bot.policy_file import PersonPart, PolicyFile, RepoPart, first_fault
+from bot.flow.ladder import FOREVER, NudgeRules
+from bot.flow.waits import KINDS, Rules, Span, Wait
+from bot.policy_file import NAMED, MutePart, PersonPart, PolicyFile, RepoPart, TeamPart, first_fault
 
 
 class BadPolicy(ValueError):
@@ -23,11 +25,22 @@ class BadPolicy(ValueError):
 
 @dataclass(frozen=True)
 class Person:
-    """A person's own terms: Slack account, calendar, absences as instants."""
+    """A person's own terms: Slack account, calendar, absences as instants, what they muted."""
 
     slack: str | None
     calendar: Calendar
-    away: tuple[tuple[int, int], ...] = ()
+    away: tuple[Span, ...] = ()
+    mutes: tuple[MutePart, ...] = ()
+    morning: bool = True
+    """Whether they want a message at the start of their working day."""
+
+
+@dataclass(frozen=True)
+class Facts:
+    """What Slack tells of a member: their time zone, and absences that their status told of."""
+
+    zone: str | None = None
+    away: tuple[Span, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -36,6 +49,12 @@ class Policy:
 
     file: PolicyFile = field(default_factory=PolicyFile)
     source: str = "the built-in policy"
+    written: Policy | None = None
+    """The policy as the file has it, where this one has more: what was said from Slack, and Slack's facts."""
+    revision: str = ""
+    """Names the state of what was said from Slack."""
+    facts: Mapping[str, Facts] = field(default_factory=dict)
+    """By Slack account."""
 
     @cached_property
     def calendar(self) -> Calendar:
@@ -57,15 +76,37 @@ class Policy:
         return {login.casefold(): self._person(part) for login, part in self.file.people.items()}
 
     def _person(self, part: PersonPart) -> Person:
-        calendar = part.calendar.over(self.calendar)
+        facts = self.facts.get(part.slack or "", _NO_FACTS)
+        calendar = part.calendar.over(replace(self.calendar, timezone=facts.zone or self.calendar.timezone))
         away = tuple(
             (calendar.midnight(one.start), calendar.midnight(one.until + timedelta(days=1))) for one in part.away
         )
-        return Person(part.slack, calendar, away)
+        morning = self.file.nudges.morning if part.morning is None else part.morning
+        return Person(part.slack, calendar, away + facts.away, tuple(part.mutes), morning)
 
     @cached_property
     def _stranger(self) -> Person:
-        return Person(None, self.calendar)
+        return Person(None, self.calendar, morning=self.file.nudges.morning)
+
+    @cached_property
+    def _logins(self) -> dict[str, list[str]]:
+        found: dict[str, list[str]] = defaultdict(list)
+        for login, part in self.file.people.items():
+            if part.slack:
+                found[part.slack].append(login)
+        return found
+
+    def logins_of(self, user: str) -> list[str]:
+        """The logins that are a Slack account's."""
+        return list(self._logins.get(user, ()))
+
+    def muted_until(self, login: str, repo: str, item: int) -> int:
+        """The instant until which a person wants to hear nothing of an item; 0 where they do, FOREVER without end."""
+        person, until = self.person(login), 0
+        for mute in person.mutes:
+            if mute.repo.casefold() == repo.casefold() and mute.item in (None, item):
+                until = max(until, _end_of(mute, person.calendar))
+        return until
 
     def person(self, login: str) -> Person:
         """A person's terms; somebody the policy does not know works by the workspace's calendar."""
@@ -100,6 +141,8 @@ class Policy:
             part = self._parts.get(repo.casefold(), RepoPart())
             base = self.file.targets
             targets = {kind: _first(getattr(part.targets, kind), getattr(base, kind)) or None for kind in KINDS}
+            if part.silent:
+                targets = dict.fromkeys(KINDS)
             rules = part.rules.over(self.file.rules.over(Rules()))
             terms = self._repos[repo] = _RepoTerms(part, rules, targets, part.calendar.over(self.calendar))
         return terms
@@ -108,11 +151,24 @@ class Policy:
         return self._terms(repo).rules
 
     def target(self, repo: str, kind: str) -> int | None:
-        """Agreed working seconds for a kind of wait in a repository; None where nothing is agreed."""
+        """Agreed working seconds for a kind of wait in a repository; None where nothing is agreed, or it is silent."""
         return self._terms(repo).targets[kind]
+
+    def is_silent(self, repo: str) -> bool:
+        """Whether nobody is to be nudged about a repository (yet)."""
+        return self._terms(repo).part.silent
 
     def channel(self, repo: str) -> str | None:
         return self._terms(repo).part.channel
+
+    def team_channel(self, team: str) -> str | None:
+        """The channel of a team, where one is mapped; else its requests go to the repository's."""
+        part = self._teams.get(team.casefold())
+        return part.channel if part else None
+
+    @cached_property
+    def _teams(self) -> dict[str, TeamPart]:
+        return {team.casefold(): part for team, part in self.file.teams.items()}
 
     def mentions(self, repo: str) -> bool:
         """Whether the team wants the holders mentioned in its channel."""
@@ -137,6 +193,14 @@ class _RepoTerms:
     rules: Rules
     targets: dict[str, int | None]
     calendar: Calendar
+
+
+_NO_FACTS = Facts()
+
+
+def _end_of(mute: MutePart, calendar: Calendar) -> int:
+    """The instant a mute ends: after its last local day."""
+    return FOREVER if mute.until is None else calendar.midnight(mute.until + timedelta(days=1))
 
 
 def _first(*values: int | None) -> int | None:
@@ -164,13 +228,18 @@ def parse_policy(text: str, source: str) -> Policy:
         policy = Policy(PolicyFile.model_validate(raw), source)
     except ValidationError as error:
         raise BadPolicy(f"{source}: {first_fault(error)}") from None
-    _check_names(policy)
-    _check_holidays(policy)
+    check(policy)
     return policy
 
 
+def check(policy: Policy) -> None:
+    """What single keys can't show: names that mean the same, holidays that nobody knows. Raises BadPolicy."""
+    _check_names(policy)
+    _check_holidays(policy)
+
+
 def _check_names(policy: Policy) -> None:
-    for table, names in (("people", policy.file.people), ("repos", policy.file.repos)):
+    for table, names in ((name, getattr(policy.file, name)) for name in NAMED):
         seen: dict[str, str] = {}
         for name in names:
             other = seen.setdefault(name.casefold(), name)

@@ -7,7 +7,16 @@ from datetime import date
 from typing import Annotated, Any, Literal
 from zoneinfo import ZoneInfo
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    PlainSerializer,
+    ValidationError,
+    model_validator,
+)
 
 from bot.flow.calendar import Calendar, Window
 from bot.flow.waits import Rules
@@ -31,6 +40,11 @@ def duration(value: object) -> int:
     raise ValueError("allowed are minutes, hours or working days such as '90m', '8h', '2d', and 0 for none")
 
 
+def spelt(seconds: int) -> str:
+    """Seconds as `duration` reads them: whole hours, else minutes (rounded up)."""
+    return f"{seconds // 3600}h" if seconds % 3600 == 0 else f"{-(-seconds // 60)}m"
+
+
 def window(text: object) -> Window:
     """`"09:00-17:00"` → minutes of the day; over midnight and `24:00` as an end are fine. Raises ValueError."""
     found = re.fullmatch(r"\s*(\d\d):(\d\d)\s*-\s*(\d\d):(\d\d)\s*", text) if isinstance(text, str) else None
@@ -40,6 +54,11 @@ def window(text: object) -> Window:
         if m1 < 60 and m2 < 60 and start < 1440 and end <= 1440 and start != end:
             return (start, end)
     raise ValueError("allowed is a window such as '09:00-17:00', '00:00-24:00' or, over midnight, '22:00-06:00'")
+
+
+def spelt_window(minutes: Window) -> str:
+    """A window as `window` reads it."""
+    return "-".join(f"{minute // 60:02}:{minute % 60:02}" for minute in minutes)
 
 
 def _zone(name: str) -> str:
@@ -52,8 +71,8 @@ def _zone(name: str) -> str:
 
 _ZONE_HELP = "allowed are names of the IANA database such as 'Europe/Berlin'"
 
-Duration = Annotated[int, BeforeValidator(duration)]
-WindowText = Annotated[tuple[int, int], BeforeValidator(window)]
+Duration = Annotated[int, BeforeValidator(duration), PlainSerializer(spelt, when_used="json")]
+WindowText = Annotated[tuple[int, int], BeforeValidator(window), PlainSerializer(spelt_window, when_used="json")]
 Day = Annotated[date, Field(ge=date(1970, 1, 1), le=date(2199, 12, 31))]
 Zone = Annotated[str, AfterValidator(_zone)]
 Weekday = Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
@@ -126,6 +145,7 @@ class NudgesPart(_Part):
     repeat: Duration = WORKING_DAY
     max_repeats: Annotated[int, Field(strict=True, ge=0, le=1000)] = 2
     max_messages_per_person_per_day: Annotated[int, Field(strict=True, ge=1, le=1000)] = 4
+    morning: Annotated[bool, Field(strict=True)] = True
 
     @model_validator(mode="after")
     def _escalates_after_the_breach(self) -> NudgesPart:
@@ -146,14 +166,44 @@ class AwayPart(_Part):
         return self
 
 
+Member = Annotated[str, Field(pattern=r"^[UW][A-Za-z0-9_]+$")]
+Channel = Annotated[str, Field(pattern=r"^[CG][A-Za-z0-9_]+$")]
+RepoName = Annotated[str, Field(pattern=r"^[^/\s]+(/[^/\s]+)+$")]
+
+
+class MutePart(_Part):
+    """Silence for one person: about a repository, or one item of it; without a last day until it is taken back."""
+
+    repo: RepoName
+    item: Annotated[int, Field(strict=True, ge=1)] | None = None
+    until: Day | None = None
+
+
 class PersonPart(_Part):
-    slack: Annotated[str, Field(pattern=r"^[UW][A-Za-z0-9_]+$")] | None = None
+    slack: Member | None = None
     calendar: CalendarPart = CalendarPart()
     away: list[AwayPart] = []
+    mutes: list[MutePart] = []
+    morning: Annotated[bool, Field(strict=True)] | None = None
+
+
+class TeamPart(_Part):
+    channel: Channel | None = None
+
+
+class StatusPart(_Part):
+    """Which Slack statuses say that somebody is away: an emoji, or a word in the text; case does not matter."""
+
+    emoji: list[str] = [":palm_tree:", ":desert_island:", ":face_with_thermometer:", ":baby:", ":beach_with_umbrella:"]
+    words: list[str] = [
+        "vacation", "vacationing", "holiday", "holidays", "on leave", "parental leave", "sick", "out sick", "pto",
+        "ooo", "out of office", "day off",
+    ]  # fmt: skip
 
 
 class RepoPart(_Part):
-    channel: Annotated[str, Field(pattern=r"^[CG][A-Za-z0-9_]+$")] | None = None
+    channel: Channel | None = None
+    silent: Annotated[bool, Field(strict=True)] = False
     targets: TargetsPart = TargetsPart()
     calendar: CalendarPart = CalendarPart()
     rules: RulesPart = RulesPart()
@@ -167,8 +217,11 @@ class PolicyFile(_Part):
     targets: TargetsPart = TargetsPart()
     rules: RulesPart = RulesPart()
     nudges: NudgesPart = NudgesPart()
+    status: StatusPart = StatusPart()
+    admins: list[Member] = []
     people: dict[str, PersonPart] = {}
-    repos: dict[Annotated[str, Field(pattern=r"^[^/\s]+(/[^/\s]+)+$")], RepoPart] = {}
+    teams: dict[str, TeamPart] = {}
+    repos: dict[RepoName, RepoPart] = {}
 
 
 def first_fault(error: ValidationError) -> str:
@@ -202,14 +255,19 @@ _PATTERNS = {
 }
 
 
+NAMED = ("people", "teams", "repos")
+"""Tables whose keys are names: logins, teams, repositories."""
 _BELOW: dict[str, type[BaseModel]] = {
     "calendar": CalendarPart,
     "targets": TargetsPart,
     "rules": RulesPart,
     "nudges": NudgesPart,
+    "status": StatusPart,
     "people": PersonPart,
+    "teams": TeamPart,
     "repos": RepoPart,
     "away": AwayPart,
+    "mutes": MutePart,
 }
 
 
@@ -217,7 +275,7 @@ def _allowed_keys(path: list[str]) -> list[str]:
     """The keys that the table at `path` may have; names of people and repositories in it are passed over."""
     model: type[BaseModel] = PolicyFile
     for i, step in enumerate(path):
-        if not (i and path[i - 1] in ("people", "repos")):
+        if not (i and path[i - 1] in NAMED):
             model = _BELOW.get(step, model)
     return [info.alias or name for name, info in model.model_fields.items()]
 

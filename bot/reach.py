@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from sqlalchemy.orm import Session
 
 from bot.flow.ladder import Recipient
 from bot.policy import Policy
-from bot.store import addresses
+from bot.store import addresses, members
 
 
 @dataclass(frozen=True)
@@ -19,10 +19,17 @@ class Reach:
     policy: Policy
     problems: Mapping[str, int]
     """Slack addresses that can't be used, and when each may be tried again."""
+    quiet: Mapping[str, tuple[int, int]] = field(default_factory=dict)
+    """Slack accounts that do not want to be disturbed, and from when to when."""
 
     def address(self, to: str) -> str | None:
-        """The Slack account of a login, or the channel of `#` and a repository; None where none is known."""
-        return self.policy.channel(to[1:]) if to.startswith("#") else self.policy.person(to).slack
+        """The Slack account or channel behind a recipient; None where none is known."""
+        if to.startswith("@"):
+            return to[1:]
+        if not to.startswith("#"):
+            return self.policy.person(to).slack
+        repo, _, team = to[1:].partition("@")
+        return self.policy.team_channel(team) if team else self.policy.channel(repo)
 
     def reachable(self, to: str) -> bool:
         address = self.address(to)
@@ -36,7 +43,18 @@ class Reach:
         if not self.reachable(login):
             return None
         terms = self.policy.person(login)
-        return Recipient(terms.calendar, terms.away, sent)
+        quiet = self.quiet.get(terms.slack or "")
+        return Recipient(terms.calendar, (*terms.away, *([quiet] if quiet else ())), sent)
+
+    def may_hear(self, to: str, now: int) -> bool:
+        """Whether something may be sent to a recipient at this instant: a person at work, and not to be left alone."""
+        if not self.reachable(to):
+            return False
+        person = None if to.startswith(("#", "@")) else self.person(to, ())
+        return person is None or (
+            person.calendar.is_working(now)
+            and not any(start <= now and (end is None or now < end) for start, end in person.away)
+        )
 
     def tried_again(self, to: str) -> int | None:
         """When somebody with a problem may be tried again."""
@@ -45,4 +63,4 @@ class Reach:
 
 def reach(session: Session, workspace: str, policy: Policy, now: int) -> Reach:
     """Who can be reached at `now`."""
-    return Reach(policy, addresses.problems(session, workspace, now))
+    return Reach(policy, addresses.problems(session, workspace, now), members.quiet(session, workspace, now))

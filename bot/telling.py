@@ -2,35 +2,47 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+import json
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from typing import Any, NamedTuple
 
 from sqlalchemy import Row
 from sqlalchemy.orm import Session
 
-from bot.flow.calendar import WaitClock
-from bot.flow.ladder import RUNGS, Standing, climb
+from bot import notices
+from bot.flow.ladder import MORNING, RUNGS, Standing, climb
 from bot.flow.waits import REVIEWER_KINDS, Wait
+from bot.notices import Notice
 from bot.policy import Policy
 from bot.reach import Reach
-from bot.store import events, items, outbox, waits
+from bot.standings import standings_of
+from bot.store import answers, events, items, outbox, waits
+from bot.store.answers import Answer
+from bot.store.outbox import Leased
 from bot.views.escalation import escalation
 from bot.views.message import Message
 from bot.views.nudge import nudge
-from bot.views.phrases import BACKLOG, Waiting
+from bot.views.phrases import BACKLOG, Reply, Waiting
 
 
 class Claim(NamedTuple):
     """A wait that a message names, and the rung that brought it there."""
 
-    id: int
     rung: str
-    wait: Wait
-    clock: WaitClock
-    target: int | None
-    sent: Mapping[str, int]
-    """The other rungs of the wait that were claimed."""
+    standing: Standing
+    """With the other rungs of the wait that were claimed."""
     item: Row[Any] | None
+    answer: Answer | None
+    """What its holder answered last."""
+
+    @property
+    def id(self) -> int:
+        return self.standing.id
+
+    @property
+    def wait(self) -> Wait:
+        return self.standing.wait
 
     @property
     def step(self) -> str:
@@ -41,8 +53,11 @@ class Told(NamedTuple):
     """A message as the database has it: claims whose waits exist, and the ids of those that are gone."""
 
     to: str
+    rung: str
     claims: list[Claim]
     gone: list[tuple[int, str]]
+    about: dict[str, Any] | None = None
+    """What a notice speaks of."""
 
     @property
     def everything(self) -> list[tuple[int, str]]:
@@ -56,74 +71,77 @@ class Verdict(NamedTuple):
     moot: bool
 
 
-def read(session: Session, workspace: str, policy: Policy, id_: str, to: str) -> Told:
+def read(session: Session, workspace: str, policy: Policy, row: Leased) -> Told:
     """Read everything a message speaks of."""
-    named = outbox.claims_of(session, workspace, id_)
+    named = outbox.claims_of(session, workspace, row.id)
     rows = waits.by_ids(session, workspace, (wait for wait, _ in named))
-    sent = waits.sent(session, workspace, rows)
+    standings = standings_of(session, workspace, policy, list(rows.values()))
+    replies = answers.latest(session, workspace, rows)
     known = items.by_keys(session, workspace, {(row.host, row.repo, row.item) for row in rows.values()})
     claims = []
     for wait_id, rung in named:
         if wait_id in rows:
-            wait = waits.to_wait(rows[wait_id])
-            others = {one.rung: one.at for one in sent[wait_id] if one.rung not in (rung, BACKLOG)}
-            clock, target = policy.clock(wait), policy.target(wait.repo, wait.kind)
-            claims.append(Claim(wait_id, rung, wait, clock, target, others, known.get(wait.key)))
-    return Told(to, claims, [claim for claim in named if claim[0] not in rows])
+            standing = standings[wait_id]
+            others = {name: at for name, at in standing.sent.items() if name != rung}
+            item = known.get(standing.wait.key)
+            claims.append(Claim(rung, replace(standing, sent=others), item, replies.get(wait_id)))
+    gone = [claim for claim in named if claim[0] not in rows]
+    return Told(row.recipient, row.rung, claims, gone, None if row.about is None else json.loads(row.about))
 
 
-def judge(told: Told, reach: Reach, now: int) -> Verdict:
-    """Which claims not to send now: those over, gone or on hold.
+def judge(told: Told, notice: Notice | None, reach: Reach, now: int) -> Verdict:
+    """Which claims not to send now: those over, gone, on hold, or that their holder wants to hear nothing of.
 
     The whole message is moot where the recipient can't be reached, doesn't work at this instant or by now is to hear
     of something else, and where nothing is left that brought it about. The ladder then decides afresh.
     """
-    if not _may_hear(told.to, reach, now):
+    if not reach.may_hear(told.to, now):
         return Verdict([], moot=True)
-    stopped = [claim for claim in told.claims if _stopped(claim, now)]
+    stopped = [claim for claim in told.claims if _stopped(told, claim, now)]
     left = [claim for claim in told.claims if claim not in stopped]
-    changed = any(not _still_due(told.to, claim, reach.policy, now) for claim in left)
-    moot = changed or all(claim.rung == BACKLOG for claim in left)
+    changed = [claim for claim in left if not _still_due(told.to, claim, reach.policy, now)]
+    if told.rung == MORNING:
+        stopped, left, changed = stopped + changed, [claim for claim in left if claim not in changed], []
+    moot = bool(changed) or all(claim.rung == BACKLOG for claim in left)
+    if notice is not None:
+        moot = notice.moot or (bool(told.claims) and not left)
     return Verdict([*told.gone, *((claim.id, claim.rung) for claim in stopped)], moot=moot)
 
 
-def _may_hear(to: str, reach: Reach, now: int) -> bool:
-    if not reach.reachable(to):
-        return False
-    if to.startswith("#"):
+def _stopped(told: Told, claim: Claim, now: int) -> bool:
+    if claim.wait.until is not None:
         return True
-    person = reach.policy.person(to)
-    return person.calendar.is_working(now) and not any(start <= now < end for start, end in person.away)
-
-
-def _stopped(claim: Claim, now: int) -> bool:
-    return claim.wait.until is not None or claim.clock.on_hold(now)
+    if told.about is not None:
+        return False
+    quiet = told.to == claim.standing.holder and claim.standing.quiet > now
+    return quiet or claim.standing.clock.on_hold(now)
 
 
 def _still_due(to: str, claim: Claim, policy: Policy, now: int) -> bool:
     """Whether the ladder says today what it said when the rung was claimed."""
-    if claim.rung == BACKLOG:
+    if claim.step == MORNING or claim.step not in RUNGS:
         return True
-    if claim.target is None:
-        return False
-    standing = Standing(claim.wait, claim.clock, claim.target, claim.sent, claim.id)
-    return any(
-        ear == to and rung.name == claim.rung and rung.at <= now for ear, rung in climb(standing, policy.nudges, now)
-    )
+    climbed = climb(claim.standing, policy.nudges, now)
+    return any(ear == to and rung.name == claim.rung and rung.at <= now for ear, rung in climbed)
 
 
-def settled(told: Told) -> bool:
+def settled(told: Told, notice: Notice | None) -> bool:
     """Whether nothing of it waits any more."""
-    return all(claim.wait.until is not None for claim in told.claims)
+    return all(claim.wait.until is not None for claim in told.claims) if notice is None else notice.settled
+
+
+def notice_of(session: Session, workspace: str, told: Told, policy: Policy, now: int) -> Notice | None:
+    """What a notice says by now; None for a message that speaks of waits alone."""
+    return None if told.about is None else notices.KINDS[told.rung](session, workspace, policy, told.about, now)
 
 
 def render(session: Session, workspace: str, told: Told, policy: Policy, now: int) -> Message:
     """The words, as of `now`: the instant it was sent, also for an edit, so that an edit says what changed alone."""
     answered = _answered(session, workspace, told.claims)
     shown = [_shown(claim, answered, now) for claim in _in_order(told.claims, now)]
-    if not told.to.startswith("#"):
-        return nudge(shown, policy.person(told.to).calendar.zone, now)
-    return escalation(shown, _mentions(told, policy), now)
+    if told.to.startswith("#"):
+        return escalation(shown, _mentions(told, policy), now)
+    return nudge(shown, policy.person(told.to).calendar.zone, now)
 
 
 def _in_order(claims: Iterable[Claim], now: int) -> list[Claim]:
@@ -133,7 +151,7 @@ def _in_order(claims: Iterable[Claim], now: int) -> list[Claim]:
         highest[claim.id] = claim
 
     def order(claim: Claim) -> tuple[Any, ...]:
-        overdue = claim.clock.age(now) - (claim.target or 0)
+        overdue = claim.standing.overdue(now)
         return (claim.step == BACKLOG, -overdue, claim.wait.repo, claim.wait.item, claim.wait.kind)
 
     return sorted(highest.values(), key=order)
@@ -145,8 +163,10 @@ def _shown(claim: Claim, answered: set[int], now: int) -> Waiting:
     return Waiting(
         wait=wait,
         step=claim.step,
-        age=claim.clock.age(at),
-        agreed=claim.target,
+        age=claim.standing.clock.age(at),
+        agreed=claim.standing.target,
+        id=claim.id,
+        reply=claim.answer and Reply(claim.answer.kind, claim.answer.reason, claim.answer.until),
         title=item.title if item else None,
         url=item.url if item else None,
         size=item.size if item else None,

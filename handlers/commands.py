@@ -17,6 +17,7 @@ from bot.asking.why import story_of
 from bot.context import Context
 from bot.grammar import BUTTONS, COMMAND, ENTRIES, VERBS, Misread, parse
 from bot.messenger import Passing, Undeliverable, Unknown
+from bot.said import current
 from bot.views import flow, help, repos, why
 from bot.views.flow import Reader
 from bot.views.ids import ASK
@@ -54,6 +55,7 @@ def _acknowledge(ack: Ack) -> None:
 
 def answer(ctx: Context, user: str, asked: Again) -> Message:
     """What to tell a Slack user who asks something."""
+    ctx = current(ctx)
     try:
         verb, value = parse(asked.text)
         return _ANSWERS[verb](ctx, user, value, asked)

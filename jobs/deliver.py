@@ -16,7 +16,9 @@ from bot import telling
 from bot.context import Context
 from bot.intake import settle
 from bot.messenger import Passing, Undeliverable, Unknown
+from bot.notices import Notice
 from bot.reach import Reach, reach
+from bot.said import current
 from bot.store import addresses, outbox
 from bot.store.engine import reading, writing
 from bot.store.outbox import Leased
@@ -65,6 +67,7 @@ def _until_nothing_is_left(ctx: Context, step: Callable[[Context, int], bool | N
 
 def _next_post(ctx: Context, now: int) -> bool | None:
     """Handle the next message: whether it was posted; None if there is none."""
+    ctx = current(ctx)
     with writing(ctx.engine) as session:
         row = None if addresses.paused(session, ctx.workspace, now) else outbox.lease(session, ctx.workspace, now)
     return None if row is None else _safely(_handle, ctx, row, now)
@@ -72,6 +75,7 @@ def _next_post(ctx: Context, now: int) -> bool | None:
 
 def _next_edit(ctx: Context, now: int) -> bool | None:
     """Handle the next edit: whether it got through; None if there is none."""
+    ctx = current(ctx)
     with writing(ctx.engine) as session:
         row = None if addresses.paused(session, ctx.workspace, now) else outbox.lease_edit(session, ctx.workspace, now)
     return None if row is None else _safely(_edit, ctx, row, now)
@@ -137,10 +141,11 @@ def _prepared(ctx: Context, row: Leased, channel: str | None, now: int) -> tuple
             held = outbox.hold(session, ctx.workspace, row, now)
             if held is None:
                 return None
-            told = telling.read(session, ctx.workspace, ctx.policy, row.id, row.recipient)
-            verdict = telling.judge(told, reach(session, ctx.workspace, ctx.policy, now), now)
+            told = telling.read(session, ctx.workspace, ctx.policy, row)
+            notice = telling.notice_of(session, ctx.workspace, told, ctx.policy, now)
+            verdict = telling.judge(told, notice, reach(session, ctx.workspace, ctx.policy, now), now)
             if not verdict.drop and not verdict.moot and channel is not None:
-                return _take_turn(ctx, session, held, told, channel, now)
+                return _take_turn(ctx, session, held, _words(ctx, session, told, notice, now), channel, now)
         row = held
         moot = verdict.moot or channel is None
         with writing(ctx.engine) as session:
@@ -152,8 +157,12 @@ def _prepared(ctx: Context, row: Leased, channel: str | None, now: int) -> tuple
     return None
 
 
+def _words(ctx: Context, session: Session, told: telling.Told, notice: Notice | None, now: int) -> Message:
+    return notice.message if notice else telling.render(session, ctx.workspace, told, ctx.policy, now)
+
+
 def _take_turn(
-    ctx: Context, session: Session, row: Leased, told: telling.Told, channel: str, now: int
+    ctx: Context, session: Session, row: Leased, message: Message, channel: str, now: int
 ) -> tuple[Leased, Message] | None:
     """Mark it as about to be posted, if the channel's pace allows it now."""
     free_at = addresses.reserve(session, ctx.workspace, _address(ctx, row), now)
@@ -161,7 +170,7 @@ def _take_turn(
         outbox.later(session, ctx.workspace, row, free_at, None, tried=False)
         return None
     outbox.about_to_post(session, ctx.workspace, row, channel)
-    return row._replace(channel=channel), telling.render(session, ctx.workspace, told, ctx.policy, now)
+    return row._replace(channel=channel), message
 
 
 def _address(ctx: Context, row: Leased) -> str:
@@ -218,14 +227,15 @@ def _next_try(ctx: Context, session: Session, row: Leased, trouble: Trouble, now
 
 def _edit(ctx: Context, row: Leased, now: int) -> bool:
     with reading(ctx.engine) as session:
-        told = telling.read(session, ctx.workspace, ctx.policy, row.id, row.recipient)
-        message = telling.render(session, ctx.workspace, told, ctx.policy, row.sent_at or row.made_at)
+        told = telling.read(session, ctx.workspace, ctx.policy, row)
+        notice = telling.notice_of(session, ctx.workspace, told, ctx.policy, now)
+        message = _words(ctx, session, told, notice, row.sent_at or row.made_at)
     try:
         ctx.messenger.update(row.channel or "", row.ts or "", message)
     except TROUBLE as trouble:
         return _not_edited(ctx, row, trouble, now)
     with writing(ctx.engine) as session:
-        outbox.edited(session, ctx.workspace, row, settled=telling.settled(told))
+        outbox.edited(session, ctx.workspace, row, settled=telling.settled(told, notice))
     _log.info("message.edited", message=row.id, to=row.recipient)
     return True
 

@@ -14,7 +14,9 @@ from bot.context import Context
 from bot.flow.ladder import Decision, Message, Recipient, Standing, decide
 from bot.intake import settle
 from bot.reach import Reach, reach
-from bot.store import outbox, repos, waits
+from bot.said import current
+from bot.standings import standings_of
+from bot.store import outbox, repos, said, waits
 from bot.store.engine import undisturbed, writing
 
 MOST = 20_000
@@ -26,6 +28,7 @@ _log = structlog.get_logger()
 
 def run(ctx: Context, now: int) -> int:
     """Claim the messages of this instant; how many. What can't be sent yet is looked at again when it can."""
+    ctx = current(ctx)
     settle(ctx, now)
     return undisturbed(lambda: _run(ctx, now))
 
@@ -33,6 +36,8 @@ def run(ctx: Context, now: int) -> int:
 def _run(ctx: Context, now: int) -> int:
     with writing(ctx.engine) as session:
         outbox.deciding(session, ctx.workspace)
+        if said.revision(session, ctx.workspace) != ctx.policy.revision:
+            return 0  # somebody changed their terms just now; the next tick knows them
         rows = waits.due(session, ctx.workspace, now, MOST)
         return _decide(ctx, session, rows, now) if rows else 0
 
@@ -56,16 +61,9 @@ def _decide(ctx: Context, session: Session, rows: Sequence[Row[Any]], now: int) 
 
 
 def _standings(ctx: Context, session: Session, rows: Sequence[Row[Any]]) -> list[Standing]:
-    """The waits that are on the ladder: open, with a target, and not merely listed."""
-    sent = waits.sent(session, ctx.workspace, [row.id for row in rows])
-    found = []
-    for row in rows:
-        wait = waits.to_wait(row)
-        target = ctx.policy.target(wait.repo, wait.kind)
-        if wait.until is None and target is not None and not row.backlog:
-            rungs = {one.rung: one.at for one in sent.get(row.id, ())}
-            found.append(Standing(wait, ctx.policy.clock(wait), target, rungs, row.id))
-    return found
+    """The waits that are on the ladder: open, and not merely listed."""
+    climbing = [row for row in rows if row.until is None and not row.backlog]
+    return list(standings_of(session, ctx.workspace, ctx.policy, climbing).values())
 
 
 def _try_again_some_day(decision: Decision, can: Reach, looks: dict[int, int | None]) -> None:

@@ -12,6 +12,7 @@ from bot.flow.events import FlowEvent
 from bot.hosts.github.errors import Denied, Gone, HostError, Unreachable
 from bot.hosts.github.history import Page, read_repo
 from bot.hosts.github.missing import missing_events
+from bot.said import current
 from bot.store import checks, events, readings
 from bot.store.engine import reading, writing
 from bot.store.readings import Place
@@ -37,7 +38,7 @@ class Reconciled:
 
 def run(ctx: Context, now: int, fresh: int = 0) -> Reconciled:
     """Read every followed repository, but those read within the last `fresh` seconds (another process did)."""
-    done = Reconciled()
+    done, ctx = Reconciled(), current(ctx)
     if ctx.github is None:
         return done
     for place in _places(ctx):

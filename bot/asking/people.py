@@ -16,8 +16,8 @@ class NotKnown(LookupError):
 
 
 def logins_of(ctx: Context, user: str) -> list[str]:
-    """The logins that the policy maps to a Slack user."""
-    return [login for login, part in ctx.policy.file.people.items() if part.slack == user]
+    """The logins that are a Slack user's."""
+    return ctx.policy.logins_of(user)
 
 
 def zone_of(ctx: Context, user: str) -> tzinfo:

@@ -277,15 +277,18 @@ class WaitClock:
     until: int | None
     calendar: Calendar
     reds: Sequence[Span] = ()
-    away: Sequence[tuple[int, int]] = ()
+    away: Sequence[Span] = ()
 
     def holds(self, now: int) -> list[tuple[int, int]]:
-        """Where the clock stands, seen from `now`: red up to now or the wait's end, and every known absence."""
+        """Where the clock stands, seen from `now`: red up to now or the wait's end, and every known absence.
+
+        An absence whose end is not known counts up to now or the wait's end, too.
+        """
         if not self.reds and not self.away:
             return []
         end = now if self.until is None else min(self.until, now)
         reds = [(start, end if stop is None else min(stop, end)) for start, stop in self.reds]
-        return joined((*reds, *self.away))
+        return joined((*reds, *((start, end if stop is None else stop) for start, stop in self.away)))
 
     def held(self, now: int) -> int:
         """Working seconds of the wait spent in holds, up to `now` or its end."""
@@ -331,9 +334,7 @@ class WaitClock:
         return at
 
 
-def clock_of(
-    wait: Wait, calendar: Calendar, away: Sequence[tuple[int, int]] = (), *, hold_while_red: bool = True
-) -> WaitClock:
+def clock_of(wait: Wait, calendar: Calendar, away: Sequence[Span] = (), *, hold_while_red: bool = True) -> WaitClock:
     """The clock of a wait under its holder's calendar and absences (a team has none)."""
     reds = wait.reds if hold_while_red and wait.kind in REVIEWER_KINDS else ()
     return WaitClock(wait.since, wait.until, calendar, reds, () if wait.team else away)

@@ -1,7 +1,9 @@
 """The ladder: which rung of which wait is due, who hears of it, and when they may.
 
-A wait climbs heads-up, breach and repeats towards its holder, and an escalation towards the team's channel. The same
-code decides for the running program and for a back-test; both hand it what was sent so far and the instant.
+A wait climbs heads-up, breach and repeats towards its holder, and an escalation towards the team's channel. Beside
+these rungs there are words that somebody asked for: a reminder after a snooze, an author's own call. What a person
+answered keeps the ladder quiet for a while. The same code decides for the running program and for a back-test; both
+hand it what was sent so far and the instant.
 Instants are seconds since 1970 UTC; ages, targets and repeats are working seconds.
 """
 
@@ -16,11 +18,14 @@ from math import ceil
 from typing import NamedTuple
 
 from bot.flow.calendar import Calendar, WaitClock
-from bot.flow.waits import Wait
+from bot.flow.waits import Span, Wait
 
+MORNING, ASKED, REMINDER = "morning", "asked", "reminder"
 HEADS_UP, BREACH, REPEAT, ESCALATION = "heads_up", "breach", "repeat", "escalation"
-RUNGS = (HEADS_UP, BREACH, REPEAT, ESCALATION)
+RUNGS = (MORNING, ASKED, REMINDER, HEADS_UP, BREACH, REPEAT, ESCALATION)
 """From low to high."""
+FOREVER = 2**62
+"""An instant that never comes."""
 GATHER = 600
 """Working seconds after a message to a person in which what falls due is gathered."""
 
@@ -38,22 +43,34 @@ class NudgeRules:
 
 @dataclass(frozen=True)
 class Standing:
-    """A wait on the ladder: its clock, its target, and when which rung was sent (`repeat:1`, `repeat:2` counted)."""
+    """A wait on the ladder: its clock, its target, and when which rung was sent (`repeat:1`, `repeat:2` counted).
+
+    Without a target it has no rungs but those that somebody asked for.
+    """
 
     wait: Wait
     clock: WaitClock
-    target: int
+    target: int | None
     sent: Mapping[str, int] = field(default_factory=dict)
     id: int = 0
+    quiet: int = 0
+    """The holder is to hear nothing of it before this instant."""
+    asked: tuple[Rung, ...] = ()
+    """What somebody asked the holder to be told, and when; what they hear after that instant answers it."""
+    ear: str | None = None
+    """Who hears for a team that has a channel of its own."""
 
     @property
     def holder(self) -> str:
-        """Who hears for the holder: the login, or for a team its repository's channel."""
-        return channel_of(self.wait.repo) if self.wait.team else self.wait.on
+        """Who hears for the holder: the login, or for a team its channel, else its repository's."""
+        return (self.ear or channel_of(self.wait.repo)) if self.wait.team else self.wait.on
 
     def overdue(self, now: int) -> int:
-        """Working seconds past the target; negative before it."""
-        return self.clock.age(now) - self.target
+        """Working seconds past the target; negative before it, and far below without one."""
+        return self.clock.age(now) - (_FAR if self.target is None else self.target)
+
+
+_FAR = 2**40
 
 
 class Rung(NamedTuple):
@@ -68,7 +85,7 @@ class Recipient:
     """A person who may get messages: working windows, absences, and what was sent to them lately."""
 
     calendar: Calendar
-    away: Sequence[tuple[int, int]] = ()
+    away: Sequence[Span] = ()
     sent: Sequence[int] = ()
     """Instants of earlier messages to them, those of the last days at least."""
 
@@ -82,7 +99,11 @@ class Nudge(NamedTuple):
     @property
     def step(self) -> str:
         """The rung without its count."""
-        return self.rung.partition(":")[0]
+        return _step(self.rung)
+
+
+def _step(rung: str) -> str:
+    return rung.partition(":")[0]
 
 
 @dataclass(frozen=True)
@@ -118,28 +139,53 @@ def channel_of(repo: str) -> str:
     return f"#{repo}"
 
 
+def team_channel_of(repo: str, team: str) -> str:
+    """How the channel of a team that has one is named as a recipient, for its requests in a repository."""
+    return f"#{repo}@{team}"
+
+
 def holder_rung(standing: Standing, rules: NudgeRules, now: int) -> Rung | None:
-    """The next rung its holder has not heard, and when it falls due; a heads-up overtaken by the breach is gone."""
-    sent, clock = standing.sent, standing.clock
+    """The next rung its holder has not heard, and when it falls due, at the earliest when they want to hear of it."""
+    regular = _regular(standing, rules, now)
+    heard = _last_heard(standing)
+    unheard = (rung for rung in standing.asked if heard is None or rung.at > heard)
+    asked = min(unheard, key=lambda rung: rung.at, default=None)
+    coming = [rung._replace(at=max(rung.at, standing.quiet)) for rung in (regular, asked) if rung is not None]
+    # Of two at one instant the ladder's own tells more.
+    found = min(coming, key=lambda rung: rung.at, default=None)
+    return None if found is None or found.at >= FOREVER else found
+
+
+def _regular(standing: Standing, rules: NudgeRules, now: int) -> Rung | None:
+    """The ladder's own next rung; a heads-up overtaken by the breach, or by a morning message, is gone."""
+    sent, clock, target = standing.sent, standing.clock, standing.target
+    if target is None:
+        return None
     if BREACH not in sent:
-        breach = clock.reaches(standing.target, now)
-        if rules.heads_up and HEADS_UP not in sent and (breach is None or breach > now):
-            heads_up = clock.reaches(ceil(rules.heads_up * standing.target), now)
+        breach = clock.reaches(target, now)
+        listed = any(name in (HEADS_UP, MORNING) for name in map(_step, sent))
+        if rules.heads_up and not listed and (breach is None or breach > now):
+            heads_up = clock.reaches(ceil(rules.heads_up * target), now)
             if heads_up is not None and heads_up != breach:
                 return Rung(HEADS_UP, heads_up)
         return None if breach is None else Rung(BREACH, breach)
     repeats = sum(name.startswith(REPEAT) for name in sent)
     if not rules.repeat or repeats >= rules.max_repeats:
         return None
-    # A team's escalation went to the ears that a repeat would go to.
-    last = max(at for name, at in sent.items() if name != ESCALATION or standing.wait.team)
-    again = clock.reaches(clock.age(last) + rules.repeat, now)
+    last = _last_heard(standing)
+    again = None if last is None else clock.reaches(clock.age(last) + rules.repeat, now)
     return None if again is None else Rung(f"{REPEAT}:{repeats + 1}", again)
+
+
+def _last_heard(standing: Standing) -> int | None:
+    """When the holder last heard of it. A team's escalation goes to the ears that its other rungs go to."""
+    team = standing.wait.team and standing.ear is None
+    return max((at for name, at in standing.sent.items() if name != ESCALATION or team), default=None)
 
 
 def channel_rung(standing: Standing, rules: NudgeRules, now: int) -> Rung | None:
     """The escalation, if its channel has not heard it, and when it falls due."""
-    if not rules.escalate or ESCALATION in standing.sent:
+    if not rules.escalate or ESCALATION in standing.sent or standing.target is None:
         return None
     at = standing.clock.reaches(ceil(rules.escalate * standing.target), now)
     return None if at is None else Rung(ESCALATION, at)
@@ -168,8 +214,8 @@ def _when(standing: Standing, instants: Iterable[int], now: int) -> int | None:
 def opening(recipient: Recipient, at: int, most_a_day: int) -> int | None:
     """The first instant from `at` on at which a person may get a message; None if there is none.
 
-    Inside their working windows, not while away, ten working minutes after the last one, and on a local day that
-    has had fewer than `most_a_day`.
+    Inside their working windows, not while away (FOREVER where nobody knows for how long), ten working minutes after
+    the last one, and on a local day that has had fewer than `most_a_day`.
     """
     calendar = recipient.calendar
     found: int | None = at
@@ -181,19 +227,23 @@ def opening(recipient: Recipient, at: int, most_a_day: int) -> int | None:
     a_day: dict[date, int] = defaultdict(int)
     for sent in recipient.sent:
         a_day[calendar.local_date(sent)] += 1
-    while found is not None:
+    while found is not None and found < FOREVER:
         found = calendar.next_working(found)
         if found is None:
             return None
-        back = next((end for start, end in recipient.away if start <= found < end), None)
+        absence = next(((start, end) for start, end in recipient.away if _lies_in(found, start, end)), None)
         today = calendar.local_date(found)
-        if back is not None:
-            found = back
+        if absence is not None:
+            found = FOREVER if absence[1] is None else absence[1]
         elif a_day[today] >= most_a_day:
             found = calendar.midnight(today + timedelta(days=1))
         else:
             return found
-    return None
+    return found
+
+
+def _lies_in(at: int, start: int, end: int | None) -> bool:
+    return start <= at and (end is None or at < end)
 
 
 def decide(
@@ -221,6 +271,8 @@ def decide(
             opens = openings[to]
             if opens is None:
                 unreachable.append((standing, to))
+            elif opens >= FOREVER:
+                continue  # away, nobody knows for how long; whoever learns it has the wait looked at again
             elif rung.at > now:
                 coming[place].append(rung.at)
             elif opens > now or standing.clock.on_hold(now):
@@ -243,6 +295,7 @@ def _opening_of(
     rules: NudgeRules,
     now: int,
 ) -> int | None:
+    """When they may hear next; None for somebody who can't be reached."""
     if to.startswith("#"):
         return now if reachable_channel(to[1:]) else None
     recipient = recipient_of(to)

@@ -5,6 +5,7 @@ Every statement that moves a row names the lease it holds, so that a worker that
 
 from __future__ import annotations
 
+import json
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from typing import Any, NamedTuple
@@ -30,8 +31,12 @@ class Draft(NamedTuple):
 
     recipient: str
     rung: str
-    claims: Sequence[tuple[int, str]]
+    claims: Sequence[tuple[int, str]] = ()
     """(wait id, rung) of what it names."""
+    about: dict[str, Any] | None = None
+    """What a notice speaks of (JSON)."""
+    id: str | None = None
+    """One of the caller's, where the same message might be put there twice."""
 
 
 class Leased(NamedTuple):
@@ -39,6 +44,8 @@ class Leased(NamedTuple):
 
     id: str
     recipient: str
+    rung: str
+    about: str | None
     made_at: int
     sent_at: int | None
     channel: str | None
@@ -58,28 +65,31 @@ def deciding(session: Session, workspace: str) -> None:
 def claim(session: Session, workspace: str, drafts: Sequence[Draft], now: int) -> int:
     """Claim rungs and put the messages that carry them in the outbox; how many messages.
 
-    A rung somebody claimed before is left out, and a message without any is not made.
+    A rung somebody claimed before is left out, and a message without any is not made, but for notices that never
+    named one.
     """
-    ids = [uuid4().hex for _ in drafts]
+    ids = [draft.id or uuid4().hex for draft in drafts]
     rows = [
         {"workspace": workspace, "wait_id": wait, "rung": rung, "at": now, "outbox_id": id_}
         for id_, draft in zip(ids, drafts, strict=True)
         for wait, rung in draft.claims
     ]
-    if not rows:
-        return 0
-    got = session.execute(insert(session, NUDGES).on_conflict_do_nothing().returning(_N.outbox_id), rows)
-    carrying = set(got.scalars())
+    carrying = {id_ for id_, draft in zip(ids, drafts, strict=True) if not draft.claims and draft.about is not None}
+    if rows:
+        got = session.execute(insert(session, NUDGES).on_conflict_do_nothing().returning(_N.outbox_id), rows)
+        carrying.update(got.scalars())
     made = [_new_row(workspace, id_, draft, now) for id_, draft in zip(ids, drafts, strict=True) if id_ in carrying]
-    if made:
-        session.execute(OUTBOX.insert(), made)
-    return len(made)
+    if not made:
+        return 0
+    put = insert(session, OUTBOX).on_conflict_do_nothing().returning(_O.id)
+    return len(session.execute(put, made).scalars().all())
 
 
 def _new_row(workspace: str, id_: str, draft: Draft, now: int) -> dict[str, Any]:
     return {
         "workspace": workspace, "id": id_, "recipient": draft.recipient, "rung": draft.rung, "state": "pending",
         "made_at": now, "not_before": now, "attempts": 0, "settled": False,
+        "about": None if draft.about is None else json.dumps(draft.about),
     }  # fmt: skip
 
 
@@ -121,7 +131,8 @@ def lease(session: Session, workspace: str, now: int) -> Leased | None:
 
 def _leased(row: Row[Any], until: int, *, unsure: bool) -> Leased:
     return Leased(
-        row.id, row.recipient, row.made_at, row.sent_at, row.channel, row.ts, row.attempts, until, unsure
+        row.id, row.recipient, row.rung, row.about, row.made_at, row.sent_at, row.channel, row.ts, row.attempts,
+        until, unsure,
     )  # fmt: skip
 
 

@@ -9,7 +9,7 @@ from sqlalchemy import Row, Table, bindparam, delete, literal, select, update
 from sqlalchemy.orm import Session
 
 from bot.flow.ladder import channel_of
-from bot.store import settings
+from bot.store import said, settings
 from bot.store.arrivals import ARRIVALS
 from bot.store.checks import CHECKS, optional_key
 from bot.store.events import EVENTS
@@ -98,6 +98,7 @@ def rename(session: Session, workspace: str, host: str, old: str, new: str) -> N
     session.execute(
         update(OUTBOX).where(o.workspace == workspace, o.recipient == channel_of(old)).values(recipient=channel_of(new))
     )
+    said.rename(session, workspace, old, new)
     optional = settings.get(session, workspace, optional_key(host, old))
     if optional is not None:
         settings.put(session, workspace, optional_key(host, new), optional)

@@ -154,8 +154,11 @@ class OutboxRow(SQLModel, table=True):
     workspace: str = Field(primary_key=True)
     id: str = Field(primary_key=True)
     recipient: str
-    """A login, or `#` and a repository for its channel."""
+    """A login; `#` and a repository for its channel; `@` and a Slack account that asked for it."""
     rung: str
+    """The highest rung it carries, or what kind of notice it is."""
+    about: str | None = Field(default=None, sa_type=Text)
+    """JSON: what a notice speaks of; null for messages that speak of waits alone."""
     state: str = "pending"
     made_at: int = Field(sa_type=BigInteger)
     not_before: int = Field(sa_type=BigInteger)
@@ -228,3 +231,186 @@ class SettingRow(SQLModel, table=True):
     workspace: str = Field(primary_key=True)
     key: str = Field(primary_key=True)
     value: str = Field(sa_type=Text)
+
+
+class SaidRow(SQLModel, table=True):
+    """A key of the policy as somebody set it from Slack; it wins over the file."""
+
+    __tablename__ = "said"
+
+    workspace: str = Field(primary_key=True)
+    path: str = Field(primary_key=True)
+    """JSON: the key's path, such as ["people", "alice", "away"]."""
+    value: str = Field(sa_type=Text)
+    """JSON, as the policy file would have it; null takes away what the file says."""
+
+
+class ChangeRow(SQLModel, table=True):
+    """A change of a setting: who, when, from, to. Rows are added and never changed."""
+
+    __tablename__ = "changes"
+    __table_args__ = (Index("changes_by_time", "workspace", "at"),)
+
+    workspace: str = Field(primary_key=True)
+    id: str = Field(primary_key=True)
+    at: int = Field(sa_type=BigInteger)
+    by: str
+    """A Slack account; empty where Weir itself did it."""
+    path: str
+    was: str | None = Field(sa_type=Text)
+    """JSON of the value that held until then; null where nothing was set."""
+    became: str | None = Field(sa_type=Text)
+    why: str | None = None
+    """How Weir came to it, where it was not said by somebody (`e-mail`, `commit e-mail`)."""
+
+
+class MemberRow(SQLModel, table=True):
+    """A member of the Slack workspace as Slack showed them last."""
+
+    __tablename__ = "members"
+
+    workspace: str = Field(primary_key=True)
+    user: str = Field(primary_key=True)
+    name: str | None = None
+    tz: str | None = None
+    admin: bool = False
+    """An administrator or owner of the workspace."""
+    gone: bool = False
+    """Deactivated, or a bot."""
+    seen_at: int = Field(default=0, sa_type=BigInteger)
+    quiet_from: int | None = Field(default=None, sa_type=BigInteger)
+    """The span of do-not-disturb that Slack told of last, now or next."""
+    quiet_until: int | None = Field(default=None, sa_type=BigInteger)
+    quiet_seen_at: int = Field(default=0, sa_type=BigInteger)
+
+
+class AbsenceRow(SQLModel, table=True):
+    """A time away that a Slack status told of."""
+
+    __tablename__ = "absences"
+
+    workspace: str = Field(primary_key=True)
+    user: str = Field(primary_key=True)
+    start: int = Field(primary_key=True, sa_type=BigInteger)
+    until: int | None = Field(default=None, sa_type=BigInteger)
+    """Null while its end is not known."""
+
+
+class AnswerRow(SQLModel, table=True):
+    """What somebody answered to a nudge, about one wait. Rows are added and never changed."""
+
+    __tablename__ = "answers"
+    __table_args__ = (Index("answers_by_wait", "workspace", "wait_id"), Index("answers_by_time", "workspace", "at"))
+
+    workspace: str = Field(primary_key=True)
+    id: str = Field(primary_key=True)
+    wait_id: int = Field(sa_type=BigInteger)
+    user: str
+    """The Slack account that answered."""
+    kind: str
+    """`snooze`, `on_it`, `hand_over`, `wrong`, `take`, `leave`"""
+    reason: str | None = None
+    """Of `wrong`: `done`, `not_mine`, `not_ready`, `too_early`, `other`; of `hand_over`: to which login."""
+    at: int = Field(sa_type=BigInteger)
+    until: int | None = Field(default=None, sa_type=BigInteger)
+    """Until when nothing is said about it to its holder."""
+
+
+class AskRow(SQLModel, table=True):
+    """An author's own word: please look now. The key is the promise of one a day and item."""
+
+    __tablename__ = "asks"
+
+    workspace: str = Field(primary_key=True)
+    host: str = Field(primary_key=True)
+    repo: str = Field(primary_key=True)
+    item: int = Field(primary_key=True, sa_type=BigInteger)
+    day: str = Field(primary_key=True)
+    """The asker's local date."""
+    by: str
+    """Login of who asks."""
+    at: int = Field(sa_type=BigInteger)
+
+
+class MorningRow(SQLModel, table=True):
+    """When a person's next working day begins, for their morning message."""
+
+    __tablename__ = "mornings"
+    __table_args__ = (Index("mornings_by_time", "workspace", "next_at"),)
+
+    workspace: str = Field(primary_key=True)
+    login: str = Field(primary_key=True)
+    next_at: int = Field(sa_type=BigInteger)
+    terms: str
+    """What the instant was computed by; another value means: compute it anew."""
+
+
+class HomeRow(SQLModel, table=True):
+    """A home tab that somebody opened, and whether it shows the truth."""
+
+    __tablename__ = "homes"
+    __table_args__ = (Index("homes_to_publish", "workspace", "stale_at"),)
+
+    workspace: str = Field(primary_key=True)
+    user: str = Field(primary_key=True)
+    opened_at: int = Field(sa_type=BigInteger)
+    page: int = 1
+    stale_at: int | None = Field(default=None, sa_type=BigInteger)
+    """Since when it is to be published again (or the instant of the next try); null while it is fresh."""
+    lease_until: int | None = Field(default=None, sa_type=BigInteger)
+    attempts: int = 0
+
+
+class ConnectionRow(SQLModel, table=True):
+    """A repository that somebody connects from Slack: from the first reading to the switching on."""
+
+    __tablename__ = "connections"
+
+    workspace: str = Field(primary_key=True)
+    host: str = Field(primary_key=True)
+    repo: str = Field(primary_key=True)
+    user: str
+    """The Slack account that connects it."""
+    state: str
+    """`reading`, `learnt`, `on`, `failed`"""
+    at: int = Field(sa_type=BigInteger)
+    items_read: int = 0
+    items_known: int | None = None
+    """How many there are to read, where the host said."""
+    hook: str | None = None
+    """What became of the webhook, in words for people."""
+    learnt: str | None = Field(default=None, sa_type=Text)
+    """JSON of what the history taught."""
+    problem: str | None = None
+    outbox_id: str
+    """The message that shows how far it is."""
+    lease_until: int | None = Field(default=None, sa_type=BigInteger)
+
+
+class MatchRow(SQLModel, table=True):
+    """What was found out about whose a login is; a link itself is a setting."""
+
+    __tablename__ = "matches"
+
+    workspace: str = Field(primary_key=True)
+    login: str = Field(primary_key=True)
+    state: str
+    """`linked`, `doubtful` (a guess that somebody must confirm), `refused`, `unknown`"""
+    slack: str | None = None
+    """The member that is meant, or may be."""
+    source: str | None = None
+    tried_at: int = Field(sa_type=BigInteger)
+
+
+class TeamRow(SQLModel, table=True):
+    """The members of a host's team, as far as they can be read."""
+
+    __tablename__ = "teams"
+
+    workspace: str = Field(primary_key=True)
+    host: str = Field(primary_key=True)
+    owner: str = Field(primary_key=True)
+    team: str = Field(primary_key=True)
+    members: str | None = Field(default=None, sa_type=Text)
+    """JSON: logins; null where the host does not show them."""
+    read_at: int = Field(sa_type=BigInteger)

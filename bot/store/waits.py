@@ -7,7 +7,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
-from sqlalchemy import Row, Select, bindparam, delete, select, update
+from sqlalchemy import Row, Select, bindparam, delete, func, select, update
 from sqlalchemy.orm import Session
 
 from bot.flow.events import ItemKey
@@ -130,6 +130,22 @@ def sent(session: Session, workspace: str, ids: Iterable[int]) -> dict[int, list
         for wait_id, *claim in session.execute(_SENT.on(session), {"workspace": workspace, "ids": some}):
             found[wait_id].append(Sent(*claim))
     return found
+
+
+def look_again(
+    session: Session, workspace: str, now: int, *, logins: Iterable[str] = (), repos: Iterable[str] = (),
+    everyone: bool = False,
+) -> None:  # fmt: skip
+    """Have the ladders looked at now: of these people, in these repositories (case does not matter), or all."""
+    waiting = update(WAITS).where(_C.workspace == workspace, _C.until.is_(None), _C.backlog.is_(False))
+    waiting = waiting.values(next_nudge_at=now)
+    if everyone:
+        session.execute(waiting)
+        return
+    for some in batches(sorted({login.lower() for login in logins})):
+        session.execute(waiting.where(_C.holder_key.in_(some)))
+    for some in batches(sorted({repo.lower() for repo in repos})):
+        session.execute(waiting.where(func.lower(_C.repo).in_(some)))
 
 
 def edit_messages(session: Session, workspace: str, outbox_ids: Iterable[str], now: int) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime, tzinfo
+from typing import NamedTuple
 
 from bot.flow.waits import REVIEWER_KINDS, Wait
 from bot.views.message import NAME, TITLE, link, plain
@@ -14,6 +15,15 @@ BACKLOG = "backlog"
 _WEEKDAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
 _MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 _SIZES = ((10, "tiny"), (100, "small"), (400, "medium"), (1000, "large"))
+
+
+class Reply(NamedTuple):
+    """What a wait's holder answered last: see `bot.store.answers` for kinds and reasons."""
+
+    kind: str
+    reason: str | None
+    until: int | None
+    """Until when they hear nothing of it."""
 
 
 @dataclass(frozen=True)
@@ -32,6 +42,9 @@ class Waiting:
     """Changed lines."""
     answered: bool = True
     """Whether its end was the holder's own doing."""
+    id: int = 0
+    """The wait's id, for buttons."""
+    reply: Reply | None = None
 
     @property
     def over(self) -> bool:

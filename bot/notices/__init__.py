@@ -1,0 +1,33 @@
+"""Messages that are no nudges: answers to what somebody set going, and words from one person to another.
+
+A notice goes the same road as a nudge: the outbox, read again right before it is sent, edited while it changes. What
+it speaks of stands in the outbox row's `about`; each kind has a function that says what to show by now.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, TypeAlias
+
+from sqlalchemy.orm import Session
+
+from bot.policy import Policy
+from bot.views.message import Message
+
+
+@dataclass(frozen=True)
+class Notice:
+    """What to show at an instant."""
+
+    message: Message
+    moot: bool = False
+    """There is nothing left to say: it is not sent (one that was sent is still edited)."""
+    settled: bool = False
+    """Nothing of it will change any more."""
+
+
+Making: TypeAlias = Callable[[Session, str, Policy, dict[str, Any], int], Notice]
+"""(session, workspace, policy, about, now) → what to show"""
+KINDS: dict[str, Making] = {}
+"""By the `rung` of the outbox row."""

@@ -1,0 +1,53 @@
+"""Stored waits as the ladder looks at them: clock, target, what was sent, what was answered and asked."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from sqlalchemy import Row
+from sqlalchemy.orm import Session
+
+from bot.flow.ladder import ASKED, FOREVER, REMINDER, Rung, Standing, team_channel_of
+from bot.flow.waits import Wait
+from bot.policy import Policy
+from bot.store import answers, waits
+from bot.store.answers import SNOOZE, WRONG, Answer, Ask
+from bot.store.outbox import BACKLOG
+
+
+def standings_of(session: Session, workspace: str, policy: Policy, rows: Sequence[Row[Any]]) -> dict[int, Standing]:
+    """The standing of each stored wait, by its id."""
+    ids = [row.id for row in rows]
+    sent = waits.sent(session, workspace, ids)
+    said = answers.latest(session, workspace, ids)
+    asked = answers.asks(session, workspace, {(row.host, row.repo, row.item) for row in rows})
+    found = {}
+    for row in rows:
+        wait = waits.to_wait(row)
+        rungs = {one.rung: one.at for one in sent.get(row.id, ()) if one.rung != BACKLOG}
+        found[row.id] = standing_of(row.id, wait, policy, rungs, said.get(row.id), asked.get(wait.key, ()))
+    return found
+
+
+def standing_of(
+    id_: int, wait: Wait, policy: Policy, sent: Mapping[str, int], answer: Answer | None, asks: Sequence[Ask]
+) -> Standing:
+    """A wait on the ladder: quiet while its holder wants it so, with what somebody asked them to be told."""
+    quiet = _quiet_until(answer)
+    asked = [Rung(f"{ASKED}:{ask.at}", ask.at) for ask in asks if ask.at >= wait.since and ask.by != wait.on]
+    if answer is not None and answer.kind == SNOOZE and answer.until is not None:
+        asked.append(Rung(f"{REMINDER}:{answer.until}", answer.until))
+    if not wait.team:
+        quiet = max(quiet, policy.muted_until(wait.on, wait.repo, wait.item))
+    channel = policy.team_channel(wait.on) if wait.team else None
+    return Standing(
+        wait, policy.clock(wait), policy.target(wait.repo, wait.kind), sent, id_, quiet, tuple(asked),
+        team_channel_of(wait.repo, wait.on) if channel else None,
+    )  # fmt: skip
+
+
+def _quiet_until(answer: Answer | None) -> int:
+    if answer is None:
+        return 0
+    return FOREVER if answer.kind == WRONG else answer.until or 0

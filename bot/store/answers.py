@@ -1,0 +1,90 @@
+"""What people answered to nudges, and what authors asked for themselves."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable
+from typing import NamedTuple
+from uuid import uuid4
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from bot.flow.events import ItemKey
+from bot.store.sql import batches, by_repo, insert, table
+from bot.store.tables import AnswerRow, AskRow
+
+ANSWERS, ASKS = table(AnswerRow), table(AskRow)
+_A, _K = ANSWERS.c, ASKS.c
+SNOOZE, ON_IT, HAND_OVER, WRONG, TAKE, LEAVE = "snooze", "on_it", "hand_over", "wrong", "take", "leave"
+
+
+class Answer(NamedTuple):
+    """One answer to one wait."""
+
+    wait_id: int
+    user: str
+    kind: str
+    reason: str | None
+    at: int
+    until: int | None
+
+
+class Ask(NamedTuple):
+    """An author's own word on an item."""
+
+    by: str
+    at: int
+
+
+def add(session: Session, workspace: str, answer: Answer) -> None:
+    """Keep an answer."""
+    session.execute(ANSWERS.insert().values(workspace=workspace, id=uuid4().hex, **answer._asdict()))
+
+
+def latest(session: Session, workspace: str, wait_ids: Iterable[int]) -> dict[int, Answer]:
+    """The last answer to each wait that has any."""
+    found: dict[int, Answer] = {}
+    for some in batches(sorted(set(wait_ids))):
+        rows = session.execute(
+            select(_A.wait_id, _A.user, _A.kind, _A.reason, _A.at, _A.until)
+            .where(_A.workspace == workspace, _A.wait_id.in_(some))
+            .order_by(_A.at, _A.id)
+        )
+        found.update({row.wait_id: Answer(*row) for row in rows})
+    return found
+
+
+def counted(session: Session, workspace: str, since: int = 0) -> dict[tuple[str, str], int]:
+    """How many answers of each (kind, reason or "") were given since an instant."""
+    rows = session.execute(
+        select(_A.kind, func.coalesce(_A.reason, ""), func.count())
+        .where(_A.workspace == workspace, _A.at >= since, _A.kind != HAND_OVER)
+        .group_by(_A.kind, _A.reason)
+    )
+    found = {(kind, reason): number for kind, reason, number in rows}
+    handed = select(func.count()).where(_A.workspace == workspace, _A.at >= since, _A.kind == HAND_OVER)
+    over = session.scalar(handed) or 0
+    return {**found, **({(HAND_OVER, ""): over} if over else {})}
+
+
+def ask(session: Session, workspace: str, key: ItemKey, day: str, by: str, now: int) -> bool:
+    """Keep that an author asks on a local date; whether it is the first time that day."""
+    host, repo, item = key
+    row = {"workspace": workspace, "host": host, "repo": repo, "item": item, "day": day, "by": by, "at": now}
+    asked = insert(session, ASKS).on_conflict_do_nothing().returning(_K.at)
+    return session.execute(asked, row).first() is not None
+
+
+def asks(session: Session, workspace: str, keys: Iterable[ItemKey]) -> dict[ItemKey, list[Ask]]:
+    """What authors asked about items, oldest first."""
+    found: dict[ItemKey, list[Ask]] = defaultdict(list)
+    for host, repo, items in by_repo(set(keys)):
+        rows = session.execute(
+            select(_K.item, _K.by, _K.at)
+            .where(_K.workspace == workspace, _K.host == host, _K.repo == repo, _K.item.in_(items))
+            .order_by(_K.at)
+        )
+        for row in rows:
+            found[host, repo, row.item].append(Ask(row.by, row.at))
+    return found

@@ -1,0 +1,66 @@
+"""Members of the Slack workspace as Slack showed them last: names, zones, absences, do-not-disturb."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from typing import Any
+
+from sqlalchemy import Row, select, update
+from sqlalchemy.orm import Session
+
+from bot.flow.waits import Span
+from bot.store.sql import insert, table
+from bot.store.tables import AbsenceRow, MemberRow
+
+MEMBERS, ABSENCES = table(MemberRow), table(AbsenceRow)
+_M, _A = MEMBERS.c, ABSENCES.c
+
+
+def member(session: Session, workspace: str, user: str) -> Row[Any] | None:
+    """What is kept of a member; None where nothing is."""
+    return session.execute(select(MEMBERS).where(_M.workspace == workspace, _M.user == user)).first()
+
+
+def keep(session: Session, workspace: str, user: str, **values: Any) -> None:
+    """Keep what Slack showed of a member (columns of the table by name); the rest stays as it is."""
+    fresh = {"workspace": workspace, "user": user, "admin": False, "gone": False, "seen_at": 0, "quiet_seen_at": 0}
+    session.execute(insert(session, MEMBERS).values(fresh).on_conflict_do_nothing())
+    session.execute(update(MEMBERS).where(_M.workspace == workspace, _M.user == user).values(values))
+
+
+def zones(session: Session, workspace: str) -> dict[str, str]:
+    """The time zones of members, where Slack told one."""
+    rows = session.execute(select(_M.user, _M.tz).where(_M.workspace == workspace, _M.tz.is_not(None)))
+    return {row.user: row.tz for row in rows}
+
+
+def quiet(session: Session, workspace: str, now: int) -> dict[str, tuple[int, int]]:
+    """The do-not-disturb spans of members that are not over, as far as Slack told."""
+    rows = session.execute(
+        select(_M.user, _M.quiet_from, _M.quiet_until).where(_M.workspace == workspace, _M.quiet_until > now)
+    )
+    return {user: (start or 0, end) for user, start, end in rows}
+
+
+def absences(session: Session, workspace: str) -> dict[str, list[Span]]:
+    """The times away that members' statuses told of, past ones too."""
+    found: dict[str, list[Span]] = defaultdict(list)
+    rows = session.execute(select(_A.user, _A.start, _A.until).where(_A.workspace == workspace).order_by(_A.start))
+    for user, start, until in rows:
+        found[user].append((start, until))
+    return found
+
+
+def left(session: Session, workspace: str, user: str, start: int, until: int | None) -> None:
+    """A status says: away from `start`, until an instant or (None) nobody knows when."""
+    statement = insert(session, ABSENCES)
+    statement = statement.on_conflict_do_update(
+        index_elements=["workspace", "user", "start"], set_={"until": statement.excluded.until}
+    )
+    session.execute(statement, {"workspace": workspace, "user": user, "start": start, "until": until})
+
+
+def returned(session: Session, workspace: str, user: str, at: int) -> None:
+    """The status says so no longer: whatever absence goes on at `at` ends there."""
+    going_on = (_A.start <= at) & (_A.until.is_(None) | (_A.until > at))
+    session.execute(update(ABSENCES).where(_A.workspace == workspace, _A.user == user, going_on).values(until=at))
