@@ -211,21 +211,16 @@ def test_in_socket_mode_a_command_and_a_press_are_answered_through_the_socket(
         slack.link = link.url
         program = start(SLACK_APP_TOKEN=slack.token, SLACK_API_URL=slack.url, SLACK_SIGNING_SECRET="")
         wait_until(link.connected.is_set)
-        command = {"command": "/flow", "text": "waits", "user_id": "U0ALICE", "team_id": "T0ACME"}
-        link.send(
-            {"type": "slash_commands", "envelope_id": "e-1", "payload": command, "accepts_response_payload": True}
-        )
-        wait_until(lambda: link.answers)
+        link.response_url = slack.response_url
+        asked = link.command("waits")
+        wait_until(lambda: link.answer_to(asked))
         button = {"type": "button", "action_id": "ask:repos", "value": '{"ask":"repos","page":null}'}
-        press = {"type": "block_actions", "user": {"id": "U0ALICE"}, "team": {"id": "T0ACME"}, "actions": [button],
-                 "response_url": slack.response_url}  # fmt: skip
-        link.send({"type": "interactive", "envelope_id": "e-2", "payload": press, "accepts_response_payload": False})
+        pressed = link.press(button)
         wait_until(lambda: slack.replaced)
         assert program.stop() == 0
-    answer, pressed = link.answers
-    assert pressed["envelope_id"] == "e-2"
     assert (slack.replaced[0]["text"][:13], slack.replaced[0]["replace_original"]) == ("1 repository;", True)
-    assert (answer["envelope_id"], answer["payload"]["text"]) == ("e-1", "Nothing waits for you just now.")
+    assert link.answers == [link.answer_to(asked), link.answer_to(pressed)]
+    assert link.answers[0]["payload"]["text"] == "Nothing waits for you just now."
 
 
 def said(program: Program) -> str:
