@@ -294,7 +294,7 @@ def _refold_all(session: Session, keys: Sequence[ItemKey], terms: Terms) -> None
 
 
 def refresh_looks(ctx: Context, now: int) -> None:
-    """Where the policy file changed since last time: fold again (other rules, other turns) and look at every ladder anew."""
+    """Where the policy file changed: fold again (other rules, other turns) and look at every ladder anew."""
     written = ctx.policy.written or ctx.policy
     fingerprint = hashlib.sha256(written.file.model_dump_json().encode()).hexdigest()
     with reading(ctx.engine) as session:

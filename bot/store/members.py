@@ -9,7 +9,7 @@ from sqlalchemy import Row, select, update
 from sqlalchemy.orm import Session
 
 from bot.flow.waits import Span
-from bot.store.sql import insert, table
+from bot.store.sql import insert, plain, table
 from bot.store.tables import AbsenceRow, MemberRow
 
 MEMBERS, ABSENCES = table(MemberRow), table(AbsenceRow)
@@ -64,3 +64,17 @@ def returned(session: Session, workspace: str, user: str, at: int) -> None:
     """The status says so no longer: whatever absence goes on at `at` ends there."""
     going_on = (_A.start <= at) & (_A.until.is_(None) | (_A.until > at))
     session.execute(update(ABSENCES).where(_A.workspace == workspace, _A.user == user, going_on).values(until=at))
+
+
+def shown(member: dict[str, Any]) -> dict[str, Any]:
+    """What is kept of a member as users.info, users.list and `user_change` show them; but not their zone.
+
+    A zone moves clocks, so whoever learns it has to have the ladders looked at: see `bot.members`.
+    """
+    profile = member.get("profile") or {}
+    name = profile.get("display_name") or member.get("real_name") or profile.get("real_name") or member.get("name")
+    return {
+        "name": plain(name),
+        "admin": bool(member.get("is_admin") or member.get("is_owner")),
+        "gone": bool(member.get("deleted") or member.get("is_bot")),
+    }

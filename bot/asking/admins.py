@@ -1,0 +1,43 @@
+"""Who may change what concerns others: Slack's administrators and owners, and those they name."""
+
+from __future__ import annotations
+
+from bot.context import Context
+from bot.messenger import Passing, Undeliverable, Unknown
+from bot.store import members
+from bot.store.engine import reading, writing
+
+FRESH = 600
+"""Seconds for which it is remembered whether somebody is an administrator in Slack."""
+
+
+class NotAllowed(PermissionError):
+    """Somebody may not do what they ask for; the message is one line for them."""
+
+
+def must_be_admin(ctx: Context, user: str, now: int) -> None:
+    """Raises NotAllowed where a Slack account may not change what concerns others."""
+    if not is_admin(ctx, user, now):
+        raise NotAllowed(
+            "That is for Slack's administrators and owners, and those they name. /flow admins lists who they named."
+        )
+
+
+def is_admin(ctx: Context, user: str, now: int) -> bool:
+    """Whether a Slack account may change what concerns others. Raises NotAllowed where Slack can't be asked."""
+    if user in ctx.policy.file.admins:
+        return True
+    with reading(ctx.engine) as session:
+        known = members.member(session, ctx.workspace, user)
+    if known is not None and now - known.seen_at < FRESH:
+        return bool(known.admin)
+    try:
+        shown = ctx.messenger.user(user)
+    except (Passing, Unknown, Undeliverable):
+        if known is not None:
+            return bool(known.admin)
+        raise NotAllowed("Slack can't be asked just now whether you are an administrator. Please try again.") from None
+    values = members.shown(shown)
+    with writing(ctx.engine) as session:
+        members.keep(session, ctx.workspace, user, **values, seen_at=now)
+    return bool(values["admin"])
