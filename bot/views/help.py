@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from difflib import get_close_matches
 from typing import NamedTuple
 
-from bot.views.message import Message, aside, plain, section
+from bot.views.message import Block, Message, aside, joined, plain, section
 from bot.views.pages import Again, ask_button
 
 _WHAT = "Weir watches whose turn it is on each piece of work, and reminds that one person kindly."
@@ -21,28 +21,73 @@ class Entry(NamedTuple):
     usage: str
     does: str
     examples: tuple[tuple[str, str], ...]
-    """(what is typed, what it answers)"""
+    """(what is typed, what comes of it)"""
     allowed: str | None
     """What may stand behind it; None where nothing may."""
+    press: str | None = None
+    """Label of a button that asks it with nothing behind it; None where that says nothing, or changes something."""
 
 
-def overview(entries: Sequence[Entry], pressed: Sequence[tuple[str, str]]) -> Message:
-    """Every verb by its first example, and buttons (label, what it asks) for those that can be asked at once."""
-    firsts = [entry.examples[0] for entry in entries]
-    lines = [f"`{typed}`  {answers}" for typed, answers in firsts]
-    said = [f"{typed}: {answers}." for typed, answers in firsts]
-    buttons = [ask_button(label, Again(asked)) for label, asked in pressed]
+class Topic(NamedTuple):
+    """Verbs that are about the same; `name` stands behind `/flow help`."""
+
+    name: str
+    heading: str
+    entries: tuple[Entry, ...]
+
+
+def overview(topics: Sequence[Topic], pressed: Sequence[tuple[str, str]]) -> Message:
+    """Every verb by its first example, and buttons: (label, what it asks) for what can be asked at once, and topics."""
     small = f"{_HINT} {_PRIVATE}"
-    blocks = (section(_WHAT), section("\n".join(lines)), {"type": "actions", "elements": buttons}, aside(small))
+    blocks = (
+        section(_WHAT),
+        *(section("\n".join([f"*{topic.heading}*", *map(_first, topic.entries)])) for topic in topics),
+        _buttons([ask_button(label, Again(asked)) for label, asked in pressed]),
+        _buttons([ask_button(f"More: {topic.heading}", Again(f"help {topic.name}")) for topic in topics]),
+        aside(small),
+    )
+    said = [line for topic in topics for line in (f"{topic.heading}:", *map(_first_said, topic.entries))]
     return Message("\n".join([_WHAT, *said, _bare(small)]), blocks)
+
+
+def topic(told: Topic) -> Message:
+    """Each verb of a topic: how it is used, what it does, and examples; buttons for what can be asked at once."""
+    buttons = [ask_button(entry.press, Again(entry.name)) for entry in told.entries if entry.press]
+    blocks = (
+        section(f"*{told.heading}*"),
+        *(section("\n".join([f"*`{entry.usage}`*", _does(entry), *_examples(entry)])) for entry in told.entries),
+        _buttons([*buttons, ask_button("All of it", Again("help"))]),
+    )
+    said = [line for entry in told.entries for line in (entry.usage, _does(entry))]
+    return Message(joined([f"{told.heading}:", *said]), blocks)
 
 
 def verb(entry: Entry) -> Message:
     """One verb: what it does, what may stand behind it, and examples."""
-    lines = [f"`{entry.usage}`", f"Shows {entry.does}.", *([entry.allowed] if entry.allowed else [])]
-    examples = [f"`{typed}`  {answers}" for typed, answers in entry.examples]
+    lines = [f"`{entry.usage}`", _does(entry), *([entry.allowed] if entry.allowed else [])]
     text = _bare("\n".join([*lines, *(f"{typed}: {answers}." for typed, answers in entry.examples)]))
-    return Message(text, (section("\n".join(lines)), section("\n".join(examples))))
+    return Message(text, (section("\n".join(lines)), section("\n".join(_examples(entry)))))
+
+
+def _does(entry: Entry) -> str:
+    return f"{entry.does[0].upper()}{entry.does[1:]}."
+
+
+def _examples(entry: Entry) -> list[str]:
+    return [f"`{typed}`  {answers}" for typed, answers in entry.examples]
+
+
+def _first(entry: Entry) -> str:
+    return _examples(entry)[0]
+
+
+def _first_said(entry: Entry) -> str:
+    typed, answers = entry.examples[0]
+    return f"{typed}: {answers}."
+
+
+def _buttons(buttons: list[Block]) -> Block:
+    return {"type": "actions", "elements": buttons}
 
 
 def unknown(word: str, verbs: Sequence[str]) -> Message:
@@ -52,10 +97,12 @@ def unknown(word: str, verbs: Sequence[str]) -> Message:
     return _line(f"I don't know “{plain(word, 40)}”. {hint}")
 
 
-def wrong(problem: str, entry: Entry) -> Message:
-    """For words that a verb can't take: what is wrong, and what is allowed."""
+def wrong(problem: str, entry: Entry | None, allowed: str | None = None) -> Message:
+    """For words that can't be taken: what is wrong, and what is allowed there (else behind the verb)."""
+    if entry is None:
+        return _line(" ".join([plain(problem, 300), *([allowed] if allowed else [])]))
     typed, _ = entry.examples[-1]
-    allowed = entry.allowed or "Nothing more may stand behind it."
+    allowed = allowed or entry.allowed or "Nothing more may stand behind it."
     return _line(f"{plain(problem, 300)} {allowed} For example: `{typed}`")
 
 

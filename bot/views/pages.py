@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, Generic, NamedTuple, TypeVar
+from typing import Generic, NamedTuple, TypeVar
 
 from bot.views.ids import ASK, ASK_EARLIER, ASK_LATER
 from bot.views.message import Block, aside
@@ -14,6 +14,8 @@ T = TypeVar("T")
 
 MOST = 10
 """Entries a page."""
+MOST_ID = 255
+"""Characters of an action's id."""
 MOST_ASKED = 500
 """Characters of a question: a button's value holds 2,000, and each character may take three there."""
 
@@ -26,10 +28,22 @@ class Again(NamedTuple):
 
     text: str
     page: int | None = None
+    sure: bool = False
+    """Whether the asker has seen what would change, and confirms it; only a button says so, typed words never do."""
 
     def value(self) -> str:
         """What a button carries."""
-        return json.dumps({"ask": self.text, "page": self.page}, ensure_ascii=False, separators=(",", ":"))
+        told = {"ask": self.text, "page": self.page, **({"sure": True} if self.sure else {})}
+        return json.dumps(told, ensure_ascii=False, separators=(",", ":"))
+
+
+class Confirm(NamedTuple):
+    """What Slack asks before a press counts; texts are plain, up to 100 (title), 300 (text) and 30 characters."""
+
+    title: str
+    text: str
+    yes: str
+    no: str = "Not now"
 
 
 def again(value: object) -> Again | None:
@@ -41,7 +55,8 @@ def again(value: object) -> Again | None:
     if not isinstance(told, dict) or not isinstance(told.get("ask"), str):
         return None
     page = told.get("page")
-    return Again(told["ask"][:MOST_ASKED], page if type(page) is int and page > 0 else None)
+    number = page if type(page) is int and page > 0 else None
+    return Again(told["ask"][:MOST_ASKED], number, told.get("sure") is True)
 
 
 @dataclass(frozen=True)
@@ -75,11 +90,28 @@ def _turning(text: str, number: int, pages: int) -> Block:
     return {"type": "actions", "elements": buttons}
 
 
-def ask_button(label: str, asked: Again, id_: str | None = None) -> dict[str, Any]:
-    """A button that asks something, and has the answer put in the place of the message it stands in."""
-    return {
+def ask_button(
+    label: str, asked: Again, id_: str | None = None, style: str | None = None, confirm: Confirm | None = None
+) -> Block:
+    """A button that asks something, and has the answer put in the place of the message it stands in.
+
+    `style` is "primary" or "danger"; None is Slack's default.
+    """
+    button: Block = {
         "type": "button",
-        "action_id": id_ or ASK + asked.text,
-        "text": {"type": "plain_text", "text": label, "emoji": False},
+        "action_id": id_ or (ASK + asked.text)[:MOST_ID],
+        "text": _plain_text(label),
         "value": asked.value(),
     }
+    if style:
+        button["style"] = style
+    if confirm:
+        button["confirm"] = {
+            "title": _plain_text(confirm.title), "text": _plain_text(confirm.text),
+            "confirm": _plain_text(confirm.yes), "deny": _plain_text(confirm.no),
+        }  # fmt: skip
+    return button
+
+
+def _plain_text(text: str) -> Block:
+    return {"type": "plain_text", "text": text, "emoji": False}

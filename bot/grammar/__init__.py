@@ -1,0 +1,65 @@
+"""The grammar of `/flow`: each verb is declared once; help, usage and errors are read off the declaration.
+
+Words come as people type them, or as Slack escapes them: `<@U123|name>`, `<#C123|name>`, `<https://…|label>`.
+"""
+
+from __future__ import annotations
+
+from bot.grammar.values import (
+    AdminWords,
+    Asked,
+    AwayWords,
+    Channel,
+    ConnectWords,
+    DayWords,
+    HoursWords,
+    ItemRef,
+    LinkWords,
+    Login,
+    Me,
+    Member,
+    Misread,
+    MuteWords,
+    Named,
+    NoVerb,
+    Reset,
+    TargetWords,
+    Value,
+    Whom,
+)
+from bot.grammar.verbs import (
+    ADMINS,
+    AWAY,
+    BACK,
+    BUTTONS,
+    COMMAND,
+    CONNECT,
+    DISCONNECT,
+    DOCTOR,
+    ENTRIES,
+    HELP,
+    HOURS,
+    LINK,
+    LOG,
+    MORNING,
+    MUTE,
+    NUDGE,
+    PEOPLE,
+    REPOS,
+    TARGETS,
+    TOPICS,
+    UNLINK,
+    UNMUTE,
+    VERBS,
+    WAITS,
+    WHY,
+    parse,
+)
+
+__all__ = [
+    "ADMINS", "AWAY", "BACK", "BUTTONS", "COMMAND", "CONNECT", "DISCONNECT", "DOCTOR", "ENTRIES", "HELP", "HOURS",
+    "LINK", "LOG", "MORNING", "MUTE", "NUDGE", "PEOPLE", "REPOS", "TARGETS", "TOPICS", "UNLINK", "UNMUTE", "VERBS",
+    "WAITS", "WHY", "AdminWords", "Asked", "AwayWords", "Channel", "ConnectWords", "DayWords", "HoursWords", "ItemRef",
+    "LinkWords", "Login", "Me", "Member", "Misread", "MuteWords", "Named", "NoVerb", "Reset", "TargetWords", "Value",
+    "Whom", "parse",
+]  # fmt: skip
