@@ -15,6 +15,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
+import fake_github_rest
 import graphql as gql
 from fake_github_model import FakeRepo, Node
 
@@ -47,16 +48,18 @@ class Call:
     authorization: str
     query: str = ""
     variables: dict[str, Any] = field(default_factory=dict)
+    body: dict[str, Any] = field(default_factory=dict)
 
 
 @dataclass
 class Fault:
-    """An answer given instead of the right one; `cut` breaks off within the body."""
+    """An answer given instead of the right one; `cut` breaks off within the body, `done` does what was asked first."""
 
     status: int = 502
     headers: dict[str, str] = field(default_factory=dict)
     body: Any = field(default_factory=lambda: {"message": "Server Error"})
     cut: bool = False
+    done: bool = False
     only: Callable[[Call], bool] = lambda call: True
 
 
@@ -74,6 +77,14 @@ class FakeGithub:
         self.tokens: set[str] | None = None
         """Tokens that are accepted; None accepts any."""
         self.installations: dict[str, int] = {}
+        self.now: Callable[[], int] = lambda: 1_772_449_200
+        """When what is done through the API happens, in seconds since 1970."""
+        self.lacking: set[str] = set()
+        """Permissions that tokens lack: `pull_requests`, `webhooks`, `members`, `contents`."""
+        self.users: dict[str, Node] = {}
+        """Profiles by login: `name`, `email`, `type`."""
+        self.teams: dict[str, list[str]] = {}
+        """Logins by `owner/slug`."""
         self.token_ends = 0
         """When installation tokens made from now on end, in seconds since 1970."""
         self._made = 0
@@ -119,6 +130,9 @@ class FakeGithub:
             return 401, {}, {"message": "Bad credentials"}
         if call.method == "POST" and call.path == "/graphql":
             return 200, {}, self._queried(call)
+        reply = fake_github_rest.reply(self, call)
+        if reply is not None:
+            return reply
         told = self._rest(call)
         if told is None:
             return 404, {}, {"message": "Not Found"}
@@ -142,8 +156,6 @@ class FakeGithub:
         return None
 
     def _repo(self, repo: FakeRepo, rest: list[str]) -> Any:
-        if rest == ["hooks"]:
-            return repo.hooks
         if rest:
             return None
         return {"full_name": repo.name, "private": False, "archived": False, "permissions": repo.permissions}
@@ -261,18 +273,20 @@ def _handler(github: FakeGithub) -> type[BaseHTTPRequestHandler]:
             asked = json.loads(body) if body else {}
             authorization = self.headers.get("authorization", "")
             query, variables = asked.get("query", ""), asked.get("variables", {})
-            call = Call(self.command, self.path, authorization, query, variables)
+            call = Call(self.command, self.path, authorization, query, variables, asked)
             github.calls.append(call)
             fault = github.fault(call)
             if fault is not None:
+                if fault.done:
+                    github.answer(call)
                 self._send(fault.status, fault.headers, fault.body, cut=fault.cut)
             else:
                 self._send(*github.answer(call))
 
-        do_POST = do_GET
+        do_POST = do_DELETE = do_GET
 
         def _send(self, code: int, headers: dict[str, str], told: Any, *, cut: bool = False) -> None:
-            body = json.dumps(told).encode()
+            body = b"" if code == 204 else json.dumps(told).encode()
             self.send_response(code)
             for name, value in {"content-type": "application/json; charset=utf-8", **headers}.items():
                 self.send_header(name, value)

@@ -78,6 +78,9 @@ class FakePull:
             "timelineItems": [],
             "reviews": [],
         }
+        self.people: list[str] = []
+        self.teams: list[str] = []
+        """Who is asked for a review now."""
         self.checks([])
 
     @property
@@ -97,10 +100,13 @@ class FakePull:
         self.node["labels"] = [{"name": label} for label in labels]
 
     def request(self, reviewer: str | None, at: int, by: str = "bob", *, removed: bool = False) -> None:
+        if reviewer is not None:
+            _note(self.people, reviewer, removed=removed)
         typename = "ReviewRequestRemovedEvent" if removed else "ReviewRequestedEvent"
         self._act(typename, at, actor=account(by), requestedReviewer=account(reviewer))
 
     def request_team(self, slug: str, at: int, by: str = "bob", *, removed: bool = False) -> None:
+        _note(self.teams, slug, removed=removed)
         typename = "ReviewRequestRemovedEvent" if removed else "ReviewRequestedEvent"
         self._act(typename, at, actor=account(by), requestedReviewer=_team(slug))
 
@@ -119,6 +125,8 @@ class FakePull:
             "comments": [self._line_comment(by, moment) for moment in comments],
         }
         self.node["reviews"].append(made)
+        self.people = [login for login in self.people if login != by]
+        self.teams = [slug for slug in self.teams if slug not in teams]
         self.touch(at)
         return made
 
@@ -191,6 +199,10 @@ class FakePull:
         self.node["mergeable"] = mergeable
 
 
+def _note(asked: list[str], name: str, *, removed: bool) -> None:
+    asked[:] = [other for other in asked if other != name] + ([] if removed else [name])
+
+
 def _rolled_up(contexts: Sequence[Node]) -> str:
     outcomes = {context.get("conclusion") or context.get("state") or "PENDING" for context in contexts}
     if outcomes & {"FAILURE", "TIMED_OUT", "CANCELLED", "ERROR"}:
@@ -205,6 +217,10 @@ class FakeRepo:
         self.name = name
         self.pulls: dict[int, FakePull] = {}
         self.hooks: list[Node] = []
+        self.collaborators: set[str] | None = None
+        """Who may be asked for a review, people and teams; None for anybody."""
+        self.commits: list[Node] = []
+        """As the REST API shows them, oldest first."""
         self.permissions = {"pull": True, "push": False, "admin": False}
 
     def pull(
@@ -213,3 +229,8 @@ class FakeRepo:
         """Open one."""
         made = self.pulls[number] = FakePull(self.name, number, author, at, draft=draft, title=title)
         return made
+
+    def commit(self, login: str | None, email: str) -> None:
+        """`login` is the account that GitHub knows the address of; None where it knows none."""
+        signed = {"name": "Somebody", "email": email}
+        self.commits.append({"author": {"login": login} if login else {}, "commit": {"author": signed}})

@@ -5,27 +5,22 @@ All raise Unreachable, Denied or Gone.
 
 from __future__ import annotations
 
-from typing import NamedTuple, TypeVar
+from typing import NamedTuple
 
-from pydantic import BaseModel, ConfigDict, TypeAdapter, ValidationError
+from pydantic import Field
 
+from bot.hosts.github.answers import Told, owner_of, read_as
 from bot.hosts.github.api import Github
-from bot.hosts.github.errors import Denied, Unreachable
-
-T = TypeVar("T")
+from bot.hosts.github.errors import Denied
 
 
-class _Told(BaseModel):
-    model_config = ConfigDict(extra="ignore", frozen=True)
-
-
-class Access(_Told):
+class Access(Told):
     """A repository as the token sees it; `permissions` are such as `pull`, `push`, `admin` (empty for an App)."""
 
     full_name: str
     private: bool
     archived: bool = False
-    permissions: dict[str, bool] = {}
+    permissions: dict[str, bool] = Field(default_factory=dict)
 
 
 class Who(NamedTuple):
@@ -38,7 +33,7 @@ class Who(NamedTuple):
     events: frozenset[str] | None
 
 
-class Budget(_Told):
+class Budget(Told):
     """What is left until `reset` (seconds since 1970 UTC)."""
 
     limit: int
@@ -46,25 +41,25 @@ class Budget(_Told):
     reset: int
 
 
-class Budgets(_Told):
+class Budgets(Told):
     """Requests (`core`) and points (`graphql`)."""
 
     core: Budget
     graphql: Budget
 
 
-class _HookConfig(_Told):
+class _HookConfig(Told):
     url: str = ""
     content_type: str = ""
     secret: str | None = None
 
 
-class _LastResponse(_Told):
+class _LastResponse(Told):
     code: int | None = None
     message: str | None = None
 
 
-class Hook(_Told):
+class Hook(Told):
     """A repository's webhook; GitHub shows stars for a secret, and nothing where none is set."""
 
     id: int
@@ -82,55 +77,44 @@ class Hook(_Told):
         return bool(self.config.secret)
 
 
-class _AppTold(_Told):
+class _AppTold(Told):
     slug: str
-    permissions: dict[str, str] = {}
-    events: list[str] = []
+    permissions: dict[str, str] = Field(default_factory=dict)
+    events: list[str] = Field(default_factory=list)
 
 
-class _UserTold(_Told):
+class _UserTold(Told):
     login: str
 
 
-class _BudgetsTold(_Told):
+class _BudgetsTold(Told):
     resources: Budgets
 
 
 def check_access(github: Github, repo: str) -> Access:
     """The repository, where the token is shown it."""
-    return _read(TypeAdapter(Access), github.get(f"/repos/{repo}", owner=_owner(repo))[0])
+    return read_as(Access, github.get(f"/repos/{repo}", owner=owner_of(repo))[0])
 
 
 def whoami(github: Github) -> Who:
     """Whose the token is, or which App signs in."""
     if github.app is not None:
-        app = _read(TypeAdapter(_AppTold), github.get("/app", as_app=True)[0])
+        app = read_as(_AppTold, github.get("/app", as_app=True)[0])
         return Who(app.slug, True, None, app.permissions, frozenset(app.events))
     told, headers = github.get("/user")
     scopes = headers.get("x-oauth-scopes")
     named = None if scopes is None else frozenset(scope.strip() for scope in scopes.split(",") if scope.strip())
-    return Who(_read(TypeAdapter(_UserTold), told).login, False, named, None, None)
+    return Who(read_as(_UserTold, told).login, False, named, None, None)
 
 
 def rate_limit(github: Github, owner: str | None = None) -> Budgets:
     """The budgets of the token; of the installation at `owner` for an App."""
     if github.app is not None and owner is None:
         raise Denied("a GitHub App has a budget an installation; name an owner")
-    return _read(TypeAdapter(_BudgetsTold), github.get("/rate_limit", owner=owner)[0]).resources
+    return read_as(_BudgetsTold, github.get("/rate_limit", owner=owner)[0]).resources
 
 
 def hooks(github: Github, repo: str) -> list[Hook]:
     """The repository's own webhooks (up to 100); Gone where the token may not see them."""
-    told, _ = github.get(f"/repos/{repo}/hooks?per_page=100", owner=_owner(repo))
-    return _read(TypeAdapter(list[Hook]), told)
-
-
-def _owner(repo: str) -> str:
-    return repo.partition("/")[0]
-
-
-def _read(adapter: TypeAdapter[T], told: object) -> T:
-    try:
-        return adapter.validate_python(told)
-    except ValidationError:
-        raise Unreachable("GitHub's answer can't be read; is GITHUB_API_URL the address of its API?") from None
+    told, _ = github.get(f"/repos/{repo}/hooks?per_page=100", owner=owner_of(repo))
+    return read_as(list[Hook], told)

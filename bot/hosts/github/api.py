@@ -23,6 +23,7 @@ LONGEST_WAIT = 60
 SECONDARY_WAIT = 60
 """Seconds to wait after a secondary limit that names none, as GitHub's guide has it."""
 TIMEOUT = 30.0
+_NEVER_SENT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout)
 
 
 @dataclass
@@ -41,6 +42,9 @@ class _Question(NamedTuple):
     owner: str | None
     jwt: str | None = None
     body: dict[str, Any] | None = None
+    is_query: bool = False
+    once: bool = False
+    """Not to be repeated while it may be done already."""
 
 
 class Github:
@@ -86,6 +90,18 @@ class Github:
         question = _Question("GET", self.api_url + path, f"GET {path}", owner, jwt)
         return self._asked(question, Meter())
 
+    def post(self, path: str, body: dict[str, Any], *, owner: str) -> Any:
+        """POST below the API's URL → the decoded answer.
+
+        Repeated only where it surely was not done; else raises Unreachable with `maybe_done`, for the caller to look.
+        """
+        question = _Question("POST", self.api_url + path, f"POST {path}", owner, body=body, once=True)
+        return self._asked(question, Meter())[0]
+
+    def delete(self, path: str, body: dict[str, Any] | None = None, *, owner: str) -> None:
+        """DELETE below the API's URL. Repeated where its fate is unknown: what is gone stays gone."""
+        self._asked(_Question("DELETE", self.api_url + path, f"DELETE {path}", owner, body=body), Meter())
+
     def graphql(
         self, query: str, variables: dict[str, Any], *, owner: str, meter: Meter, shrinkable: bool = False
     ) -> dict[str, Any]:
@@ -94,7 +110,7 @@ class Github:
         A shrinkable query raises Overloaded at once, for the caller to ask for less.
         """
         body = {"query": query, "variables": variables}
-        question = _Question("POST", self.graphql_url, "a query", owner, body=body)
+        question = _Question("POST", self.graphql_url, "a query", owner, body=body, is_query=True)
         data: dict[str, Any] = self._asked(question, meter, shrinkable=shrinkable)[0]
         meter.points += (data.get("rateLimit") or {}).get("cost", 0)
         return data
@@ -111,7 +127,7 @@ class Github:
             try:
                 return self._once(question, meter)
             except Unreachable as trouble:
-                if shrinkable and isinstance(trouble, Overloaded):
+                if (shrinkable and isinstance(trouble, Overloaded)) or (question.once and trouble.maybe_done):
                     raise
                 self.pause(trouble, attempt)
         return self._once(question, meter)
@@ -139,16 +155,17 @@ class Github:
         try:
             response = self._http.request(question.method, question.url, headers=headers, json=question.body)
             data, _, _ = sansio.decipher_response(response.status_code, response.headers, response.content)
-            if question.body is not None:
+            if question.is_query:
                 data = self._data(data, response.headers)
         except (httpx.ReadTimeout, httpx.WriteTimeout):
-            raise Overloaded("GitHub did not answer in time") from None
+            raise Overloaded("GitHub did not answer in time", maybe_done=True) from None
         except httpx.HTTPError as error:
-            raise Unreachable(f"GitHub can't be reached ({type(error).__name__})") from None
+            sent = not isinstance(error, _NEVER_SENT)
+            raise Unreachable(f"GitHub can't be reached ({type(error).__name__})", maybe_done=sent) from None
         except gidgethub.HTTPException as error:
             self._refused(question, error)
         except ValueError:
-            raise Unreachable("GitHub's answer was cut off or is not GitHub's") from None
+            raise Unreachable("GitHub's answer was cut off or is not GitHub's", maybe_done=True) from None
         return data, response.headers
 
     def _refused(self, question: _Question, error: gidgethub.HTTPException) -> NoReturn:
@@ -157,16 +174,18 @@ class Github:
         if status == 429 or isinstance(error, gidgethub.RateLimitExceeded) or (status == 403 and named):
             raise Unreachable("GitHub's rate limit is reached", self._retry_after(error.headers)) from None
         if status in (502, 504):
-            raise Overloaded(f"GitHub gave up on {question.shown} ({status})") from None
+            raise Overloaded(f"GitHub gave up on {question.shown} ({status})", maybe_done=True) from None
         if status >= 500:
-            raise Unreachable(f"GitHub is in trouble ({status})", _seconds(error.headers, "retry-after")) from None
+            wait = _seconds(error.headers, "retry-after")
+            raise Unreachable(f"GitHub is in trouble ({status})", wait, maybe_done=True) from None
         if status == 401:
             raise TokenEnded("GitHub does not accept the token (401); it has ended or was revoked") from None
         if status in (404, 410, 451):
             raise Gone(
                 f"GitHub has nothing at {question.shown}, or does not show it to this token ({status})"
             ) from None
-        raise Denied(f"GitHub refused {question.shown} ({status}): {message}") from None
+        refusal = f"GitHub refused {question.shown} ({status}): {message}"
+        raise Denied(refusal, status=status, reason=message) from None
 
     def _retry_after(self, headers: Any) -> int:
         told = _seconds(headers, "retry-after")

@@ -8,11 +8,14 @@ class HostError(Exception):
 
 
 class Unreachable(HostError):
-    """Passing trouble: asking again later helps, after `retry_after` seconds where GitHub said so."""
+    """Passing trouble: asking again later helps, after `retry_after` seconds where GitHub said so.
 
-    def __init__(self, message: str, retry_after: int | None = None) -> None:
+    `maybe_done`: GitHub may have done what was asked all the same.
+    """
+
+    def __init__(self, message: str, retry_after: int | None = None, *, maybe_done: bool = False) -> None:
         super().__init__(message)
-        self.retry_after = retry_after
+        self.retry_after, self.maybe_done = retry_after, maybe_done
 
 
 class Overloaded(Unreachable):
@@ -20,7 +23,14 @@ class Overloaded(Unreachable):
 
 
 class Denied(HostError):
-    """The token is not good, or may not do this; somebody has to change a setting."""
+    """The token is not good, may not do this, or asks for what can't be; somebody has to change a setting.
+
+    `status` is GitHub's, and `reason` its own words, where it answered.
+    """
+
+    def __init__(self, message: str, *, status: int | None = None, reason: str = "") -> None:
+        super().__init__(message)
+        self.status, self.reason = status, reason
 
 
 class TokenEnded(Denied):

@@ -119,13 +119,16 @@ def read_repo(
 
 
 def read_items(github: Github, repo: str, numbers: Sequence[int], meter: Meter | None = None) -> list[Snapshot]:
-    """The pull requests of these numbers, 25 a call; those that are none (or gone) are left out."""
+    """The pull requests of these numbers, 25 a call; those that are none, gone or not readable are left out.
+
+    Raises Unreachable, Denied or Gone.
+    """
     reader, meter = _Reader(github, repo), meter or Meter()
     found: list[Snapshot] = []
     for start in range(0, len(numbers), PAGE):
         told = reader.ask(graphql.items(numbers[start : start + PAGE]), meter, itemTypes=graphql.ITEM_TYPES)
         pulls, _ = _parsed(raw for raw in told.values() if raw is not None)
-        found.extend(reader.snapshots(pulls, meter))
+        found.extend(reader.snapshots([reader.whole(pull, meter) for pull in pulls], meter))
     return found
 
 
@@ -164,7 +167,7 @@ class _Reader:
             unreadable += bad
             more = shown["pageInfo"]["hasNextPage"] and len(recent) == len(pulls)
             ends[road] = shown["pageInfo"]["endCursor"] if more else None
-        return [self._whole(pull, meter) for pull in found], unreadable, place.moved(ends)
+        return [self.whole(pull, meter) for pull in found], unreadable, place.moved(ends)
 
     def _told(self, place: _Place, meter: Meter) -> dict[str, Any]:
         while True:
@@ -177,7 +180,7 @@ class _Reader:
                 self._github.pause(trouble, 0)
                 self._size //= 2
 
-    def _whole(self, pull: PullRequest, meter: Meter) -> PullRequest:
+    def whole(self, pull: PullRequest, meter: Meter) -> PullRequest:
         """The pull request with all its lists read to their end."""
         timeline = self._more(graphql.MORE_TIMELINE, pull, pull.timeline_items, meter, itemTypes=graphql.ITEM_TYPES)
         reviews = self._more(graphql.MORE_REVIEWS, pull, pull.reviews or Connection[Review](), meter)

@@ -44,6 +44,11 @@ def team_request(kind: str, number: int, slug: str, at: int) -> str:
     return about(kind, number, f"team/{slug}", at)
 
 
+def claimed(number: int, slug: str, login: str, at: int) -> str:
+    """For `claimed`, which this program tells; it sorts before the requests that it becomes on the host."""
+    return about("claimed", number, f"team/{slug}/{login}", at)
+
+
 def about(kind: str, number: int, subject: str, at: int) -> str:
     """For `labeled`, `unlabeled` (the label), `assigned`, `unassigned` (the login)."""
     return f"{kind}:{number}:{_printable(subject)}:{show_instant(at)}"

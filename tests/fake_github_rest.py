@@ -1,0 +1,127 @@
+"""What the fake GitHub answers to REST questions about people, review requests and webhooks; it keeps what is done.
+
+A reply is (status, headers, body); None is for "not found".
+"""
+
+from __future__ import annotations
+
+import itertools
+from typing import TYPE_CHECKING, Any, TypeAlias
+from urllib.parse import parse_qs, unquote, urlsplit
+
+from fake_github_model import FakePull, FakeRepo, Node
+
+if TYPE_CHECKING:
+    from fake_github import Call, FakeGithub
+
+Reply: TypeAlias = tuple[int, dict[str, str], Any]
+
+_hook_ids = itertools.count(400_000_001)
+
+
+def reply(github: FakeGithub, call: Call) -> Reply | None:
+    url = urlsplit(call.path)
+    query = {key: values[-1] for key, values in parse_qs(url.query).items()}
+    match call.method, *(unquote(part) for part in url.path.strip("/").split("/")):
+        case "GET", "users", login if login in github.users:
+            return 200, {}, {"login": login, "type": "User", "name": None, "email": None, **github.users[login]}
+        case "GET", "orgs", owner, "teams", team, "members" if f"{owner}/{team}" in github.teams:
+            return _lacking(github, "members") or _page(github, github.teams[f"{owner}/{team}"], call, query)
+        case method, "repos", owner, name, *rest if f"{owner}/{name}" in github.repos:
+            return _of_repo(github, github.repos[f"{owner}/{name}"], method, rest, call.body, query)
+    return None
+
+
+def _of_repo(
+    github: FakeGithub, repo: FakeRepo, method: str, rest: list[str], body: Node, query: dict[str, str]
+) -> Reply | None:
+    match method, *rest:
+        case method, "pulls", number, "requested_reviewers" if int(number) in repo.pulls:
+            return _requests(github, repo, repo.pulls[int(number)], method, body)
+        case "GET", "commits":
+            return _lacking(github, "contents") or (200, {}, _commits(repo, query))
+        case "GET", "hooks":
+            return _lacking(github, "webhooks") or (200, {}, repo.hooks)
+        case "POST", "hooks":
+            return _lacking(github, "webhooks") or _new_hook(repo, body)
+        case "DELETE", "hooks", id if any(hook["id"] == int(id) for hook in repo.hooks):
+            return _lacking(github, "webhooks") or _no_hook(repo, int(id))
+    return None
+
+
+def _lacking(github: FakeGithub, permission: str) -> Reply | None:
+    if permission not in github.lacking:
+        return None
+    return 403, {}, {"message": "Resource not accessible by personal access token"}
+
+
+def _requests(github: FakeGithub, repo: FakeRepo, pull: FakePull, method: str, body: Node) -> Reply:
+    if method == "GET":
+        users, teams = (
+            [{key: name} for name in names] for key, names in (("login", pull.people), ("slug", pull.teams))
+        )
+        return 200, {}, {"users": users, "teams": teams}
+    refusal = _lacking(github, "pull_requests")
+    if refusal is None and method == "POST":
+        refusal = _unfit(repo, pull, body)
+    if refusal is not None:
+        return refusal
+    _move(github, pull, body, removed=method == "DELETE")
+    return 201 if method == "POST" else 200, {}, {"number": pull.number}
+
+
+def _unfit(repo: FakeRepo, pull: FakePull, body: Node) -> Reply | None:
+    asked = [*body.get("reviewers", ()), *body.get("team_reviewers", ())]
+    author = pull.node["author"]
+    if author and author["login"] in asked:
+        return 422, {}, {"message": "Review cannot be requested from pull request author."}
+    if repo.collaborators is None or repo.collaborators.issuperset(asked):
+        return None
+    why = f"One or more of the users or teams you specified is not a collaborator of the {repo.name} repository."
+    return 422, {}, {"message": f"Reviews may only be requested from collaborators. {why}"}
+
+
+def _move(github: FakeGithub, pull: FakePull, body: Node, *, removed: bool) -> None:
+    """Only what changes something is an entry of the timeline."""
+    how: dict[str, Any] = {"at": github.now(), "by": github.login, "removed": removed}
+    for login in body["reviewers"]:
+        if (login in pull.people) == removed:
+            pull.request(login, **how)
+    for slug in body.get("team_reviewers", ()):
+        if (slug in pull.teams) == removed:
+            pull.request_team(slug, **how)
+
+
+def _new_hook(repo: FakeRepo, body: Node) -> Reply:
+    url = body["config"]["url"]
+    if any(hook["config"]["url"] == url for hook in repo.hooks):
+        error = {"resource": "Hook", "code": "custom", "message": "Hook already exists on this repository"}
+        return 422, {}, {"message": "Validation Failed", "errors": [error]}
+    config = {**body["config"], "secret": "********"}
+    hook = {"id": next(_hook_ids), "active": body["active"], "events": body["events"], "config": config}
+    repo.hooks.append({**hook, "last_response": {"code": None, "status": "unused", "message": None}})
+    return 201, {}, repo.hooks[-1]
+
+
+def _no_hook(repo: FakeRepo, id: int) -> Reply:
+    repo.hooks[:] = [hook for hook in repo.hooks if hook["id"] != id]
+    return 204, {}, None
+
+
+def _commits(repo: FakeRepo, query: dict[str, str]) -> list[Node]:
+    """Newest first, of the author asked for: a login, or an address."""
+    wanted = query["author"].lower()
+    found = [commit for commit in reversed(repo.commits) if wanted in _written_by(commit)]
+    return found[: int(query["per_page"])]
+
+
+def _written_by(commit: Node) -> list[str]:
+    return [commit["author"].get("login", "").lower(), commit["commit"]["author"]["email"].lower()]
+
+
+def _page(github: FakeGithub, logins: list[str], call: Call, query: dict[str, str]) -> Reply:
+    page, size = int(query.get("page", 1)), int(query.get("per_page", 30))
+    shown = [{"login": login, "type": "User"} for login in logins[(page - 1) * size : page * size]]
+    more = len(logins) > page * size
+    link = f'<{github.url}{urlsplit(call.path).path}?page={page + 1}>; rel="next"'
+    return 200, {"link": link} if more else {}, shown
