@@ -10,7 +10,7 @@ from bot.asking.repos import repos_of
 from bot.asking.waits import waits_of
 from bot.asking.why import story_of
 from bot.context import Context
-from bot.grammar import BUTTONS, ENTRIES, VERBS
+from bot.grammar import BUTTONS, TOPICS, VERBS
 from bot.views import flow, help, repos, why
 from bot.views.flow import Reader
 from bot.views.message import Message
@@ -19,7 +19,9 @@ from handlers.talk import Answering
 
 
 def _help(ctx: Context, user: str, verb: Any, asked: Again) -> Message:
-    return help.overview(ENTRIES, BUTTONS) if verb is None else help.verb(VERBS[verb].entry)
+    if verb is None:
+        return help.overview(list(TOPICS.values()), BUTTONS)
+    return help.topic(TOPICS[verb]) if verb in TOPICS else help.verb(VERBS[verb].entry)
 
 
 def _waits(ctx: Context, user: str, whom: Any, asked: Again) -> Message:

@@ -11,7 +11,7 @@ from slack_bolt import Ack
 from bot.asking.admins import NotAllowed
 from bot.asking.people import NotKnown
 from bot.context import Context
-from bot.grammar import VERBS, Misread
+from bot.grammar import VERBS, Misread, NoVerb
 from bot.messenger import Passing, Undeliverable, Unknown
 from bot.policy import BadPolicy
 from bot.said import current
@@ -33,10 +33,10 @@ def guarded(ctx: Context, work: Callable[[Context], Message]) -> Message:
         return work(current(ctx))
     except (NotKnown, NotAllowed, BadPolicy) as error:
         return help.line(str(error))
+    except NoVerb as error:
+        return help.unknown(str(error), list(VERBS))
     except Misread as error:
-        if error.verb is None:
-            return help.unknown(str(error), list(VERBS))
-        return help.wrong(str(error), VERBS[error.verb].entry)
+        return help.wrong(str(error), VERBS[error.verb].entry if error.verb else None, error.allowed)
     except Exception:
         log.exception("no answer")
         return help.line(SORRY)
