@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 from bot.flow.events import FlowEvent, flow_event, parse_instant, unique
 from bot.flow.waits import Rules, Wait, fold
 from bot.hosts.github import ids, parse
+from bot.hosts.github.acting import claim
 from bot.hosts.github.api import Github
 from bot.hosts.github.history import read_items
 from bot.hosts.github.missing import missing_events
@@ -36,6 +37,9 @@ class Story:
         self.late = 0
         """Seconds by which the item's `updated_at` trails the act."""
         self.heard: list[FlowEvent] = []
+        self.claims: list[FlowEvent] = []
+        self.moved_after: int | None = None
+        """Seconds after a claim at which it is made on the host; None: it can't be made there."""
         self._hear("opened", draft=draft, labels=labels)
         self.reviews: list[dict[str, Any]] = []
 
@@ -53,6 +57,25 @@ class Story:
     def request_team(self, slug: str, *, removed: bool = False) -> None:
         self.pull.request_team(slug, self.at, removed=removed)
         self._hear("review_request_removed" if removed else "review_requested", team=slug)
+
+    def claim(self, who: str, team: str) -> None:
+        id, at = ids.claimed(12, team, who, self.at), self.at
+        self.claims.append(
+            flow_event(repo=REPO, item=12, id=id, at=at, kind="claimed", actor=who, reviewer=who, team=team)
+        )
+        if self.moved_after is not None:
+            self.at += self.moved_after
+            self._move(who, team)
+            self.at = at
+
+    def _move(self, who: str, team: str) -> None:
+        """The host tells only of what changes."""
+        if who not in self.pull.people:
+            self.pull.request(who, self.at, by="weir")
+            self._hear("review_requested", "weir", reviewer=who)
+        if team in self.pull.teams:
+            self.pull.request_team(team, self.at, by="weir", removed=True)
+            self._hear("review_request_removed", "weir", team=team)
 
     def review(self, who: str, state: str, teams: tuple[str, ...] = ()) -> None:
         review = self.pull.review(who, state.upper(), self.at, teams=teams)
@@ -250,6 +273,83 @@ def test_a_lost_push_of_old_commits_is_told_by_the_head(server: FakeGithub) -> N
 def test_nothing_known_is_everything_missing(server: FakeGithub) -> None:
     snapshot = shown(server, Story())
     assert missing_events([], snapshot, NOW) == list(snapshot.events)
+
+
+# Claims, which the log has and the host may not
+
+CLAIMS = st.builds(lambda who, team: lambda story: story.claim(who, team), PEOPLE, st.sampled_from(["core", "web"]))
+TEAMS_ASKED = st.builds(lambda team: lambda story: story.request_team(team), st.sampled_from(["core", "web"]))
+WITH_CLAIMS = st.lists(st.tuples(st.integers(11, 90_000), CLAIMS | TEAMS_ASKED | ACTS), max_size=14)
+
+
+def told(history: list[tuple[int, Any]], moved_after: int | None) -> Story:
+    story = Story()
+    story.moved_after = moved_after
+    for pause, act in history:
+        story.at += pause
+        act(story)
+    return story
+
+
+@given(history=WITH_CLAIMS, moved_after=st.integers(0, 5))
+def test_a_claim_comes_to_the_same_whether_it_was_made_on_the_host_or_not(
+    history: list[tuple[int, Any]], moved_after: int
+) -> None:
+    kept, made = told(history, None), told(history, moved_after)
+    assert waits(kept.heard + kept.claims) == waits(made.heard + made.claims)
+
+
+@given(history=WITH_CLAIMS, moved_after=st.none() | st.integers(0, 5), data=st.data())
+def test_no_claim_is_undone_by_a_reading_whatever_deliveries_were_lost(
+    server: FakeGithub, history: list[tuple[int, Any]], moved_after: int | None, data: st.DataObject
+) -> None:
+    story = told(history, moved_after)
+    snapshot = shown(server, story)
+    lost = data.draw(st.sets(st.sampled_from([event.id for event in story.heard])))
+    known = [event for event in story.heard if event.id not in lost] + story.claims
+    found = missing_events(known, snapshot, NOW)
+    assert waits(known + found) == waits([*snapshot.events, *story.claims])
+    assert missing_events(unique(known + found), snapshot, NOW) == []
+
+
+ASKED_CORE = (60, lambda story: story.request_team("core"))
+CLAIMED = [ASKED_CORE, (60, lambda story: story.claim("alice", "core"))]
+
+
+def asked(events: list[FlowEvent]) -> list[tuple[str, str | None]]:
+    """Whose review is waited for, and who asked for it."""
+    return [(wait.on, wait.asked_by) for wait in waits(events) if wait.until is None and wait.kind == "review"]
+
+
+def test_a_request_to_a_team_that_still_stands_on_the_host_does_not_undo_the_claim(server: FakeGithub) -> None:
+    story = told(CLAIMED, None)
+    assert story.pull.teams == ["core"]
+    known = [*story.heard, *story.claims]
+    assert missing_events(known, shown(server, story), NOW) == []
+    assert asked(known) == [("alice", "bob")]
+    lost = [story.heard[0], *story.claims]
+    assert asked(lost + missing_events(lost, shown(server, story), NOW)) == [("alice", "bob")]
+
+
+def test_a_team_that_is_asked_anew_after_a_claim_is_asked(server: FakeGithub) -> None:
+    story = told([*CLAIMED, ASKED_CORE], 1)
+    lost = [story.heard[0], *story.claims]
+    assert asked(lost + missing_events(lost, shown(server, story), NOW)) == [("alice", "bob"), ("core", "bob")]
+
+
+def test_a_claim_made_on_the_host_and_read_there_right_away_is_still_bobs_asking(server: FakeGithub) -> None:
+    story = told(CLAIMED, None)
+    server.now = lambda: story.at
+    server.repo(REPO).pulls = {12: story.pull}
+    github = Github(server.url, token="t", now=lambda: story.at, sleep=lambda seconds: None)
+    claim(github, REPO, 12, "core", "alice")
+    known = [*story.heard, *story.claims]
+    (snapshot,) = read_items(github, REPO, [12])
+    github.close()
+    found = missing_events(known, snapshot, story.at)
+    assert [event.kind for event in found] == ["review_request_removed", "review_requested"]
+    assert waits(known + found) == waits(known)
+    assert asked(known) == [("alice", "bob")]
 
 
 # Red and green: (what the log has, what the host shows) → what is added

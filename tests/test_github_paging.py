@@ -137,6 +137,17 @@ def test_items_are_read_by_number_and_those_that_are_none_are_left_out(server: F
     assert len(server.calls) == 2
 
 
+def test_items_read_by_number_are_read_to_the_end_of_their_lists(server: FakeGithub, github: Github) -> None:
+    opened(server, 1)
+    pull = server.repo(REPO).pulls[1]
+    for second in range(150):
+        pull.comment("bob", NINE + second)
+    pull.request("alice", NINE + 200)
+    (shown,) = read_items(github, REPO, [1])
+    assert len(shown.events) == 152
+    assert shown.events[-1].kind == "review_requested"
+
+
 # Trouble
 
 
