@@ -21,7 +21,7 @@ from bot import app
 from bot.grammar import ENTRIES, VERBS
 from bot.store import repos
 from bot.store.engine import writing
-from bot.views.pages import MOST_ASKED, Again, again
+from bot.views.pages import MOST_ASKED, Again, Confirm, again, ask_button
 from bot.web import Server, application
 from handlers.commands import answer
 
@@ -79,21 +79,38 @@ def test_flow_alone_shows_by_example_what_can_be_asked(talk: Talk) -> None:
     answered = talk.flow("")
     assert shown(answered) == [
         "Weir watches whose turn it is on each piece of work, and reminds that one person kindly.",
+        "*What waits*\n"
         "`/flow waits`  what waits on you, and what of yours waits on others\n"
         "`/flow why acme/shop#12`  whose turn it was and is, and why\n"
+        "`/flow nudge acme/shop#12`  asks kindly now, once a working day",
+        "*Your own terms*\n"
+        "`/flow hours`  your working hours and time zone\n"
+        "`/flow away until friday`  no nudges until friday, that day included\n"
+        "`/flow back`  back again\n"
+        "`/flow mute acme/shop#12 until friday`  no nudges about one item until friday, that day included\n"
+        "`/flow unmute`  hear again of all that you muted\n"
+        "`/flow morning`  whether you get a message in the morning\n"
+        "`/flow link alice-gh`  this login on the code host is yours\n"
+        "`/flow unlink alice-gh`  this login is not yours after all",
+        "*What the team agreed*\n"
         "`/flow repos`  the connected repositories, and what is wrong\n"
-        "`/flow help`  this list",
+        "`/flow targets`  what is agreed for each kind of wait\n"
+        "`/flow people`  who is who, and who can't be reached",
+        "*For administrators*\n"
+        "`/flow connect acme/shop`  follow a repository\n"
+        "`/flow disconnect acme/shop`  follow it no more\n"
+        "`/flow doctor`  whether all is well\n"
+        "`/flow log`  who changed what, and when\n"
+        "`/flow admins`  who may change what is agreed",
         "`/flow help VERB` tells more about one of them. Only you see these answers.",
     ]
-    assert list(buttons(answered)) == ["What waits on me", "Repositories"]
-    assert answered["text"] == (
-        "Weir watches whose turn it is on each piece of work, and reminds that one person kindly.\n"
-        "/flow waits: what waits on you, and what of yours waits on others.\n"
-        "/flow why acme/shop#12: whose turn it was and is, and why.\n"
-        "/flow repos: the connected repositories, and what is wrong.\n"
-        "/flow help: this list.\n"
-        "/flow help VERB tells more about one of them. Only you see these answers."
-    )
+    assert list(buttons(answered)) == [
+        "What waits on me", "My hours", "My morning message", "Repositories", "Targets", "People", "More: What waits",
+        "More: Your own terms", "More: What the team agreed", "More: For administrators",
+    ]  # fmt: skip
+    lines = [line for text in shown(answered) for line in text.replace("`", "").split("\n")]
+    said = [line.replace("  ", ": ") + "." if "  " in line else line for line in lines]
+    assert answered["text"].split("\n") == [f"{line.strip('*')}:" if line[0] == "*" else line for line in said]
 
 
 def test_the_buttons_of_the_help_answer_what_the_verbs_answer(talk: Talk) -> None:
@@ -116,15 +133,12 @@ def test_help_of_a_verb_tells_what_may_stand_behind_it(talk: Talk) -> None:
     ]
 
 
-@pytest.mark.parametrize("verb", list(VERBS))
-def test_every_verb_has_help_and_its_examples_are_understood(talk: Talk, verb: str) -> None:
-    entry = VERBS[verb].entry
-    said = talk.flow(f"Help {verb.upper()}")["text"]
-    for typed, answers in entry.examples:
-        assert f"{typed}: {answers}." in said
-        assert "Allowed" not in talk.flow(typed.removeprefix("/flow ").replace("#shop", "<#C0TEAM|shop>"))["text"] or (
-            verb == "help"
-        )
+def test_more_of_a_topic_is_one_click_away_and_the_way_back_too(talk: Talk) -> None:
+    topic = talk.press(talk.flow("help"), "More: What waits")
+    assert shown(topic)[0] == "*What waits*"
+    assert list(buttons(topic)) == ["What waits on me", "All of it"]
+    assert shown(talk.press(topic, "All of it")) == shown(talk.flow("help"))
+    assert talk.press(topic, "What waits on me")["text"] == "Nothing waits for you just now."
 
 
 def test_waits_tells_what_waits_on_the_asker_and_what_of_theirs_waits_on_others(talk: Talk) -> None:
@@ -498,6 +512,31 @@ def test_the_question_a_button_carries_fits_its_value() -> None:
         asked = Again(letter * MOST_ASKED, 10**6)
         assert len(asked.value()) <= 2_000
         assert again(asked.value()) == asked
+
+
+def test_only_a_button_can_be_sure_and_says_so_in_its_value() -> None:
+    sure = Again("targets review 8h", sure=True)
+    assert again(sure.value()) == sure
+    assert again(Again("targets review 8h").value()) == Again("targets review 8h")
+    for told in ("true", 1, None, [True], 0):
+        assert again(json.dumps({"ask": "targets", "sure": told})) == Again("targets")
+
+
+def test_a_button_that_asks_back_shows_what_it_would_do() -> None:
+    sure = Again("targets review 8h", sure=True)
+    plain = {"type": "plain_text", "emoji": False}
+    assert ask_button("Switch on", sure, style="primary", confirm=Confirm("Sure?", "From now on.", "Yes")) == {
+        "type": "button",
+        "action_id": "ask:targets review 8h",
+        "text": {**plain, "text": "Switch on"},
+        "value": '{"ask":"targets review 8h","page":null,"sure":true}',
+        "style": "primary",
+        "confirm": {
+            "title": {**plain, "text": "Sure?"}, "text": {**plain, "text": "From now on."},
+            "confirm": {**plain, "text": "Yes"}, "deny": {**plain, "text": "Not now"},
+        },
+    }  # fmt: skip
+    assert len(ask_button("Ask", Again("x" * MOST_ASKED))["action_id"]) == 255
 
 
 def test_every_entry_names_its_usage_once() -> None:

@@ -21,7 +21,8 @@ _NTH = r"\d{1,2}(?:st|nd|rd|th)?"
 # The library reads far more (`12`, `may` and `12/11` too), and would guess what is meant.
 _FROM_NOW = re.compile(rf"(?:in )?{_NUMBER} (?:day|week|month)s?|today|tomorrow|(?:the )?day after tomorrow")
 _YEARLESS = re.compile(rf"{_NTH}(?: of)? {_MONTH}|{_MONTH} {_NTH}")
-_OTHER = re.compile(rf"(?:(?:this|next) )?{_WEEKDAY}|(?:{_NTH}(?: of)? {_MONTH}|{_MONTH} {_NTH}),? \d{{4}}")
+_WEEKLY = re.compile(rf"(?:(?:this|next) )?{_WEEKDAY}")
+_FULL = re.compile(rf"(?:{_NTH}(?: of)? {_MONTH}|{_MONTH} {_NTH}),? \d{{4}}")
 _DATE = re.compile(r"\d{4}-\d\d-\d\d")
 _UNSURE = re.compile(r"\d{1,2}([./-])\d{1,2}(?:\1(?:\d{2}|\d{4})?)?")
 _ANY_DAY = date(2026, 1, 1)
@@ -58,7 +59,8 @@ def span_of(start: DayWords | None, until: DayWords | None, today: date) -> tupl
     first = day_of(start, today) if start else today
     if until is None or until == start:
         return first, first if until else None
-    last = day_of(until, today if _FROM_NOW.fullmatch(_said(until.text)) else first)
+    said = _said(until.text)
+    last = day_of(until, first if _WEEKLY.fullmatch(said) or _YEARLESS.fullmatch(said) else today)
     if last - today > FARTHEST:
         raise Misread(f"“{until.text}” is too far ahead.", allowed="Allowed are the next two years.")
     if last < first:
@@ -80,7 +82,7 @@ def _read(text: str, today: date) -> date | None:
     if _YEARLESS.fullmatch(said):
         # Seen from the day before: the library takes what is to come after its day, and today is meant too.
         return _parsed(said, today - timedelta(days=1))
-    return _parsed(said, today) if _FROM_NOW.fullmatch(said) or _OTHER.fullmatch(said) else None
+    return _parsed(said, today) if any(one.fullmatch(said) for one in (_FROM_NOW, _WEEKLY, _FULL)) else None
 
 
 def _parsed(said: str, base: date) -> date | None:

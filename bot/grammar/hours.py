@@ -105,7 +105,7 @@ def _window(word: str) -> str | None:
     if start is None or end is None:
         raise Misread(f"“{word}” holds an hour that no clock shows.")
     if end <= start <= 12 * 60 and found[6] is None:
-        raise Misread(f"“{word}” would go on over midnight; is the afternoon meant, as in `9-17` or `9am-5pm`?")
+        raise Misread(f"“{word}” would go on over midnight; is the afternoon meant, as in 9-17 or 9am-5pm?")
     text = f"{start // 60:02}:{start % 60:02}-{end // 60:02}:{end % 60:02}"
     try:
         window(text)
