@@ -10,7 +10,7 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Any, NamedTuple, TypeAlias
+from typing import NamedTuple, TypeAlias
 
 from bot.flow.events import PULL_REQUEST, FlowEvent, ItemKey
 
@@ -153,10 +153,8 @@ class _Item:
 
     def on_label(self, event: FlowEvent) -> bool:
         label = event.data["label"].casefold()
-        if event.kind == "labeled":
-            self.labels.add(label)
-        else:
-            self.labels.discard(label)
+        change = self.labels.add if event.kind == "labeled" else self.labels.discard
+        change(label)
         return label in self._rules.wip
 
     def on_queue(self, event: FlowEvent) -> bool:
@@ -192,8 +190,7 @@ class _Item:
 
     def on_claimed(self, event: FlowEvent) -> bool:
         """The team's request goes over to a person, as asked by whoever asked the team."""
-        ask = self.teams.pop(event.data["team"], event)
-        self._ask(event.data["reviewer"], ask)
+        self._ask(event.data["reviewer"], self.teams.pop(event.data["team"], event))
         return True
 
     def on_review(self, event: FlowEvent) -> bool:
@@ -357,12 +354,8 @@ class _Spans:
         found.extend(self._open.values())
         if reds:
             found = [wait._replace(reds=reds) for wait in found]
-        found.sort(key=_line_order)
+        found.sort(key=lambda wait: wait[:7])  # as ledger lines go
         return found
-
-
-def _line_order(wait: Wait) -> tuple[Any, ...]:
-    return wait[:7]
 
 
 def fold(events: Iterable[FlowEvent], rules: Rules) -> Ledger | None:
@@ -393,10 +386,8 @@ def fold(events: Iterable[FlowEvent], rules: Rules) -> Ledger | None:
 
 def _fold_issue(history: list[FlowEvent], birth: FlowEvent) -> Ledger:
     """Issues have a life but no turns of their own."""
-    live = True
-    for event in history:
-        if event.kind in ("closed", "reopened"):
-            live = event.kind == "reopened"
+    turnings = [event.kind for event in history if event.kind in ("closed", "reopened")]
+    live = turnings[-1:] != ["closed"]
     return Ledger([], birth.actor, live, live, False, False)
 
 
