@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from bot.context import Context
+from bot.members import learn
 from bot.messenger import Passing, Undeliverable, Unknown
 from bot.store import members
-from bot.store.engine import reading, writing
+from bot.store.engine import reading
 
 FRESH = 600
 """Seconds for which it is remembered whether somebody is an administrator in Slack."""
@@ -37,7 +38,5 @@ def is_admin(ctx: Context, user: str, now: int) -> bool:
         if known is not None:
             return bool(known.admin)
         raise NotAllowed("Slack can't be asked just now whether you are an administrator. Please try again.") from None
-    values = members.shown(shown)
-    with writing(ctx.engine) as session:
-        members.keep(session, ctx.workspace, user, **values, seen_at=now)
-    return bool(values["admin"])
+    learn(ctx, user, shown, now)
+    return bool(members.shown(shown)["admin"])
