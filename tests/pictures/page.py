@@ -22,7 +22,8 @@ body { margin: 0; padding: 20px 24px; background: #fff; color: #1d1c1d; width: 6
 .at { color: #616061; font-size: 12px; margin-left: 4px; } .edited { color: #616061; font-size: 13px; }
 .only { color: #616061; font-size: 13px; margin-bottom: 2px; }
 .section { display: flex; gap: 12px; margin: 4px 0 6px; } .section > div:first-child { flex: 1; min-width: 0; }
-.context { color: #616061; font-size: 13px; margin: 4px 0; } .header { font-weight: 900; font-size: 18px; margin: 8px 0; }
+.context { color: #616061; font-size: 13px; margin: 4px 0; }
+.header { font-weight: 900; font-size: 18px; margin: 8px 0; }
 .actions { display: flex; flex-wrap: wrap; gap: 8px; margin: 6px 0 10px; } hr { border: 0; border-top: 1px solid #ddd; }
 .button, .select { border: 1px solid rgba(29,28,29,.3); border-radius: 4px; padding: 4px 10px; font-size: 13px;
        font-weight: 700; background: #fff; white-space: nowrap; height: 18px; line-height: 18px; }
@@ -102,7 +103,8 @@ def _inline(text: str, names: Mapping[str, str]) -> str:
     text = re.sub(r"<!date\^\d+\^[^|]*\|([^>]+)>", r"\1", text)
     text = re.sub(r"`([^`]+)`", r"<code>\1</code>", text)
     for mark, tag in (("*", "b"), ("_", "i"), ("~", "s")):
-        pattern = rf"(?<![\w{re.escape(mark)}]){re.escape(mark)}(?=\S)([^{re.escape(mark)}\n]+?)(?<=\S){re.escape(mark)}(?!\w)"
+        sign = re.escape(mark)
+        pattern = rf"(?<![\w{sign}]){sign}(?=\S)([^{sign}\n]+?)(?<=\S){sign}(?!\w)"
         text = re.sub(pattern, rf"<{tag}>\1</{tag}>", text)
     return text.replace("\n", "<br>")
 
