@@ -104,7 +104,10 @@ def _take_together(calls: Sequence[Call]) -> list[Taken]:
     """Deliveries of one context in one transaction; what each brought is counted apart."""
     ctx = calls[0][0]
     deliveries = [delivery for _, delivery, _ in calls]
-    terms = _terms(ctx, max(now for _, _, now in calls), live=True)
+    now = max(now for _, _, now in calls)
+    # Keeping needs no policy; only a rename folds items at once.
+    renames = any(delivery.renamed for delivery in deliveries)
+    terms = _terms(ctx, now, live=True) if renames else Terms(ctx.workspace, ctx.policy, now, live=True)
     return _shares(deliveries, undisturbed(lambda: _take_deliveries(ctx, deliveries, terms)))
 
 
