@@ -18,6 +18,7 @@ METHOD_SCOPES: dict[str, tuple[str, ...]] = {
     "users_lookupByEmail": ("users:read", "users:read.email"),
     "views_open": (),
     "views_publish": (),
+    "views_update": (),
 }
 """The Web API methods that `bot/messenger.py` calls, and the scopes each needs for what it is called on."""
 BASE_SCOPES = ("commands",)

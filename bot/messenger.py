@@ -46,7 +46,7 @@ _MESSAGE = frozenset({
     "metadata_too_large", "invalid_metadata_format", "invalid_metadata_schema", "metadata_must_be_sent_from_app",
     "markdown_text_conflict", "message_not_found", "cant_update_message", "edit_window_closed",
     "expired_trigger_id", "exchanged_trigger_id", "invalid_trigger_id", "trigger_expired", "trigger_exchanged",
-    "view_too_large", "not_enabled", "push_limit_reached",
+    "view_too_large", "not_enabled", "push_limit_reached", "not_found",
 })  # fmt: skip
 _UNSURE = frozenset({"internal_error", "fatal_error", "service_unavailable", "request_timeout", "unknown_error"})
 """Slack says of these that part of the call may have been done."""
@@ -187,9 +187,14 @@ class Messenger:
         """Show a member these blocks (up to 100) as their home tab; a home has no text."""
         _called(lambda: self._client.views_publish(user_id=user, view={"type": "home", "blocks": list(message.blocks)}))
 
-    def open_modal(self, trigger_id: str, view: dict[str, Any]) -> None:
-        """Open a modal for whoever did what `trigger_id` came with; that works once, and for 3 seconds."""
-        _called(lambda: self._client.views_open(trigger_id=trigger_id, view=view))
+    def open_modal(self, trigger_id: str, view: dict[str, Any]) -> str:
+        """Open a modal for whoever did what `trigger_id` came with; that works once, and for 3 seconds. Its id."""
+        opened = _body(_called(lambda: self._client.views_open(trigger_id=trigger_id, view=view)))
+        return str(opened["view"]["id"])
+
+    def update_modal(self, id_: str, view: dict[str, Any]) -> None:
+        """Show something else in an open modal."""
+        _called(lambda: self._client.views_update(view_id=id_, view=view))
 
     def find(self, channel: str, key: str, oldest: int) -> str | None:
         """The timestamp of the message posted with `key` since `oldest` (seconds); None if it is not there."""

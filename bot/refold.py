@@ -13,7 +13,7 @@ from bot.flow.events import FlowEvent, ItemKey
 from bot.flow.ladder import Standing, next_look
 from bot.flow.waits import REVIEWER_KINDS, Ledger, Span, Wait, fold
 from bot.policy import Policy
-from bot.store import items, waits
+from bot.store import homes, items, waits
 from bot.store.items import Facts
 from bot.store.matching import Stored, match, wait_id
 from bot.store.waits import Sent, to_wait
@@ -80,7 +80,25 @@ def refold(
         _compare(changes, key, ledger, stored_waits.get(key, ()), terms)
     items.save(session, terms.workspace, changes.facts)
     _write(session, changes, terms)
+    _touch_homes(session, changes, histories, stored_waits, terms)
     return len(changes.items)
+
+
+def _touch_homes(
+    session: Session,
+    changes: _Changes,
+    histories: Mapping[ItemKey, Sequence[FlowEvent]],
+    stored: Mapping[ItemKey, Sequence[Stored]],
+    terms: Terms,
+) -> None:
+    """The home tabs of those who wrote an item that differs now, or whose turn it is or was till now, show something else."""
+    logins = {wait.on for _, wait in changes.added if not wait.team}
+    for key in changes.items:
+        logins.update(row.holder for row in stored.get(key, ()) if row.until is None and not row.team)
+        logins.update(event.actor for event in histories[key] if event.kind == "opened" and event.actor)
+    users = {user for login in logins if (user := terms.policy.person(login).slack)}
+    if users:
+        homes.touch(session, terms.workspace, users, terms.now)
 
 
 def _compare(changes: _Changes, key: ItemKey, ledger: Ledger | None, stored: Sequence[Stored], terms: Terms) -> None:

@@ -166,6 +166,17 @@ class Workspace:
         self.modals.append({**view, "id": f"V{len(self.modals):05d}"})
         return {"ok": True, "view": self.modals[-1]}
 
+    def _views_update(self, form: dict[str, Any]) -> dict[str, Any]:
+        view = parsed(form.get("view"))
+        known = next((place for place, one in enumerate(self.modals) if one["id"] == form.get("view_id")), None)
+        if known is None:
+            return no("not_found")
+        wrong = view_error(view)
+        if wrong or view["type"] != "modal":
+            return no(wrong or "invalid_arguments")
+        self.modals[known] = {**view, "id": form["view_id"]}
+        return {"ok": True, "view": self.modals[known]}
+
     def _auth_test(self, form: dict[str, Any]) -> dict[str, Any]:
         return {
             "ok": True, "url": "https://acme.slack.com/", "team": "acme", "team_id": "T0ACME", "user": "weir",

@@ -297,6 +297,7 @@ _CALLS = [
     *((method, call) for method, _, _, call in _OPTIONAL),
     ("views.publish", lambda messenger: messenger.publish_home("U0ALICE", HELLO)),
     ("views.open", lambda messenger: messenger.open_modal("1.2.abc", _FORM)),
+    ("views.update", lambda messenger: messenger.update_modal("V00000", _FORM)),
 ]
 
 
@@ -350,6 +351,15 @@ def test_a_modal_opens_once_a_trigger(slack: FakeSlack, messenger: Messenger) ->
             messenger.open_modal(trigger, _FORM)
         assert (found.value.reason, found.value.scope) == (reason, "message")
     assert len(slack.modals) == 1
+
+
+def test_an_open_modal_shows_something_else(slack: FakeSlack, messenger: Messenger) -> None:
+    opened = messenger.open_modal("1.2.abc", _FORM)
+    messenger.update_modal(opened, {**_FORM, "blocks": [section("bye")]})
+    assert [modal["blocks"] for modal in slack.modals] == [[section("bye")]]
+    with pytest.raises(Undeliverable) as found:
+        messenger.update_modal("V99999", _FORM)
+    assert (found.value.reason, found.value.scope) == ("not_found", "message")
 
 
 def test_a_trigger_that_came_too_late_concerns_that_modal(slack: FakeSlack, messenger: Messenger) -> None:

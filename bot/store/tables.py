@@ -354,10 +354,12 @@ class HomeRow(SQLModel, table=True):
     workspace: str = Field(primary_key=True)
     user: str = Field(primary_key=True)
     opened_at: int = Field(sa_type=BigInteger)
-    page: int = 1
+    held_page: int = 1
+    authored_page: int = 1
     stale_at: int | None = Field(default=None, sa_type=BigInteger)
-    """Since when it is to be published again (or the instant of the next try); null while it is fresh."""
+    """Since when it is to be published again; null while it is fresh, an instant to come while somebody is at it."""
     lease_until: int | None = Field(default=None, sa_type=BigInteger)
+    """Before this instant no worker publishes it (again)."""
     attempts: int = 0
 
 

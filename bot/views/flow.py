@@ -92,9 +92,13 @@ def _heading(whose: Whose, part: str) -> str:
 
 
 def _block(entry: _Entry, reader: Reader, now: int) -> Block:
-    _, one = entry
+    return section(told(entry[1], reader, now))
+
+
+def told(one: Waiting, reader: Reader, now: int) -> str:
+    """A wait in three lines: the item, how long it waited for what, and why."""
     reason = " · ".join(part for part in (_reason(one, reader, now), size_of(one)) if part)
-    return section(f"*{name_of(one)}*\n{_waited(one, reader, now, '*')}\n{reason}")
+    return f"*{name_of(one)}*\n{_waited(one, reader, now, '*')}\n{reason}"
 
 
 def _spoken(entry: _Entry, reader: Reader, now: int) -> str:
