@@ -276,11 +276,14 @@ def _turnings(
                 yield event
 
 
-def rebuild(ctx: Context, now: int) -> int:
-    """Make items and waits again from the event log; how many items were folded. Changes nothing when all is well."""
+def rebuild(ctx: Context, now: int, only: Sequence[ItemKey] | None = None) -> int:
+    """Make items and waits (`only` these, else all) again from the event log; how many items were folded.
+
+    Changes nothing when all is well.
+    """
     terms = _terms(ctx, now, live=False)
     with reading(ctx.engine) as session:
-        keys = items.all_keys(session, ctx.workspace)
+        keys = items.all_keys(session, ctx.workspace) if only is None else only
     for some in batches(keys, BATCH):
         undisturbed(partial(_rebuild_some, ctx, some, terms))
     return len(keys)

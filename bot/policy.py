@@ -6,7 +6,7 @@ import tomllib
 from collections import defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from datetime import timedelta
+from datetime import time, timedelta
 from fractions import Fraction
 from functools import cached_property
 from pathlib import Path
@@ -16,7 +16,7 @@ from pydantic import ValidationError
 from bot.flow.calendar import Calendar, WaitClock, clock_of, public_holidays
 from bot.flow.ladder import FOREVER, NudgeRules
 from bot.flow.waits import KINDS, Rules, Span, Wait
-from bot.policy_file import NAMED, MutePart, PersonPart, PolicyFile, RepoPart, TeamPart, first_fault
+from bot.policy_file import NAMED, AwayPart, MutePart, PersonPart, PolicyFile, RepoPart, TeamPart, first_fault
 
 
 class BadPolicy(ValueError):
@@ -78,9 +78,7 @@ class Policy:
     def _person(self, part: PersonPart) -> Person:
         facts = self.facts.get(part.slack or "", _NO_FACTS)
         calendar = part.calendar.over(replace(self.calendar, timezone=facts.zone or self.calendar.timezone))
-        away = tuple(
-            (calendar.midnight(one.start), calendar.midnight(one.until + timedelta(days=1))) for one in part.away
-        )
+        away = tuple(_absence(one, calendar) for one in part.away)
         morning = self.file.nudges.morning if part.morning is None else part.morning
         return Person(part.slack, calendar, away + facts.away, tuple(part.mutes), morning)
 
@@ -141,7 +139,7 @@ class Policy:
             part = self._parts.get(repo.casefold(), RepoPart())
             base = self.file.targets
             targets = {kind: _first(getattr(part.targets, kind), getattr(base, kind)) or None for kind in KINDS}
-            if part.silent:
+            if part.silent or not part.follow:
                 targets = dict.fromkeys(KINDS)
             rules = part.rules.over(self.file.rules.over(Rules()))
             terms = self._repos[repo] = _RepoTerms(part, rules, targets, part.calendar.over(self.calendar))
@@ -157,6 +155,10 @@ class Policy:
     def is_silent(self, repo: str) -> bool:
         """Whether nobody is to be nudged about a repository (yet)."""
         return self._terms(repo).part.silent
+
+    def follows(self, repo: str) -> bool:
+        """Whether a repository is followed; one that was let go has no open waits and is not read."""
+        return self._terms(repo).part.follow
 
     def channel(self, repo: str) -> str | None:
         return self._terms(repo).part.channel
@@ -196,6 +198,16 @@ class _RepoTerms:
 
 
 _NO_FACTS = Facts()
+
+
+def _absence(part: AwayPart, calendar: Calendar) -> Span:
+    """An absence as instants; without an end until it is taken back."""
+    start = calendar.instant(part.start, part.begins or time())
+    if part.until is None:
+        return (start, None)
+    if part.ends is not None:
+        return (start, calendar.instant(part.until, part.ends))
+    return (start, calendar.midnight(part.until + timedelta(days=1)))
 
 
 def _end_of(mute: MutePart, calendar: Calendar) -> int:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from datetime import date
+from datetime import date, time
 from typing import Annotated, Any, Literal
 from zoneinfo import ZoneInfo
 
@@ -14,7 +14,9 @@ from pydantic import (
     ConfigDict,
     Field,
     PlainSerializer,
+    SerializerFunctionWrapHandler,
     ValidationError,
+    model_serializer,
     model_validator,
 )
 
@@ -61,6 +63,15 @@ def spelt_window(minutes: Window) -> str:
     return "-".join(f"{minute // 60:02}:{minute % 60:02}" for minute in minutes)
 
 
+def local_time(value: object) -> time:
+    """`"14:30"` or `"14:30:05"` → a time of the local day. Raises ValueError."""
+    if isinstance(value, time) and value.tzinfo is None:
+        return value
+    if isinstance(value, str) and re.fullmatch(r"([01]\d|2[0-3]):[0-5]\d(:[0-5]\d)?", value):
+        return time.fromisoformat(value)
+    raise ValueError("allowed is a local time such as '14:30'")
+
+
 def _zone(name: str) -> str:
     try:
         ZoneInfo(name)
@@ -73,6 +84,7 @@ _ZONE_HELP = "allowed are names of the IANA database such as 'Europe/Berlin'"
 
 Duration = Annotated[int, BeforeValidator(duration), PlainSerializer(spelt, when_used="json")]
 WindowText = Annotated[tuple[int, int], BeforeValidator(window), PlainSerializer(spelt_window, when_used="json")]
+LocalTime = Annotated[time, BeforeValidator(local_time)]
 Day = Annotated[date, Field(ge=date(1970, 1, 1), le=date(2199, 12, 31))]
 Zone = Annotated[str, AfterValidator(_zone)]
 Weekday = Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
@@ -155,15 +167,30 @@ class NudgesPart(_Part):
 
 
 class AwayPart(_Part):
+    """Local days away, from the first to the last; without a last one until it is taken back.
+
+    It `begins` on the first day and `ends` on the last at a local time; left out, those days are away as a whole.
+    """
+
     model_config = ConfigDict(extra="forbid", frozen=True, populate_by_name=False)
     start: Day = Field(alias="from")
-    until: Day
+    until: Day | None = None
+    begins: LocalTime | None = None
+    ends: LocalTime | None = None
 
     @model_validator(mode="after")
     def _ends_after_it_begins(self) -> AwayPart:
-        if self.until < self.start:
+        if self.until is not None and self.until < self.start:
             raise ValueError("'until' lies before 'from'; allowed is the last day away, on or after the first")
+        if self.ends is not None and self.until is None:
+            raise ValueError("'ends' needs 'until' beside it: on which day")
+        if self.ends is not None and self.until == self.start and self.ends <= (self.begins or time()):
+            raise ValueError("'ends' lies before it begins; allowed is a later time of that day")
         return self
+
+    @model_serializer(mode="wrap")
+    def _without_what_is_left_out(self, shown: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        return {key: value for key, value in shown(self).items() if value is not None}
 
 
 Member = Annotated[str, Field(pattern=r"^[UW][A-Za-z0-9_]+$")]
@@ -204,6 +231,7 @@ class StatusPart(_Part):
 class RepoPart(_Part):
     channel: Channel | None = None
     silent: Annotated[bool, Field(strict=True)] = False
+    follow: Annotated[bool, Field(strict=True)] = True
     targets: TargetsPart = TargetsPart()
     calendar: CalendarPart = CalendarPart()
     rules: RulesPart = RulesPart()

@@ -91,7 +91,7 @@ def _touch_homes(
     stored: Mapping[ItemKey, Sequence[Stored]],
     terms: Terms,
 ) -> None:
-    """The home tabs of those who wrote an item that differs now, or whose turn it is or was till now, show something else."""
+    """Whoever wrote an item that differs now, or whose turn it is or was till now, has a home tab that differs."""
     logins = {wait.on for _, wait in changes.added if not wait.team}
     for key in changes.items:
         logins.update(row.holder for row in stored.get(key, ()) if row.until is None and not row.team)
@@ -102,7 +102,9 @@ def _touch_homes(
 
 
 def _compare(changes: _Changes, key: ItemKey, ledger: Ledger | None, stored: Sequence[Stored], terms: Terms) -> None:
-    matched = match([trimmed(wait) for wait in ledger.waits] if ledger else [], stored)
+    followed = terms.policy.follows(key[1])
+    shown = [wait for wait in ledger.waits if followed or wait.until is not None] if ledger else []
+    matched = match([trimmed(wait) for wait in shown], stored)
     taken = {row.id for row in stored}
     added = []
     for wait, row in matched.pairs:

@@ -12,6 +12,7 @@ from bot.flow.ladder import channel_of
 from bot.store import said, settings
 from bot.store.arrivals import ARRIVALS
 from bot.store.checks import CHECKS, optional_key
+from bot.store.connections import CONNECTIONS
 from bot.store.events import EVENTS
 from bot.store.items import ITEMS
 from bot.store.sql import Asking, Inserting, insert, table
@@ -89,7 +90,7 @@ def rename(session: Session, workspace: str, host: str, old: str, new: str) -> N
 
     The items' waits have to be folded again where both names had events.
     """
-    for keyed in (EVENTS, CHECKS, ITEMS, REPOS):
+    for keyed in (EVENTS, CHECKS, ITEMS, REPOS, CONNECTIONS):
         _move(session, keyed, workspace, host, old, new)
     for moved in (WAITS, ARRIVALS):
         c = moved.c

@@ -282,6 +282,8 @@ class MemberRow(SQLModel, table=True):
     """The span of do-not-disturb that Slack told of last, now or next."""
     quiet_until: int | None = Field(default=None, sa_type=BigInteger)
     quiet_seen_at: int = Field(default=0, sa_type=BigInteger)
+    status: str | None = None
+    """Their Slack status as it was seen last, as one text: what changed since is news, the rest is not."""
 
 
 class AbsenceRow(SQLModel, table=True):
@@ -381,6 +383,8 @@ class ConnectionRow(SQLModel, table=True):
     """How many there are to read, where the host said."""
     hook: str | None = None
     """What became of the webhook, in words for people."""
+    hook_id: int | None = Field(default=None, sa_type=BigInteger)
+    """The webhook that Weir set up itself, by the host's number; null where it did not."""
     learnt: str | None = Field(default=None, sa_type=Text)
     """JSON of what the history taught."""
     problem: str | None = None

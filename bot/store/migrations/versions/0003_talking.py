@@ -115,6 +115,7 @@ def _connections() -> None:
         sa.Column("items_read", sa.Integer(), nullable=False),
         sa.Column("items_known", sa.Integer(), nullable=True),
         sa.Column("hook", sa.String(), nullable=True),
+        sa.Column("hook_id", sa.BigInteger(), nullable=True),
         sa.Column("learnt", sa.Text(), nullable=True),
         sa.Column("problem", sa.String(), nullable=True),
         sa.Column("outbox_id", sa.String(), nullable=False),
@@ -165,6 +166,7 @@ def _members() -> None:
         sa.Column("quiet_from", sa.BigInteger(), nullable=True),
         sa.Column("quiet_until", sa.BigInteger(), nullable=True),
         sa.Column("quiet_seen_at", sa.BigInteger(), nullable=False),
+        sa.Column("status", sa.String(), nullable=True),
         sa.PrimaryKeyConstraint("workspace", "user"),
     )
 
