@@ -61,7 +61,7 @@ def test_every_key_of_the_policy_is_in_the_reference(table: str, part: type[Base
 
 def test_every_table_of_the_policy_is_in_the_reference():
     for key in PolicyFile.model_fields:
-        assert re.search(rf"\| `{key}[.<]", REFERENCE)
+        assert re.search(rf"\| `{key}[.<`]", REFERENCE)
     for key in RepoPart.model_fields:
         assert re.search(rf"`(repos\.\"owner/name\")?\.{key}`", REFERENCE)
 
