@@ -167,14 +167,14 @@ class NudgesPart(_Part):
 
 
 class AwayPart(_Part):
-    """Local days away, from the first to the last; without a last one until it is taken back.
+    """Local days away, from the first to the last; None as the last, which only Slack can say: until it is taken back.
 
     It `begins` on the first day and `ends` on the last at a local time; left out, those days are away as a whole.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True, populate_by_name=False)
     start: Day = Field(alias="from")
-    until: Day | None = None
+    until: Day | None
     begins: LocalTime | None = None
     ends: LocalTime | None = None
 
@@ -190,7 +190,7 @@ class AwayPart(_Part):
 
     @model_serializer(mode="wrap")
     def _without_what_is_left_out(self, shown: SerializerFunctionWrapHandler) -> dict[str, Any]:
-        return {key: value for key, value in shown(self).items() if value is not None}
+        return {key: value for key, value in shown(self).items() if key == "until" or value is not None}
 
 
 Member = Annotated[str, Field(pattern=r"^[UW][A-Za-z0-9_]+$")]

@@ -55,7 +55,15 @@ class Calendar:
 
     def midnight(self, day: date) -> int:
         """The instant a local day begins."""
-        return int(datetime.combine(day, time(), self.zone).timestamp())
+        return self.instant(day, time())
+
+    def instant(self, day: date, at: time) -> int:
+        """The instant of a local time."""
+        return int(datetime.combine(day, at, self.zone).timestamp())
+
+    def opens(self, day: date) -> int | None:
+        """The instant at which the first window that begins on a local day opens; None where none does."""
+        return min((_instant(self.zone, day, start) for start, _ in self.minutes_on(day)), default=None)
 
     def working(self, start: int, end: int) -> int:
         """Working seconds in [start, end)."""
