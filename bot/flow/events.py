@@ -10,6 +10,7 @@ from datetime import UTC, datetime
 from typing import Any, NamedTuple, TypeAlias
 
 PULL_REQUEST, ISSUE = "pull_request", "issue"
+CLAIMED = "claimed"
 REVIEW_STATES = ("approved", "changes_requested", "commented")
 
 ItemKey: TypeAlias = tuple[str, str, int]

@@ -55,6 +55,13 @@ def latest(session: Session, workspace: str, wait_ids: Iterable[int]) -> dict[in
     return found
 
 
+def going_on(session: Session, workspace: str, now: int) -> dict[int, Answer]:
+    """The last answer to each wait of which its holder wants to hear nothing until an instant that is to come."""
+    quiet = select(_A.wait_id).where(_A.workspace == workspace, _A.until > now)
+    found = latest(session, workspace, session.execute(quiet).scalars())
+    return {wait: answer for wait, answer in found.items() if answer.until is not None and answer.until > now}
+
+
 def counted(session: Session, workspace: str, since: int = 0) -> dict[tuple[str, str], int]:
     """How many answers of each (kind, reason or "") were given since an instant."""
     rows = session.execute(

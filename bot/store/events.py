@@ -10,7 +10,8 @@ from typing import Any, NamedTuple
 from sqlalchemy import Executable, Select, bindparam, select
 from sqlalchemy.orm import Session
 
-from bot.flow.events import RANKS, FlowEvent, ItemKey, preference, unique
+from bot.flow.events import CLAIMED, RANKS, FlowEvent, ItemKey, preference, unique
+from bot.flow.waits import Wait
 from bot.store.sql import Asking, Inserting, batches, by_repo, table, updating
 from bot.store.tables import EventRow
 
@@ -115,6 +116,18 @@ def of_items(session: Session, workspace: str, keys: Iterable[ItemKey]) -> dict[
     for history in found.values():
         history.sort()
     return dict(found)
+
+
+def takers(session: Session, workspace: str, ended: Iterable[Wait]) -> dict[Wait, str]:
+    """Who took over what teams were asked, for those waits of teams that a claim ended."""
+    taken = [wait for wait in ended if wait.team and wait.ended_by == CLAIMED]
+    histories = of_items(session, workspace, {wait.key for wait in taken})
+    return {
+        wait: str(event.data["reviewer"])
+        for wait in taken
+        for event in histories.get(wait.key, ())
+        if event.kind == CLAIMED and (event.at, event.data["team"]) == (wait.until, wait.on)
+    }
 
 
 def of_repo(session: Session, workspace: str, host: str, repo: str) -> list[FlowEvent]:

@@ -302,7 +302,11 @@ class AnswerRow(SQLModel, table=True):
     """What somebody answered to a nudge, about one wait. Rows are added and never changed."""
 
     __tablename__ = "answers"
-    __table_args__ = (Index("answers_by_wait", "workspace", "wait_id"), Index("answers_by_time", "workspace", "at"))
+    __table_args__ = (
+        Index("answers_by_wait", "workspace", "wait_id"),
+        Index("answers_by_time", "workspace", "at"),
+        Index("answers_by_until", "workspace", "until"),
+    )
 
     workspace: str = Field(primary_key=True)
     id: str = Field(primary_key=True)
