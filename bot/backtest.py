@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from bot.flow.backtest import Replay, Summary, summary
 from bot.flow.events import FlowEvent, show_instant
 from bot.flow.ladder import Message, Recipient, Standing
+from bot.flow.learning import Forecast
 from bot.flow.waits import Wait
 from bot.ledger import Waits, waits_of
 from bot.policy import Policy
@@ -43,6 +44,33 @@ def replay(events: Iterable[FlowEvent], policy: Policy, start: int, end: int) ->
     messages = [message for message in run.messages() if message.at >= start]
     figures = summary(messages, start, end, lambda at: policy.calendar.local_date(at).isoformat())
     return Result(messages, waits, figures, start, end, run.unreachable, bool(standings), not policy.maps_people)
+
+
+def forecast(waits: Iterable[Wait], policy: Policy, start: int, end: int) -> Forecast:
+    """What a policy would have meant in [start, end] for waits as they are stored.
+
+    Those that ended a while before `start` need not be among them. Who is not linked to Slack counts as if they were.
+    """
+    run = Replay(
+        _standings(waits, policy), lambda login: _reached(policy, login),
+        lambda repo: policy.channel(repo) is not None, policy.nudges, end,
+    )  # fmt: skip
+    messages = [message for message in run.messages() if message.at >= start]
+    figures = summary(messages, start, end, lambda at: policy.calendar.local_date(at).isoformat())
+    people = [to for to, _ in figures.per_person if not to.startswith("#")]
+    return Forecast(
+        nudges=figures.to_people,
+        people=figures.people,
+        breaches=figures.breaches,
+        in_channel=figures.messages - figures.to_people,
+        unheard=sum(run.unreachable.values()),
+        unlinked=sum(policy.person(login).slack is None for login in people),
+    )
+
+
+def _reached(policy: Policy, login: str) -> Recipient:
+    person = policy.person(login)
+    return Recipient(person.calendar, person.away)
 
 
 def _standings(waits: Iterable[Wait], policy: Policy) -> list[Standing]:

@@ -6,24 +6,15 @@ from dataclasses import dataclass
 
 import structlog
 
-from bot import intake
+from bot.catchup import HOST, read
 from bot.context import Context
-from bot.flow.events import FlowEvent
 from bot.hosts.github.errors import Denied, Gone, HostError, Unreachable
-from bot.hosts.github.history import Page, read_repo
-from bot.hosts.github.missing import missing_events
 from bot.said import current
-from bot.store import checks, events, readings
-from bot.store.engine import reading, writing
+from bot.store import connections, readings
+from bot.store.engine import writing
 from bot.store.readings import Place
 
 log = structlog.get_logger()
-
-HOST = "github"
-OLDEST = 90 * 86_400
-"""How far back a first reading goes for what is no longer open, in seconds."""
-OVERLAP = 120
-"""Seconds read twice, for what the host shows late."""
 
 
 @dataclass
@@ -53,8 +44,12 @@ def run(ctx: Context, now: int, fresh: int = 0) -> Reconciled:
 
 
 def _places(ctx: Context) -> list[Place]:
+    """Those that are followed, but for those that are being connected: they are read by a job of their own."""
+    named = [repo for repo in ctx.policy.file.repos if ctx.policy.follows(repo)]
     with writing(ctx.engine) as session:
-        return readings.places(session, ctx.workspace, HOST, ctx.policy.file.repos)
+        others = connections.being_read(session, ctx.workspace, HOST)
+        places = readings.places(session, ctx.workspace, HOST, named)
+    return [place for place in places if place.repo not in others and ctx.policy.follows(place.repo)]
 
 
 def _read_or_say_why(ctx: Context, place: Place, now: int, done: Reconciled) -> bool:
@@ -81,39 +76,10 @@ def _note(ctx: Context, place: Place, problem: str) -> None:
 
 
 def _read(ctx: Context, place: Place, now: int, done: Reconciled) -> None:
-    since = None if place.read_until is None else place.read_until - OVERLAP
-    for page in read_repo(ctx.github, place.repo, since, place.cursor, oldest=now - OLDEST):
-        missing = _missing(ctx, place.repo, page, now)
-        if missing:
-            done.events += intake.take(ctx, missing, now, live=not place.first).new
-        done.calls, done.points = done.calls + page.calls, done.points + page.points
-        if page.unreadable:
-            log.warning("items not readable", items=page.unreadable)
-        _keep(ctx, place, page, now)
+    for step in read(ctx, place, now):
+        done.events += step.events
+        done.calls += step.calls
+        done.points += step.points
         if ctx.stopping.is_set():
             return
     done.repos += 1
-
-
-def _missing(ctx: Context, repo: str, page: Page, now: int) -> list[FlowEvent]:
-    intake.settle(ctx, now)
-    keys = [(HOST, repo, item) for item in page.items]
-    with reading(ctx.engine) as session:
-        known = events.of_items(session, ctx.workspace, keys)
-    return [
-        event
-        for shown in page.snapshots
-        for event in missing_events(known.get((HOST, repo, shown.item), []), shown, now)
-    ]
-
-
-def _keep(ctx: Context, place: Place, page: Page, now: int) -> None:
-    """Keep how far the reading came, and what it learnt about which checks are required."""
-    required, optional = ctx.github.checks_of(place.repo)
-    with writing(ctx.engine) as session:
-        checks.learn(session, ctx.workspace, HOST, place.repo, required=required, optional=optional)
-        if page.done:
-            began = int(page.cursor["began"])
-            readings.finish(session, ctx.workspace, HOST, place.repo, began=began, now=now, first=place.first)
-        else:
-            readings.go_on(session, ctx.workspace, HOST, place.repo, page.cursor)

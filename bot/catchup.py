@@ -1,0 +1,72 @@
+"""A repository's history, brought from its host into the log page by page: by whoever reads it, for whatever reason."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import NamedTuple
+
+import structlog
+
+from bot import intake
+from bot.context import Context
+from bot.flow.events import FlowEvent
+from bot.hosts.github.history import Page, read_repo
+from bot.hosts.github.missing import missing_events
+from bot.store import checks, events, readings
+from bot.store.engine import reading, writing
+from bot.store.readings import Place
+
+log = structlog.get_logger()
+
+HOST = "github"
+OLDEST = 90 * 86_400
+"""How far back a first reading goes for what is no longer open, in seconds."""
+OVERLAP = 120
+"""Seconds read twice, for what the host shows late."""
+
+
+class Step(NamedTuple):
+    """A page that was read and kept: items, new events, and what it cost."""
+
+    items: int
+    events: int
+    calls: int
+    points: int
+    done: bool
+    """Whether it was the reading's last."""
+
+
+def read(ctx: Context, place: Place, now: int) -> Iterator[Step]:
+    """Read on from a place, keeping each page before it is told of. Raises HostError."""
+    since = None if place.read_until is None else place.read_until - OVERLAP
+    for page in read_repo(ctx.github, place.repo, since, place.cursor, oldest=now - OLDEST):
+        missing = _missing(ctx, place.repo, page, now)
+        new = intake.take(ctx, missing, now, live=not place.first).new if missing else 0
+        if page.unreadable:
+            log.warning("items not readable", items=page.unreadable)
+        _keep(ctx, place, page, now)
+        yield Step(len(page.items), new, page.calls, page.points, page.done)
+
+
+def _missing(ctx: Context, repo: str, page: Page, now: int) -> list[FlowEvent]:
+    intake.settle(ctx, now)
+    keys = [(HOST, repo, item) for item in page.items]
+    with reading(ctx.engine) as session:
+        known = events.of_items(session, ctx.workspace, keys)
+    return [
+        event
+        for shown in page.snapshots
+        for event in missing_events(known.get((HOST, repo, shown.item), []), shown, now)
+    ]
+
+
+def _keep(ctx: Context, place: Place, page: Page, now: int) -> None:
+    """Keep how far the reading came, and what it learnt about which checks are required."""
+    required, optional = ctx.github.checks_of(place.repo)
+    with writing(ctx.engine) as session:
+        checks.learn(session, ctx.workspace, HOST, place.repo, required=required, optional=optional)
+        if page.done:
+            began = int(page.cursor["began"])
+            readings.finish(session, ctx.workspace, HOST, place.repo, began=began, now=now, first=place.first)
+        else:
+            readings.go_on(session, ctx.workspace, HOST, place.repo, page.cursor)
