@@ -29,6 +29,8 @@ TICK = 2
 """Seconds between two looks at what is due."""
 RECONCILE = 300
 """Seconds between two readings of the code host."""
+PEOPLE = 120
+"""Seconds between two looks at who is who."""
 CATCH_UP = 120
 """Most seconds for which nudges wait, at the start, for what happened in the meantime."""
 
@@ -146,9 +148,9 @@ def schedule_of(ctx: Context, telemetry: Telemetry) -> Schedule:
 
 
 def jobs_of(ctx: Context, telemetry: Telemetry) -> list[Job]:
-    """The tick and the reconciling. At the start, nudges wait for what was missed, but no longer than CATCH_UP."""
+    """Every job. At the start, nudges wait for what was missed, but no longer than CATCH_UP."""
     from bot.intake import refresh_looks
-    from jobs import deliver, nudge
+    from jobs import deliver, homes, nudge, people
     from jobs.schedule import Job
 
     caught_up = _CaughtUp(ctx)
@@ -158,7 +160,12 @@ def jobs_of(ctx: Context, telemetry: Telemetry) -> list[Job]:
         return 0
 
     tick = [caught_up.unless(step) for step in (_once(looks), partial(nudge.run, ctx), partial(deliver.run, ctx))]
-    return [Job("tick", TICK, tick), Job("reconcile", RECONCILE, [caught_up.after(_reconciling(ctx, telemetry))])]
+    return [
+        Job("tick", TICK, tick),
+        Job("reconcile", RECONCILE, [caught_up.after(_reconciling(ctx, telemetry))]),
+        Job("homes", TICK, [partial(homes.run, ctx)]),
+        Job("people", PEOPLE, [caught_up.unless(partial(people.run, ctx))]),
+    ]
 
 
 Step = Callable[[int], int]

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from bot.asking.people import person_in_slack
 from bot.context import Context
 from bot.members import learn
 from bot.messenger import Passing, Undeliverable, Unknown
+from bot.said import Change, say
 from bot.store import members
 from bot.store.engine import reading
 
@@ -40,3 +42,21 @@ def is_admin(ctx: Context, user: str, now: int) -> bool:
         raise NotAllowed("Slack can't be asked just now whether you are an administrator. Please try again.") from None
     learn(ctx, user, shown, now)
     return bool(members.shown(shown)["admin"])
+
+
+def name_admin(ctx: Context, by: str, user: str, now: int, *, add: bool) -> bool:
+    """Let somebody change what concerns others, or no longer; whether that changed anything.
+
+    Raises NotAllowed, and NotKnown where it is no person who is there.
+    """
+    must_be_admin(ctx, by, now)
+    if add:
+        person_in_slack(ctx, user, now)
+
+    def named(old: list[str] | None) -> list[str]:
+        others = [one for one in old or () if one != user]
+        return [*others, user] if add else others
+
+    if (user in ctx.policy.file.admins) == add:
+        return False
+    return bool(say(ctx, [Change(("admins",), named)], by, now))

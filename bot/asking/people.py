@@ -6,9 +6,15 @@ from datetime import tzinfo
 
 from bot.context import Context
 from bot.grammar import Channel, Login, Member, Misread, Named, Whom
+from bot.identity import is_person
+from bot.members import read
+from bot.messenger import Passing, Undeliverable, Unknown
 from bot.store import repos
 from bot.store.engine import reading
 from bot.views.flow import Whose
+
+TROUBLE = (Passing, Unknown, Undeliverable)
+"""What asking Slack may come to."""
 
 
 class NotKnown(LookupError):
@@ -41,7 +47,22 @@ def whose(ctx: Context, user: str, whom: Whom | None) -> Whose:
     logins = logins_of(ctx, account)
     if logins or account == user:
         return _person(ctx, user, logins)
-    raise NotKnown("I don't know yet which login on the code host is theirs, so I can't tell what waits for them.")
+    raise NotKnown("I don't know yet which login on the code host is theirs, so I can't tell what waits for them. "
+                   "/flow people shows what helps.")  # fmt: skip
+
+
+def person_in_slack(ctx: Context, user: str, now: int) -> None:
+    """Raises NotKnown where a Slack account is no person's who is there, or Slack can't be asked."""
+    try:
+        member = read(ctx, user, now)
+    except TROUBLE:
+        raise NotKnown("Slack can't be asked just now who that is. Please try again.") from None
+    if member is None:
+        raise NotKnown("Slack knows nobody by that account.")
+    if member.get("deleted"):
+        raise NotKnown("That account is deactivated in Slack, so nobody would read what is sent there.")
+    if not is_person(member):
+        raise NotKnown("That is an app in Slack; it has to be a person.")
 
 
 def _person(ctx: Context, user: str, logins: list[str]) -> Whose:

@@ -28,6 +28,11 @@ def keep(session: Session, workspace: str, user: str, **values: Any) -> None:
     session.execute(update(MEMBERS).where(_M.workspace == workspace, _M.user == user).values(values))
 
 
+def everybody(session: Session, workspace: str) -> dict[str, Row[Any]]:
+    """All that is kept of members, by their accounts."""
+    return {row.user: row for row in session.execute(select(MEMBERS).where(_M.workspace == workspace))}
+
+
 def zones(session: Session, workspace: str) -> dict[str, str]:
     """The time zones of members, where Slack told one."""
     rows = session.execute(select(_M.user, _M.tz).where(_M.workspace == workspace, _M.tz.is_not(None)))
