@@ -55,8 +55,10 @@ _BESIDE = {"container": {"is_ephemeral": False}}
 def answer(ctx: Context, user: str, asked: Again) -> Message:
     """What to tell a Slack user who asks something."""
 
-    def told(ctx: Context) -> Message:
-        verb, value = parse(asked.text)
-        return ANSWERS[verb](ctx, user, value, asked)
+    return guarded(ctx, lambda ctx: told(ctx, user, asked))
 
-    return guarded(ctx, told)
+
+def told(ctx: Context, user: str, asked: Again) -> Message:
+    """The same under the policy of `ctx`; raises what says that it can't be answered (Misread, NotKnown …)."""
+    verb, value = parse(asked.text)
+    return ANSWERS[verb](ctx, user, value, asked)

@@ -8,6 +8,7 @@ from typing import Any, TypeAlias
 import structlog
 from slack_bolt import Ack
 
+from bot import homes
 from bot.asking.admins import NotAllowed
 from bot.asking.people import NotKnown
 from bot.context import Context
@@ -16,7 +17,7 @@ from bot.messenger import Passing, Undeliverable, Unknown
 from bot.policy import BadPolicy
 from bot.said import current
 from bot.soon import begun
-from bot.views import help
+from bot.views import help, modals
 from bot.views.message import Message
 from bot.views.pages import Again
 
@@ -55,11 +56,17 @@ def on_press(ctx: Context, ack: Ack, body: dict[str, Any], work: Callable[[Conte
 
 
 def show(ctx: Context, body: dict[str, Any], message: Message) -> None:
-    """Show an answer where a press came from."""
+    """Show an answer where a press came from: a home shows it on top, a window takes it in."""
+    view = body.get("view") or {}
+    if view.get("type") == "home":
+        homes.show(ctx, str(body["user"]["id"]), ctx.clock.now(), message.text)
+        return
     response_url = str(body.get("response_url") or "")
     private = (body.get("container") or {}).get("is_ephemeral", True)
     try:
-        if private:
+        if view:
+            ctx.messenger.update_modal(str(view["id"]), modals.answer(view["title"]["text"], message))
+        elif private:
             ctx.messenger.replace(response_url, message)
         else:
             ctx.messenger.say(response_url, message)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from sqlalchemy import Row, Select, and_, func, select
+from sqlalchemy import Row, Select, and_, select
 from sqlalchemy.orm import Session
 
 from bot.store.items import ITEMS
@@ -41,13 +41,6 @@ def in_repos(session: Session, workspace: str, repos: Iterable[str]) -> Rows:
     """The open waits of these repositories."""
     there = _W.repo.in_(sorted(set(repos)))
     return _open(session, workspace, _SHOWN.outerjoin_from(WAITS, ITEMS, _SAME_ITEM).where(there))
-
-
-def holders(session: Session, workspace: str) -> dict[str, int]:
-    """How many open waits each person (no team) holds, by login."""
-    open_ = (_W.workspace == workspace, _W.until.is_(None), _W.team.is_(False))
-    rows = session.execute(select(func.min(_W.holder), func.count()).where(*open_).group_by(_W.holder_key))
-    return {holder: number for holder, number in rows}
 
 
 def _open(session: Session, workspace: str, waits: Select[Any]) -> Rows:

@@ -9,7 +9,7 @@ from typing import NamedTuple
 from bot.views.message import Block, Message, aside, joined, plain, section
 from bot.views.pages import Again, ask_button
 
-_WHAT = "Weir watches whose turn it is on each piece of work, and reminds that one person kindly."
+WHAT = "Weir watches whose turn it is on each piece of work, and reminds that one person kindly."
 _PRIVATE = "Only you see these answers."
 _HINT = "`/flow help VERB` tells more about one of them."
 
@@ -40,14 +40,14 @@ def overview(topics: Sequence[Topic], pressed: Sequence[tuple[str, str]]) -> Mes
     """Every verb by its first example, and buttons: (label, what it asks) for what can be asked at once, and topics."""
     small = f"{_HINT} {_PRIVATE}"
     blocks = (
-        section(_WHAT),
+        section(WHAT),
         *(section("\n".join([f"*{topic.heading}*", *map(_first, topic.entries)])) for topic in topics),
         _buttons([ask_button(label, Again(asked)) for label, asked in pressed]),
         _buttons([ask_button(f"More: {topic.heading}", Again(f"help {topic.name}")) for topic in topics]),
         aside(small),
     )
     said = [line for topic in topics for line in (f"{topic.heading}:", *map(_first_said, topic.entries))]
-    return Message("\n".join([_WHAT, *said, _bare(small)]), blocks)
+    return Message("\n".join([WHAT, *said, _bare(small)]), blocks)
 
 
 def topic(told: Topic) -> Message:

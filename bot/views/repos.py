@@ -32,12 +32,13 @@ def repos(repos: Sequence[Repo], asked: Again, zone: tzinfo, now: int) -> Messag
     state = f"something is wrong with {wrong}" if wrong else "all is well"
     opening = f"{counted(len(repos), 'repository', 'repositories')}; {state}."
     page = page_of(repos, asked)
-    blocks = [section(opening), *(section(_told(repo, zone, now, "*")) for repo in page.shown)]
-    said = [opening, *(_told(repo, zone, now) for repo in page.shown), *page.said]
+    blocks = [section(opening), *(section(told(repo, zone, now, "*")) for repo in page.shown)]
+    said = [opening, *(told(repo, zone, now) for repo in page.shown), *page.said]
     return Message(joined(said), (*blocks, *page.blocks))
 
 
-def _told(repo: Repo, zone: tzinfo, now: int, bold: str = "") -> str:
+def told(repo: Repo, zone: tzinfo, now: int, bold: str = "") -> str:
+    """A repository in a line; `bold` is put around its name."""
     heard = [f"last webhook {_ago(repo.webhook_at, zone, now)}"] if repo.webhook_at is not None else []
     heard += [f"last read {_ago(repo.read_at, zone, now)}"] if repo.read_at is not None else []
     state = f"Wrong: {plain(repo.wrong, 200)}." if repo.wrong else "All is well."
