@@ -227,7 +227,7 @@ def test_with_nothing_to_tell_waits_says_so(talk: Talk) -> None:
     )
     assert talk.flow("waits <@U0DORA>")["text"] == (
         "I don't know yet which login on the code host is theirs, so I can't tell what waits for them. "
-            "/flow people shows what helps."
+        "/flow people shows what helps."
     )
     assert 'slack = "U0DORA"' in talk.flow("waits", user="U0DORA")["text"]
 
