@@ -85,9 +85,7 @@ def unless_set(policy: Policy, repo: str, targets: Mapping[str, int]) -> dict[st
     }
 
 
-def with_targets(
-    policy: Policy, repo: str | None, targets: Mapping[str, int], *, silent: bool | None = None
-) -> Policy:
+def with_targets(policy: Policy, repo: str | None, targets: Mapping[str, int], *, silent: bool | None = None) -> Policy:
     """The policy with these targets, of a repository or (None) of the workspace, laid over it; nothing is changed."""
     part: dict[str, Any] = {"targets": {kind: spelt(seconds) for kind, seconds in targets.items()}}
     if silent is not None:

@@ -29,5 +29,10 @@ class Notice:
 
 Making: TypeAlias = Callable[[Session, str, Policy, dict[str, Any], int], Notice]
 """(session, workspace, policy, about, now) → what to show"""
-KINDS: dict[str, Making] = {}
+
+from bot.notices import connection  # noqa: E402  (each kind needs what stands above)
+
+KINDS: dict[str, Making] = {
+    "connecting": connection.connecting,
+}
 """By the `rung` of the outbox row."""

@@ -15,9 +15,7 @@ from bot.store.waits import WAITS
 _W, _I = WAITS.c, ITEMS.c
 
 
-def waits_since(
-    session: Session, workspace: str, since: int, repos: Iterable[str] | None = None
-) -> Sequence[Row[Any]]:
+def waits_since(session: Session, workspace: str, since: int, repos: Iterable[str] | None = None) -> Sequence[Row[Any]]:
     """The waits (of these repositories, else of all) that are open or ended at `since` or later, oldest first."""
     lately = select(WAITS).where(_W.workspace == workspace, or_(_W.until.is_(None), _W.until >= since))
     if repos is not None:
