@@ -53,6 +53,9 @@ class Stage(Messenger):
     def find(self, channel: str, key: str, oldest: int) -> str | None:
         return self._keys.get(key)
 
+    def do_not_disturb(self, user: str) -> tuple[int, int] | None:
+        return None
+
 
 @dataclass(frozen=True)
 class Cast:

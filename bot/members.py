@@ -1,4 +1,4 @@
-"""What Slack shows of members, kept: names, administrators, who is gone, and time zones, which move clocks."""
+"""What Slack shows of members, kept: names, administrators, who is gone; zones and statuses, which move clocks."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy.orm import Session
 
+from bot.asking.statuses import follow
 from bot.context import Context
 from bot.messenger import Undeliverable
 from bot.said import current
@@ -24,7 +25,7 @@ def take_in(ctx: Context, member: dict[str, Any], now: int) -> None:
 
 
 def learn(ctx: Context, user: str, member: dict[str, Any], now: int) -> None:
-    """Keep a member as Slack shows them now; where their zone is another, their ladders are looked at again.
+    """Keep a member as Slack shows them now; where it moves their clocks, their ladders are looked at again.
 
     Without a zone, or with one that nobody knows, theirs is the workspace's.
     """
@@ -41,7 +42,9 @@ def _learn(ctx: Context, user: str, member: dict[str, Any], now: int) -> None:
         zone = old if values["gone"] else _known_zone(member.get("tz"))
         members.keep(session, ctx.workspace, user, **values, tz=zone, seen_at=now)
         logins = ctx.policy.logins_of(user)
-        if zone != old and logins:
+        signs = ctx.policy.file.status
+        left = logins and not values["gone"] and follow(session, ctx.workspace, user, member, signs, now)
+        if logins and (left or zone != old):
             _moved(session, ctx, user, logins, now)
 
 

@@ -155,10 +155,7 @@ class Messenger:
         It starts at 0 while notifications are paused. Slack tells of a pause only where it tells it at all: of other
         people than the token's own it may name their hours alone.
         """
-        told = _optional("dnd", lambda: self._client.dnd_info(user=user))
-        if told.get("snooze_enabled") is True:
-            return _span(0, told.get("snooze_endtime"))
-        return _span(told.get("next_dnd_start_ts"), told.get("next_dnd_end_ts")) if told.get("dnd_enabled") else None
+        return quiet_span(_optional("dnd", lambda: self._client.dnd_info(user=user)))
 
     def by_email(self, email: str) -> dict[str, Any] | None:
         """The member with an e-mail address, as users.info shows them; None where there is none."""
@@ -216,6 +213,13 @@ class Messenger:
                 channel=channel, oldest=f"{oldest}.000000", limit=PAGE, cursor=cursor, include_all_metadata=True
             ),
         )
+
+
+def quiet_span(told: dict[str, Any]) -> tuple[int, int] | None:
+    """The span of do-not-disturb in what Slack tells of it, as `Messenger.do_not_disturb` gives it."""
+    if told.get("snooze_enabled") is True:
+        return _span(0, told.get("snooze_endtime"))
+    return _span(told.get("next_dnd_start_ts"), told.get("next_dnd_end_ts")) if told.get("dnd_enabled") else None
 
 
 def _key_of(message: dict[str, Any]) -> Any:

@@ -12,7 +12,7 @@ from typing import TypeAlias
 import structlog
 from sqlalchemy.orm import Session
 
-from bot import telling
+from bot import quiet, telling
 from bot.context import Context
 from bot.intake import settle
 from bot.messenger import Passing, Undeliverable, Unknown
@@ -102,6 +102,8 @@ def _handle(ctx: Context, row: Leased, now: int) -> bool:
         channel = _conversation(ctx, row, now)
     except TROUBLE as trouble:
         return _not_sent(ctx, row, trouble, now, unsure=False)
+    if channel is not None and not row.recipient.startswith(("#", "@")):
+        quiet.ask(ctx, _address(ctx, row), now)
     ready = _prepared(ctx, row, channel, now)
     return ready is not None and _post(ctx, *ready, now)
 

@@ -65,10 +65,21 @@ def left(session: Session, workspace: str, user: str, start: int, until: int | N
     session.execute(statement, {"workspace": workspace, "user": user, "start": start, "until": until})
 
 
-def returned(session: Session, workspace: str, user: str, at: int) -> None:
-    """The status says so no longer: whatever absence goes on at `at` ends there."""
+def returned(session: Session, workspace: str, user: str, at: int) -> bool:
+    """The status says so no longer: whatever absence goes on at `at` ends there. Whether one did."""
     going_on = (_A.start <= at) & (_A.until.is_(None) | (_A.until > at))
-    session.execute(update(ABSENCES).where(_A.workspace == workspace, _A.user == user, going_on).values(until=at))
+    ended = update(ABSENCES).where(_A.workspace == workspace, _A.user == user, going_on).values(until=at)
+    return session.execute(ended.returning(_A.start)).first() is not None
+
+
+def quieten(session: Session, workspace: str, user: str, span: tuple[int, int] | None, now: int) -> bool:
+    """Keep the span of do-not-disturb that Slack told of, now or next (None: it told of none); whether it is news."""
+    start, end = span or (None, None)
+    known = member(session, workspace, user)
+    news = (known.quiet_from, known.quiet_until) != (start, end) if known else span is not None
+    if news:
+        keep(session, workspace, user, quiet_from=start, quiet_until=end, quiet_seen_at=now)
+    return news
 
 
 def shown(member: dict[str, Any]) -> dict[str, Any]:
