@@ -18,6 +18,7 @@ from bot.settings import Settings
 if TYPE_CHECKING:
     from slack_bolt import App
 
+    from bot.catchup import Tally
     from bot.demo import Stage
     from bot.hosts.github.api import Github
     from bot.telemetry import Telemetry
@@ -163,6 +164,7 @@ def jobs_of(ctx: Context, telemetry: Telemetry) -> list[Job]:
     return [
         Job("tick", TICK, tick),
         Job("reconcile", RECONCILE, [caught_up.after(_reconciling(ctx, telemetry))]),
+        Job("connect", TICK, [_connecting(ctx, telemetry)]),
         Job("homes", TICK, [partial(homes.run, ctx)]),
         Job("people", PEOPLE, [caught_up.unless(partial(people.run, ctx))]),
     ]
@@ -179,13 +181,23 @@ def _reconciling(ctx: Context, telemetry: Telemetry) -> Step:
     def step(now: int) -> int:
         nonlocal first
         fresh, first = 0 if first else RECONCILE - 60, False
-        done = reconcile.run(ctx, now, fresh)
-        telemetry.events.labels("poll").inc(done.events)
-        telemetry.github_calls.inc(done.calls)
-        telemetry.github_points.inc(done.points)
-        return done.repos
+        return _counted(reconcile.run(ctx, now, fresh), telemetry)
 
     return step
+
+
+def _connecting(ctx: Context, telemetry: Telemetry) -> Step:
+    from jobs import connect
+
+    return lambda now: _counted(connect.run(ctx, now), telemetry)
+
+
+def _counted(done: Tally, telemetry: Telemetry) -> int:
+    """Count what was read of the code host; how many repositories were."""
+    telemetry.events.labels("poll").inc(done.events)
+    telemetry.github_calls.inc(done.calls)
+    telemetry.github_points.inc(done.points)
+    return done.repos
 
 
 class _CaughtUp:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 from typing import NamedTuple
 
 import structlog
@@ -23,6 +24,22 @@ OLDEST = 90 * 86_400
 """How far back a first reading goes for what is no longer open, in seconds."""
 OVERLAP = 120
 """Seconds read twice, for what the host shows late."""
+
+
+@dataclass
+class Tally:
+    """What a run came to: repositories read to the end, new events, and what it cost."""
+
+    repos: int = 0
+    events: int = 0
+    calls: int = 0
+    points: int = 0
+
+    def add(self, step: Step) -> None:
+        """Count a page."""
+        self.events += step.events
+        self.calls += step.calls
+        self.points += step.points
 
 
 class Step(NamedTuple):

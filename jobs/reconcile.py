@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import structlog
 
-from bot.catchup import HOST, read
+from bot.catchup import HOST, Tally, read
 from bot.context import Context
 from bot.hosts.github.errors import Denied, Gone, HostError, Unreachable
 from bot.said import current
@@ -17,19 +15,9 @@ from bot.store.readings import Place
 log = structlog.get_logger()
 
 
-@dataclass
-class Reconciled:
-    """What a run came to: repositories read to the end, new events, and what it cost."""
-
-    repos: int = 0
-    events: int = 0
-    calls: int = 0
-    points: int = 0
-
-
-def run(ctx: Context, now: int, fresh: int = 0) -> Reconciled:
+def run(ctx: Context, now: int, fresh: int = 0) -> Tally:
     """Read every followed repository, but those read within the last `fresh` seconds (another process did)."""
-    done, ctx = Reconciled(), current(ctx)
+    done, ctx = Tally(), current(ctx)
     if ctx.github is None:
         return done
     for place in _places(ctx):
@@ -52,7 +40,7 @@ def _places(ctx: Context) -> list[Place]:
     return [place for place in places if place.repo not in others and ctx.policy.follows(place.repo)]
 
 
-def _read_or_say_why(ctx: Context, place: Place, now: int, done: Reconciled) -> bool:
+def _read_or_say_why(ctx: Context, place: Place, now: int, done: Tally) -> bool:
     """Read one repository; False where the others need not be tried now."""
     try:
         _read(ctx, place, now, done)
@@ -75,11 +63,9 @@ def _note(ctx: Context, place: Place, problem: str) -> None:
         readings.trouble(session, ctx.workspace, HOST, place.repo, problem)
 
 
-def _read(ctx: Context, place: Place, now: int, done: Reconciled) -> None:
+def _read(ctx: Context, place: Place, now: int, done: Tally) -> None:
     for step in read(ctx, place, now):
-        done.events += step.events
-        done.calls += step.calls
-        done.points += step.points
+        done.add(step)
         if ctx.stopping.is_set():
             return
     done.repos += 1

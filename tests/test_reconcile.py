@@ -14,6 +14,7 @@ from fake_github_model import check_run as host_run
 from github_payloads import check_run, pull_request, signed
 
 from bot import app, intake
+from bot.catchup import Tally
 from bot.clock import SetClock
 from bot.context import Context
 from bot.flow.events import FlowEvent, parse_instant
@@ -39,7 +40,7 @@ class Bench:
     ctx: Context
     github: FakeGithub
 
-    def run(self, fresh: int = 0) -> reconcile.Reconciled:
+    def run(self, fresh: int = 0) -> Tally:
         return reconcile.run(self.ctx, self.ctx.clock.now(), fresh)
 
     def events(self) -> list[FlowEvent]:
@@ -68,7 +69,7 @@ def bench(tmp_path: Path) -> Iterator[Bench]:
 
 
 def test_without_a_token_nothing_is_read(bench: Bench) -> None:
-    assert reconcile.run(replace(bench.ctx, github=None), NOW) == reconcile.Reconciled()
+    assert reconcile.run(replace(bench.ctx, github=None), NOW) == Tally()
 
 
 def test_the_first_reading_brings_the_history_and_nudges_nobody_about_what_was_breached_before(bench: Bench) -> None:

@@ -7,6 +7,7 @@ from typing import Any
 from sqlalchemy import Row
 
 from bot.context import Context
+from bot.policy import Policy
 from bot.store import repos
 from bot.store.engine import reading
 from bot.store.repos import QUIET
@@ -17,14 +18,19 @@ def repos_of(ctx: Context, now: int) -> list[Repo]:
     """Every repository that is followed, or was until access to it was lost: those with a problem first."""
     with reading(ctx.engine) as session:
         rows = repos.known(session, ctx.workspace)
-    told = [_told(row, now) for row in rows if row.connected or row.problem or row.repo in ctx.policy.file.repos]
+    told = [
+        _told(row, ctx.policy, now) for row in rows if row.connected or row.problem or row.repo in ctx.policy.file.repos
+    ]
     unheard = set(ctx.policy.file.repos) - {row.repo for row in rows}
     told += [Repo(repo, None, None, _NEVER) for repo in unheard]
     return sorted(told, key=lambda repo: (repo.wrong is None, repo.name))
 
 
-def _told(row: Row[Any], now: int) -> Repo:
-    return Repo(row.repo, row.webhook_at, row.read_until, _wrong(row, now))
+def _told(row: Row[Any], policy: Policy, now: int) -> Repo:
+    if not policy.follows(row.repo):
+        return Repo(row.repo, row.webhook_at, row.read_until, None, "It was let go.")
+    note = "Silent: nobody is nudged about it (yet)." if policy.is_silent(row.repo) else None
+    return Repo(row.repo, row.webhook_at, row.read_until, _wrong(row, now), note)
 
 
 _NEVER = "no webhook ever came, and it was not read"

@@ -44,7 +44,9 @@ _COLUMNS = [_C[name] for name in Connection._fields]
 
 
 def _connection(row: Row[Any] | None) -> Connection | None:
-    return None if row is None else Connection(*row)._replace(learnt=json.loads(row.learnt) if row.learnt else None)
+    if row is None:
+        return None
+    return Connection._make(row)._replace(learnt=json.loads(row.learnt) if row.learnt else None)
 
 
 def of_repo(session: Session, workspace: str, host: str, repo: str) -> Connection | None:

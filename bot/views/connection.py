@@ -55,6 +55,7 @@ class Followed(NamedTuple):
     channel: str | None
     agreed: Sequence[tuple[str, int]]
     silent: bool
+    wrong: str | None = None
 
 
 class Parting(NamedTuple):
@@ -163,8 +164,8 @@ def _why(one: Kind) -> str:
 
 def _forecast(one: Progress) -> list[str]:
     if one.forecast is None or all(kind.target is None for kind in one.kinds):
-        return [f"No target would hold yet, so nobody would be nudged. `/flow targets {_name(one.repo)} review 8h` sets "
-                "one."]  # fmt: skip
+        how = f"`/flow targets {_name(one.repo)} review 8h` sets one."
+        return [f"No target would hold yet, so nobody would be nudged. {how}"]
     lines = [f"With these targets, in the last 30 days: {meant(one.forecast)}."]
     if one.forecast.unlinked:
         lines.append(unlinked(one.forecast))
@@ -237,7 +238,7 @@ def followed(one: Followed, zone: tzinfo, now: int) -> Message:
     """How a repository stands that is connected already, and what can be done."""
     heard = [f"last webhook {_ago(one.heard_at, zone, now)}"] if one.heard_at is not None else []
     heard += [f"last read {_ago(one.read_at, zone, now)}"] if one.read_at is not None else []
-    state = f"{', '.join(heard) or 'never heard of'}."
+    state = f"{', '.join(heard) or 'never heard of'}." + (f" Wrong: {plain(one.wrong, 200)}." if one.wrong else "")
     channel = f"Its channel is <#{one.channel}>." if one.channel else (
         f"It has no channel: `/flow connect {_name(one.repo)} #channel` sets one."
     )  # fmt: skip
@@ -275,8 +276,8 @@ def parting(one: Parting) -> Message:
     """What letting it go would mean, to be confirmed."""
     waits = f" {counted(one.waits, 'open wait')} {'ends' if one.waits == 1 else 'end'} with that." if one.waits else ""
     lines = [
-        f"*Let {_name(one.repo)} go?* I would no longer read it, and nobody would be nudged about it.{waits} Its history "
-        "is kept, and it can be connected again."
+        f"*Let {_name(one.repo)} go?* I would no longer read it, and nobody would be nudged about it.{waits} Its "
+        "history is kept, and it can be connected again."
     ]  # fmt: skip
     lines += ["I would remove the webhook that I set up."] if one.hook else []
     lines += [_IN_FILE] if one.in_file else []

@@ -19,6 +19,8 @@ class Repo(NamedTuple):
     webhook_at: int | None
     read_at: int | None
     wrong: str | None
+    note: str | None = None
+    """What is particular about it, as a sentence."""
 
 
 _NONE = "No repository is connected yet. `weir doctor` says how to connect one."
@@ -41,7 +43,7 @@ def told(repo: Repo, zone: tzinfo, now: int, bold: str = "") -> str:
     """A repository in a line; `bold` is put around its name."""
     heard = [f"last webhook {_ago(repo.webhook_at, zone, now)}"] if repo.webhook_at is not None else []
     heard += [f"last read {_ago(repo.read_at, zone, now)}"] if repo.read_at is not None else []
-    state = f"Wrong: {plain(repo.wrong, 200)}." if repo.wrong else "All is well."
+    state = f"Wrong: {plain(repo.wrong, 200)}." if repo.wrong else repo.note or "All is well."
     return f"{bold}{plain(repo.name, NAME)}{bold}: {', '.join(heard) or 'never heard of'}. {state}"
 
 
