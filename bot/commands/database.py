@@ -11,6 +11,7 @@ from bot.commands import Failed, Refused
 if TYPE_CHECKING:
     from bot.context import Context
     from bot.flow.events import FlowEvent
+    from bot.policy import Policy
 
 
 @contextmanager
@@ -58,6 +59,16 @@ def events_of_repo(repo: str) -> list[FlowEvent]:
             names = sorted({row.repo for row in known(session, ctx.workspace)})
             raise Refused(f"nothing is known of {repo!r}; known are {', '.join(names) or 'no repositories yet'}")
         return [event for host in hosts for event in of_repo(session, ctx.workspace, host, repo)]
+
+
+def in_force(written: Policy) -> Policy:
+    """A policy with what was set from Slack laid over it. Raises Refused or Failed."""
+    from dataclasses import replace
+
+    from bot.said import current
+
+    with opened() as ctx:
+        return current(replace(ctx, policy=written)).policy
 
 
 def reason(error: Exception) -> str:

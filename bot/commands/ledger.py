@@ -9,7 +9,9 @@ import click
 from bot.commands.options import Instant, events_option, policy_option, read_events, read_policy, warn
 
 if TYPE_CHECKING:
+    from bot.flow.events import FlowEvent
     from bot.ledger import Waits
+    from bot.policy import Policy
 
 format_option = click.option("--format", "form", type=click.Choice(["table", "jsonl"]), default="table")
 
@@ -28,8 +30,7 @@ def waits(
     from bot.clock import SystemClock
     from bot.ledger import as_json, lines, waits_of
 
-    policy = read_policy(policy_file)
-    events = read_events(events_file, repo)
+    policy, events = _read(policy_file, events_file, repo)
     now = SystemClock().now() if at is None else at
     found = waits_of(events, policy, now)
     chosen = [wait for wait in found.waits if wait.until is None] if only_open else found.waits
@@ -65,8 +66,7 @@ def backtest(
     from bot.clock import SystemClock
     from bot.commands import Refused
 
-    policy = read_policy(policy_file)
-    events = read_events(events_file, repo)
+    policy, events = _read(policy_file, events_file, repo)
     end = SystemClock().now() if until is None else until
     start = min((event.at for event in events), default=end) if since is None else since
     if since is not None and since > end:
@@ -79,6 +79,17 @@ def backtest(
 
         click.echo(backtest_summary(result, policy.calendar.zone))
     _warn_of_unopened(result.waits)
+
+
+def _read(policy_file: str | None, events_file: str | None, repo: str | None) -> tuple[Policy, list[FlowEvent]]:
+    """The policy and the history to go by; for a repository in the database what was set from Slack holds, too."""
+    policy = read_policy(policy_file)
+    events = read_events(events_file, repo)
+    if repo is None or policy_file is not None:
+        return policy, events
+    from bot.commands.database import in_force
+
+    return in_force(policy), events
 
 
 def _warn_of_unopened(found: Waits) -> None:

@@ -67,6 +67,12 @@ def being_read(session: Session, workspace: str, host: str) -> set[str]:
     return set(session.execute(select(_C.repo).where(*unread)).scalars())
 
 
+def learnt(session: Session, workspace: str) -> list[Connection]:
+    """Those whose history is read and that are not switched on yet."""
+    found = select(*_COLUMNS).where(_C.workspace == workspace, _C.state == LEARNT).order_by(_C.repo)
+    return [one for one in map(_connection, session.execute(found)) if one is not None]
+
+
 def begin(session: Session, workspace: str, host: str, repo: str, user: str, outbox_id: str, now: int) -> None:
     """Connect a repository, for the first time or again; a webhook that was set up before stays known."""
     fresh: dict[str, Any] = {

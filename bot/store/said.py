@@ -77,6 +77,12 @@ def changes(session: Session, workspace: str, most: int, skip: int = 0) -> Seque
     return session.execute(latest.limit(most).offset(skip)).all()
 
 
+def last(session: Session, workspace: str, path: Path) -> Row[Any] | None:
+    """The latest change of a key; None where it was never changed."""
+    mine = (_C.workspace == workspace, _C.path == json.dumps(path))
+    return session.execute(select(CHANGES).where(*mine).order_by(_C.at.desc(), _C.id).limit(1)).first()
+
+
 def how_many(session: Session, workspace: str) -> int:
     """How many changes were made."""
     return session.scalar(select(func.count()).select_from(CHANGES).where(_C.workspace == workspace)) or 0
