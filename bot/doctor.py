@@ -3,13 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 
 from bot.context import Context
-from bot.doctor_hosts import clock_findings, github_findings, is_current, repo_findings, slack_findings
+from bot.doctor_hosts import (
+    ask_github,
+    clock_findings,
+    github_findings,
+    is_current,
+    repo_findings,
+    slack_findings,
+)
 from bot.findings import BROKEN, OK, WARN, Finding, broken, ok, warn
 from bot.flow.waits import KINDS
+from bot.hosts.github.errors import Unreachable
 from bot.messenger import Passing, Undeliverable, Unknown
 from bot.needs import missing, where_to_get
+from bot.said import current
 from bot.store.engine import reading
 from bot.store.figures import figures, troubled_addresses
 from bot.store.migrate import schema_state
@@ -17,6 +27,8 @@ from bot.web import DATABASE_TROUBLE, one_line
 
 __all__ = ["BROKEN", "OK", "WARN", "Finding", "examine", "render"]
 
+PATIENCE = 5.0
+"""Seconds that the code host has for each answer."""
 MOST_NAMED = 10
 MOST_ASKED = 50
 """Mapped people looked up in Slack, so that a large company's check stays within Slack's rate."""
@@ -24,16 +36,21 @@ MOST_ASKED = 50
 
 def examine(ctx: Context, now: int) -> list[Finding]:
     """Every finding as of `now` (seconds since 1970 UTC), in the order in which things are set up."""
+    ctx = current(ctx) if is_current(ctx.engine) else ctx
+    ctx = replace(ctx, github=ctx.github and ctx.github.hasty(PATIENCE))
+    host = ask_github(ctx)
+    # A host that can't be reached is asked once, not for every repository.
+    there = replace(ctx, github=None) if isinstance(host, Unreachable) else ctx
     checks: list[tuple[str, Callable[[], Iterator[Finding]]]] = [
         ("settings", lambda: _settings(ctx)),
         ("Slack", lambda: slack_findings(ctx)),
-        ("clock", lambda: clock_findings(ctx, now)),
+        ("clock", lambda: clock_findings(there, now)),
         ("database", lambda: _database(ctx)),
         ("policy", lambda: _policy(ctx)),
         ("people", lambda: _people(ctx)),
         ("channels", lambda: _channels(ctx, now)),
-        ("GitHub", lambda: github_findings(ctx)),
-        ("repositories", lambda: repo_findings(ctx, now)),
+        ("GitHub", lambda: github_findings(host)),
+        ("repositories", lambda: repo_findings(there, now)),
         ("who can't be reached", lambda: _unreachable(ctx, now)),
     ]
     return [finding for about, check in checks for finding in _guarded(about, check)]
@@ -104,7 +121,7 @@ def _policy(ctx: Context) -> Iterator[Finding]:
     if not policy.maps_people:
         yield warn(
             "policy", f"{policy.source} maps nobody to Slack, so nobody can be written to",
-            'add, say: [people.alice] slack = "U0ALICE"',
+            'say /flow link LOGIN in Slack, or add: [people.alice] slack = "U0ALICE"',
         )  # fmt: skip
     yield ok("policy", f"{policy.source}: {len(file.people)} people, {len(file.repos)} repositories")
 
@@ -116,10 +133,15 @@ def _people(ctx: Context) -> Iterator[Finding]:
         return
     wrong = 0
     for login, user in mapped[:MOST_ASKED]:
-        why = _whats_wrong(ctx, user)
+        try:
+            why = _whats_wrong(ctx, user)
+        except (Passing, Unknown):
+            yield warn("people", "Slack can't be asked about the mapped people just now", "try again later")
+            return
         if why:
             wrong += 1
-            yield warn("people", f"{login} ({user}) {why}", f"correct people.{login}.slack in {ctx.policy.source}")
+            advice = f"/flow link @person {login}, or correct people.{login}.slack in {ctx.policy.source}"
+            yield warn("people", f"{login} ({user}) {why}", advice)
     asked = min(len(mapped), MOST_ASKED)
     yield ok("people", f"{asked - wrong} of {asked} mapped people looked up can be written to")
 
@@ -129,8 +151,6 @@ def _whats_wrong(ctx: Context, user: str) -> str | None:
         member = ctx.messenger.user(user)
     except Undeliverable as error:
         return f"is not known to Slack ({error.reason})" if error.scope == "address" else f"({error.reason})"
-    except (Passing, Unknown):
-        return "could not be looked up"
     if member.get("deleted"):
         return "is deactivated in Slack"
     return "is a bot in Slack" if member.get("is_bot") else None
@@ -165,7 +185,11 @@ def _unreachable(ctx: Context, now: int) -> Iterator[Finding]:
         said = (
             f"{len(unmapped)} with something waiting on them are not mapped: {', '.join(unmapped[:MOST_NAMED])}{more}"
         )
-        yield warn("who can't be reached", said, f"add [people.LOGIN] slack = … to {ctx.policy.source}")
+        yield warn(
+            "who can't be reached",
+            said,
+            f"/flow people names them; or add [people.LOGIN] slack = … to {ctx.policy.source}",
+        )
     for address, problem in addresses:
         yield warn("who can't be reached", f"{address}: {problem}", "correct it in Slack or in the policy")
     if not unmapped and not addresses:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from email.utils import parsedate_to_datetime
 
 from sqlalchemy import Engine
@@ -86,21 +87,28 @@ def _github_date(ctx: Context) -> str | None:
         return None
 
 
-def github_findings(ctx: Context) -> Iterator[Finding]:
-    """Whose the token is."""
+def ask_github(ctx: Context) -> Who | HostError | None:
+    """Whose the token is, or why that can't be told; None without a token."""
     if ctx.github is None:
+        return None
+    try:
+        return whoami(ctx.github)
+    except HostError as error:
+        return error
+
+
+def github_findings(host: Who | HostError | None) -> Iterator[Finding]:
+    """What GitHub answered to the question whose the token is."""
+    if host is None:
         yield warn(
             "GitHub", "no token: webhooks are taken, but what they miss is never caught up",
             "set GITHUB_TOKEN, or GITHUB_APP_ID and GITHUB_APP_PRIVATE_KEY",
         )  # fmt: skip
-        return
-    try:
-        who = whoami(ctx.github)
-    except HostError as error:
-        yield broken("GitHub", str(error), _advice(error))
-        return
-    yield ok("GitHub", f"signed in as {'the App ' if who.is_app else ''}{who.login}")
-    yield from _app_events(who)
+    elif isinstance(host, HostError):
+        yield broken("GitHub", str(host), _advice(host))
+    else:
+        yield ok("GitHub", f"signed in as {'the App ' if host.is_app else ''}{host.login}")
+        yield from _app_events(host)
 
 
 def _app_events(who: Who) -> Iterator[Finding]:
@@ -124,8 +132,15 @@ def repo_findings(ctx: Context, now: int) -> Iterator[Finding]:
     if is_current(ctx.engine):
         with reading(ctx.engine) as session:
             heard = {row.repo: row.webhook_at for row in known(session, ctx.workspace) if row.connected}
+    asking = ctx
     for repo in sorted({*ctx.policy.file.repos, *heard}):
-        yield from _repo(ctx, repo, heard.get(repo), now)
+        trouble = _trouble(asking, repo)
+        if trouble is None:
+            yield from _repo(asking, repo, heard.get(repo), now)
+        else:
+            yield broken(repo, str(trouble), _advice(trouble))
+        if isinstance(trouble, Unreachable):
+            asking = replace(asking, github=None)
     if not heard and not ctx.policy.file.repos:
         yield warn("repositories", "none yet", 'name them in the policy ([repos."acme/shop"]) or add a webhook')
 
@@ -138,13 +153,18 @@ def is_current(engine: Engine) -> bool:
         return False
 
 
+def _trouble(ctx: Context, repo: str) -> HostError | None:
+    """Why a repository can't be read; None where it can, or nobody can be asked."""
+    if ctx.github is None:
+        return None
+    try:
+        check_access(ctx.github, repo)
+    except HostError as error:
+        return error
+    return None
+
+
 def _repo(ctx: Context, repo: str, heard_at: int | None, now: int) -> Iterator[Finding]:
-    if ctx.github is not None:
-        try:
-            check_access(ctx.github, repo)
-        except HostError as error:
-            yield broken(repo, str(error), _advice(error))
-            return
     yield from _webhook(ctx, repo)
     if heard_at is None:
         yield warn(repo, "no webhook delivery was ever taken", _how_to_add(ctx))

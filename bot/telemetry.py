@@ -13,6 +13,7 @@ from prometheus_client.core import GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
 
 from bot.context import Context
+from bot.said import current
 from bot.store.engine import reading
 from bot.store.figures import Figures, figures
 
@@ -51,21 +52,26 @@ class SharedFigures(Collector):
 
     def collect(self) -> Iterator[Metric]:
         try:
-            with reading(self._ctx.engine) as session:
-                found = figures(session, self._ctx.workspace, self._ctx.clock.now())
+            ctx = current(self._ctx)
+            with reading(ctx.engine) as session:
+                found = figures(session, ctx.workspace, ctx.clock.now())
         except Exception as error:
             log.warning("figures not readable", why=type(error).__name__)
             yield GaugeMetricFamily("weir_database_up", "Whether the database could be read.", 0)
             return
         yield GaugeMetricFamily("weir_database_up", "Whether the database could be read.", 1)
-        yield from _families(self._ctx, found)
+        yield from _families(ctx, found)
 
 
 def _families(ctx: Context, found: Figures) -> Iterator[Metric]:
     unmapped = [holder for holder in found.holders if ctx.policy.person(holder).slack is None]
+    mapped = len(found.holders) - len(unmapped)
     yield _counts("weir_messages", "Messages by state and rung.", ["state", "rung"], found.messages)
     yield _counts("weir_messages_failed", "Messages given up, by Slack's reason.", ["reason"], found.failures)
     yield _counts("weir_unreachable_addresses", "Accounts and channels nothing reaches.", ["reason"], found.problems)
+    yield _counts("weir_nudges", "Steps of reminders that were claimed, by step.", ["rung"], found.nudges)
+    yield _counts("weir_answers", "Answers to reminders.", ["kind", "reason"], found.answers)
+    yield GaugeMetricFamily("weir_mapped_holders", "People whose turn it is and who are mapped.", mapped)
     yield GaugeMetricFamily("weir_unmapped_holders", "People whose turn it is and who aren't mapped.", len(unmapped))
     yield GaugeMetricFamily("weir_outbox_pending", "Messages decided on and not yet sent.", found.pending)
     yield GaugeMetricFamily("weir_open_waits", "Waits that are open.", found.open_waits)

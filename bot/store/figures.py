@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass
 from typing import Any
 
@@ -9,9 +10,13 @@ from sqlalchemy import ColumnElement, func, select
 from sqlalchemy.orm import Session
 from sqlmodel import col
 
-from bot.store.tables import AddressRow, OutboxRow, RepoRow, WaitRow
+from bot.store import answers
+from bot.store.outbox import BACKLOG
+from bot.store.tables import AddressRow, AnswerRow, NudgeRow, OutboxRow, RepoRow, WaitRow
 
 Counts = dict[tuple[str, ...], int]
+LATE = 900
+"""Seconds after which a message that was decided on went out late."""
 
 
 @dataclass(frozen=True)
@@ -26,6 +31,10 @@ class Figures:
     """addresses by (reason,)"""
     webhook_ages: Counts
     """by (repo,)"""
+    answers: Counts
+    """by (kind, reason or "")"""
+    nudges: Counts
+    """rungs of waits by (rung,), without what counts them"""
     holders: list[str]
     """The people (no teams) who have open waits."""
     pending: int
@@ -46,12 +55,85 @@ def figures(session: Session, workspace: str, now: int) -> Figures:
         failures=_reasons(session, workspace),
         problems=_problems(session, workspace),
         webhook_ages=_webhook_ages(session, workspace, now),
+        answers=_by_kind(session, workspace),
+        nudges=_rungs(session, workspace),
         holders=_holders(session, workspace),
         pending=sum(n for (state, _), n in messages.items() if state in ("pending", "sending")),
         open_waits=_open_waits(session, workspace),
         due_lag=_lag(session.execute(due.where(col(WaitRow.next_nudge_at).is_not(None))).scalar(), now),
         outbox_lag=_lag(session.execute(waiting).scalar(), now),
     )
+
+
+@dataclass(frozen=True)
+class Deliveries:
+    """What became of the messages that were decided on since an instant."""
+
+    sent: int
+    late: int
+    """Of the sent ones, those that went out more than LATE seconds after they were decided on."""
+    failed: Counts
+    """by (Slack's reason,)"""
+    oldest: int | None
+    """Since when the longest due message of all is not sent; None where none is due."""
+
+
+def deliveries(session: Session, workspace: str, since: int, now: int) -> Deliveries:
+    """How delivery fared since an instant, as of `now`."""
+    lately = (col(OutboxRow.workspace) == workspace) & (col(OutboxRow.made_at) >= since)
+    sent = lately & (col(OutboxRow.state) == "sent")
+    took = col(OutboxRow.sent_at) - col(OutboxRow.made_at)
+    counts = select(func.count(), func.count().filter(took > LATE)).select_from(OutboxRow).where(sent)
+    number, late = session.execute(counts).one()
+    reason = func.coalesce(col(OutboxRow.error), "unknown")
+    failed = _counted(session, lately & (col(OutboxRow.state) == "failed"), reason)
+    due = (col(OutboxRow.state).in_(("pending", "sending"))) & (col(OutboxRow.not_before) <= now)
+    oldest = session.scalar(
+        select(func.min(col(OutboxRow.not_before))).where(col(OutboxRow.workspace) == workspace, due)
+    )
+    return Deliveries(number, late, failed, oldest)
+
+
+def nudges_by_repo(session: Session, workspace: str, since: int) -> dict[str, int]:
+    """How many waits' rungs were sent since an instant; what was only listed is not counted."""
+    same = (col(WaitRow.workspace) == col(NudgeRow.workspace)) & (col(WaitRow.id) == col(NudgeRow.wait_id))
+    carried = (col(OutboxRow.workspace) == col(NudgeRow.workspace)) & (col(OutboxRow.id) == col(NudgeRow.outbox_id))
+    rows = session.execute(
+        select(col(WaitRow.repo), func.count())
+        .select_from(NudgeRow)
+        .join(WaitRow, same)
+        .join(OutboxRow, carried)
+        .where(col(NudgeRow.workspace) == workspace, col(NudgeRow.at) >= since, col(NudgeRow.rung) != BACKLOG)
+        .where(col(OutboxRow.state) == "sent")
+        .group_by(col(WaitRow.repo))
+    )
+    return {str(row[0]): int(row[1]) for row in rows}
+
+
+def wrong_by_repo(session: Session, workspace: str, since: int) -> dict[tuple[str, str], int]:
+    """How many nudges were called wrong since an instant, by (repo, reason)."""
+    same = (col(WaitRow.workspace) == col(AnswerRow.workspace)) & (col(WaitRow.id) == col(AnswerRow.wait_id))
+    reason = func.coalesce(col(AnswerRow.reason), "other")
+    rows = session.execute(
+        select(col(WaitRow.repo), reason, func.count())
+        .select_from(AnswerRow)
+        .join(WaitRow, same)
+        .where(col(AnswerRow.workspace) == workspace, col(AnswerRow.at) >= since)
+        .where(col(AnswerRow.kind) == answers.WRONG)
+        .group_by(col(WaitRow.repo), reason)
+    )
+    return {(repo, why): number for repo, why, number in rows}
+
+
+def _by_kind(session: Session, workspace: str) -> Counts:
+    return {(kind, reason): number for (kind, reason), number in answers.counted(session, workspace).items()}
+
+
+def _rungs(session: Session, workspace: str) -> Counts:
+    found: Counter[tuple[str, ...]] = Counter()
+    for (rung,), number in _counted(session, col(NudgeRow.workspace) == workspace, col(NudgeRow.rung)).items():
+        found[(rung.partition(":")[0],)] += number
+    return dict(found)
 
 
 def _counted(session: Session, which: ColumnElement[bool] | bool, *by: Any) -> Counts:

@@ -7,6 +7,7 @@ asynchronous and prefers a second HTTP library; this program is threads.)
 from __future__ import annotations
 
 from collections.abc import Callable
+from copy import copy
 from dataclasses import dataclass
 from typing import Any, NamedTuple, NoReturn
 
@@ -67,6 +68,7 @@ class Github:
         self.api_url = api_url.rstrip("/")
         self.graphql_url = graphql_url(api_url)
         self.now, self._sleep = now, sleep
+        self._attempts, self._timeout = ATTEMPTS, TIMEOUT
         self._own_http = http is None
         self._http = http or httpx.Client(timeout=TIMEOUT, follow_redirects=True)
         self.app = App(app_id, private_key, self._app_call, now) if app_id and private_key else None
@@ -79,6 +81,14 @@ class Github:
         told = [(name, required) for (of, _, name), (required, _) in self.required.items() if of == repo]
         needed = {name for name, required in told if required}
         return needed, {name for name, _ in told} - needed
+
+    def hasty(self, seconds: float) -> Github:
+        """The same connection for questions that must not take long: each is asked once, for up to `seconds`."""
+        other = copy(self)
+        other._attempts, other._timeout = 1, seconds
+        if self.app is not None:
+            other._credentials = other.app = self.app.through(other._app_call)
+        return other
 
     def close(self) -> None:
         if self._own_http:
@@ -123,7 +133,7 @@ class Github:
         self._sleep(wait)
 
     def _asked(self, question: _Question, meter: Meter, *, shrinkable: bool = False) -> tuple[Any, httpx.Headers]:
-        for attempt in range(1, ATTEMPTS):
+        for attempt in range(1, self._attempts):
             try:
                 return self._once(question, meter)
             except Unreachable as trouble:
@@ -153,7 +163,9 @@ class Github:
         headers = sansio.create_headers("weir", oauth_token=token, jwt=question.jwt)
         meter.calls += 1
         try:
-            response = self._http.request(question.method, question.url, headers=headers, json=question.body)
+            response = self._http.request(
+                question.method, question.url, headers=headers, json=question.body, timeout=self._timeout
+            )
             data, _, _ = sansio.decipher_response(response.status_code, response.headers, response.content)
             if question.is_query:
                 data = self._data(data, response.headers)

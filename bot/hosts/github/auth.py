@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
+from copy import copy
 from typing import Any, NamedTuple, Protocol
 
 import jwt
@@ -57,6 +58,12 @@ class App:
         self._lock = threading.Lock()
         self._passes: dict[str, _Pass] = {}
         self._installations: dict[str, int] = {}
+
+    def through(self, call: AppCall) -> App:
+        """The same App, with the same tokens, that asks for new ones by another call."""
+        other = copy(self)
+        other._call = call
+        return other
 
     def jwt(self) -> str:
         """A JWT for nine minutes, dated back one for clocks that differ. Raises Denied for a bad key."""
