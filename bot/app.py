@@ -28,6 +28,8 @@ if TYPE_CHECKING:
 POLICY_FILE = Path("weir.toml")
 TICK = 2
 """Seconds between two looks at what is due."""
+ABSENCES = 60
+"""Seconds between two looks at who is away while somebody waits for them."""
 RECONCILE = 300
 """Seconds between two readings of the code host."""
 PEOPLE = 120
@@ -151,7 +153,7 @@ def schedule_of(ctx: Context, telemetry: Telemetry) -> Schedule:
 def jobs_of(ctx: Context, telemetry: Telemetry) -> list[Job]:
     """Every job. At the start, nudges wait for what was missed, but no longer than CATCH_UP."""
     from bot.intake import refresh_looks
-    from jobs import deliver, homes, nudge, people
+    from jobs import absences, deliver, homes, morning, nudge, people
     from jobs.schedule import Job
 
     caught_up = _CaughtUp(ctx)
@@ -160,12 +162,14 @@ def jobs_of(ctx: Context, telemetry: Telemetry) -> list[Job]:
         refresh_looks(ctx, now)
         return 0
 
-    tick = [caught_up.unless(step) for step in (_once(looks), partial(nudge.run, ctx), partial(deliver.run, ctx))]
+    deciding = (_once(looks), partial(morning.run, ctx), partial(nudge.run, ctx), partial(deliver.run, ctx))
+    tick = [caught_up.unless(step) for step in deciding]
     return [
         Job("tick", TICK, tick),
         Job("reconcile", RECONCILE, [caught_up.after(_reconciling(ctx, telemetry))]),
         Job("connect", TICK, [_connecting(ctx, telemetry)]),
         Job("homes", TICK, [partial(homes.run, ctx)]),
+        Job("absences", ABSENCES, [caught_up.unless(partial(absences.run, ctx))]),
         Job("people", PEOPLE, [caught_up.unless(partial(people.run, ctx))]),
     ]
 

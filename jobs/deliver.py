@@ -14,12 +14,13 @@ from sqlalchemy.orm import Session
 
 from bot import quiet, telling
 from bot.context import Context
+from bot.flow.ladder import MORNING
 from bot.intake import settle
 from bot.messenger import Passing, Undeliverable, Unknown
 from bot.notices import Notice
 from bot.reach import Reach, reach
 from bot.said import current
-from bot.store import addresses, outbox
+from bot.store import addresses, mornings, outbox
 from bot.store.engine import reading, writing
 from bot.store.outbox import Leased
 from bot.views.message import Message
@@ -146,6 +147,9 @@ def _prepared(ctx: Context, row: Leased, channel: str | None, now: int) -> tuple
             told = telling.read(session, ctx.workspace, ctx.policy, row)
             notice = telling.notice_of(session, ctx.workspace, told, ctx.policy, now)
             verdict = telling.judge(told, notice, reach(session, ctx.workspace, ctx.policy, now), now)
+            if verdict.later is not None:
+                outbox.later(session, ctx.workspace, held, verdict.later, None, tried=False)
+                return None
             if not verdict.drop and not verdict.moot and channel is not None:
                 return _take_turn(ctx, session, held, _words(ctx, session, told, notice, now), channel, now)
         row = held
@@ -153,6 +157,8 @@ def _prepared(ctx: Context, row: Leased, channel: str | None, now: int) -> tuple
         with writing(ctx.engine) as session:
             drop = told.everything if moot else verdict.drop
             outbox.release(session, ctx.workspace, row, drop, now, whole=moot)
+            if moot and row.rung == MORNING:
+                mornings.again(session, ctx.workspace, row.recipient, now)
         if moot:
             _log.info("message.moot", message=row.id, to=row.recipient)
             return None

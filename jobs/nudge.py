@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import structlog
@@ -61,8 +61,8 @@ def _decide(ctx: Context, session: Session, rows: Sequence[Row[Any]], now: int) 
 
 
 def _standings(ctx: Context, session: Session, rows: Sequence[Row[Any]]) -> list[Standing]:
-    """The waits that are on the ladder: open, and not merely listed."""
-    climbing = [row for row in rows if row.until is None and not row.backlog]
+    """The waits that are on the ladder: the open ones."""
+    climbing = [row for row in rows if row.until is None]
     return list(standings_of(session, ctx.workspace, ctx.policy, climbing).values())
 
 
@@ -77,7 +77,7 @@ def _try_again_some_day(decision: Decision, can: Reach, looks: dict[int, int | N
 
 
 def _claim(ctx: Context, session: Session, messages: Sequence[Message], heard: dict[str, list[int]], now: int) -> int:
-    backlog = _backlog(ctx, session, [m.to for m in messages if _first_of_the_day(ctx, m.to, heard, now)], now)
+    backlog = backlog_of(ctx, session, [m.to for m in messages if is_first_of_the_day(ctx, m.to, heard, now)], now)
     drafts = [
         outbox.Draft(
             message.to,
@@ -94,7 +94,8 @@ def _claim(ctx: Context, session: Session, messages: Sequence[Message], heard: d
     return claimed
 
 
-def _first_of_the_day(ctx: Context, to: str, heard: dict[str, list[int]], now: int) -> bool:
+def is_first_of_the_day(ctx: Context, to: str, heard: Mapping[str, list[int]], now: int) -> bool:
+    """Whether a person (never a channel) heard nothing yet on their local day."""
     if to.startswith("#"):
         return False
     calendar = ctx.policy.person(to).calendar
@@ -102,7 +103,7 @@ def _first_of_the_day(ctx: Context, to: str, heard: dict[str, list[int]], now: i
     return all(calendar.local_date(at) != today for at in heard.get(to, ()))
 
 
-def _backlog(ctx: Context, session: Session, people: Sequence[str], now: int) -> dict[str, list[int]]:
+def backlog_of(ctx: Context, session: Session, people: Sequence[str], now: int) -> dict[str, list[int]]:
     """What to list for people once, by login; what is on hold is listed another day."""
     found = outbox.untold_backlog(session, ctx.workspace, people)
     return {

@@ -19,7 +19,7 @@ from bot.policy import Policy, parse_policy
 from bot.settings import Settings
 from bot.store.agenda import next_instant
 from bot.store.engine import reading
-from jobs import deliver, nudge
+from jobs import absences, deliver, morning, nudge
 
 POLICY = """
 [calendar]
@@ -53,6 +53,10 @@ class World:
     slack: FakeSlack
     policy: Policy = field(default_factory=lambda: parse_policy(NO_CHANNEL, "test.toml"))
     clock: SetClock = field(default_factory=lambda: SetClock(MONDAY))
+    morning: bool = False
+    """Whether people get morning messages."""
+    offers: bool = False
+    """Whether authors are offered a hand-over while a reviewer is away."""
     _ids: Iterator[int] = field(default_factory=count)
 
     @property
@@ -91,6 +95,10 @@ class World:
         """One beat of the clock."""
         ctx = ctx or self.ctx()
         self.slack.now = self.now
+        if self.offers:
+            absences.run(ctx, self.now)
+        if self.morning:
+            morning.run(ctx, self.now)
         nudge.run(ctx, self.now)
         deliver.run(ctx, self.now)
 

@@ -6,17 +6,14 @@ from collections.abc import Callable
 from datetime import date
 from typing import Any, NamedTuple, TypeAlias
 
-from bot.asking.people import NotKnown, repos_called, repos_known
+from bot.asking.items import key_of, repo_of
 from bot.asking.terms import own_logins
 from bot.context import Context
-from bot.grammar import ItemRef, Misread, MuteWords
+from bot.grammar import Misread, MuteWords
 from bot.grammar.days import day_of
 from bot.policy import Policy
 from bot.said import Change, current, say
-from bot.store import items
-from bot.store.engine import reading
 
-HOST = "github"
 Listed: TypeAlias = list[dict[str, Any]]
 """A person's mutes as the policy file would have them."""
 
@@ -59,7 +56,7 @@ def unmute(ctx: Context, user: str, words: MuteWords, now: int) -> tuple[Unmuted
     """Let somebody hear again of an item, of a repository or of everything. Raises NotKnown, Misread."""
     logins = own_logins(ctx, user)
     today = ctx.policy.person(logins[0]).calendar.local_date(now)
-    named = None if words.item is None and words.repo is None else _named(ctx, words)
+    named = None if words.item is None and words.repo is None else _meant(ctx, words, "unmute")
     before = _mutes_of(ctx.policy, logins[0], today)
     say(ctx, [Change(("people", login, "mutes"), _without(named, today)) for login in logins], user, now)
     left = _mutes_of(current(ctx).policy, logins[0], today)
@@ -107,27 +104,6 @@ def _without(named: tuple[str, int | None] | None, today: date) -> Callable[[Lis
 def _meant(ctx: Context, words: MuteWords, verb: str) -> tuple[str, int | None]:
     """The repository, and the item, that are meant and known. Raises NotKnown, Misread."""
     if words.item is None:
-        return _repo(ctx, words.repo, verb), None
-    repo = _repo(ctx, words.item.repo, verb)
-    key = (HOST, repo, words.item.number)
-    with reading(ctx.engine) as session:
-        known = items.by_keys(session, ctx.workspace, [key])
-    if key not in known:
-        raise NotKnown(f"I know of no {repo}#{words.item.number}: no webhook told of it, and it was not read.")
-    return repo, words.item.number
-
-
-def _named(ctx: Context, words: MuteWords) -> tuple[str, int | None]:
-    """What is named by a mute to be lifted: that the repository is known is enough."""
-    item = words.item or ItemRef(words.repo, 0)
-    return _repo(ctx, item.repo, "unmute"), item.number or None
-
-
-def _repo(ctx: Context, name: str | None, verb: str) -> str:
-    found = repos_known(ctx) if name is None else repos_called(ctx, name)
-    if len(found) == 1:
-        return found[0]
-    if not found:
-        raise NotKnown("I follow no repository yet." if name is None else f"I know no repository “{name}”.")
-    named = ", ".join(found[:3]) + (" …" if found[3:] else "")
-    raise Misread(f"There is more than one repository it may be in ({named}); say which.", verb)
+        return repo_of(ctx, words.repo, verb), None
+    _, repo, item = key_of(ctx, words.item, verb)
+    return repo, item

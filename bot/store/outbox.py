@@ -23,6 +23,10 @@ LEASE = 45
 """Seconds a worker has for a message; calls to Slack end well before."""
 BACKLOG = "backlog"
 """The rung of a wait that is listed because its history was just read."""
+OFFER = "offer"
+"""Begins the rung of a wait whose author was offered to hand it over, as its holder is away; the start follows."""
+HANDOVER = "handover"
+"""Begins the rung of a wait whose author was asked to hand it over for its holder; to whom follows."""
 _DAY = 86_400
 
 

@@ -1,0 +1,39 @@
+"""The morning message: all that waits for one person as their working day begins; edited while it gets done."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import tzinfo
+
+from bot.views.message import Message, aside, joined, section
+from bot.views.nudge import MOST, listed, more, older, settled
+from bot.views.phrases import BACKLOG, Waiting
+from bot.views.words import counted
+
+_SMALL = "Once a day, as long as something waits for you. `/flow morning off` ends it."
+
+
+def morning(waits: Sequence[Waiting], zone: tzinfo, now: int) -> Message:
+    """What a person reads as their day begins, as of `now`; `zone` is theirs. What is over says so in its place."""
+    live = [one for one in waits if one.step != BACKLOG]
+    backlog = [one for one in waits if one.step == BACKLOG]
+    if all(one.over for one in waits):
+        return settled(waits, now)
+    blocks, said = listed(live[:MOST], zone, now)
+    blocks, said = [section(_opening(live)), *blocks], [_opening(live), *said]
+    if live[MOST:]:
+        blocks.append(aside(more(live[MOST:])))
+        said.append(more(live[MOST:]))
+    if backlog:
+        block, lines = older(backlog, now)
+        blocks.append(block)
+        said += lines
+    return Message(joined([*said, _SMALL.replace("`", "")]), (*blocks, aside(_SMALL)))
+
+
+def _opening(waits: Sequence[Waiting]) -> str:
+    left = sum(not one.over for one in waits)
+    if not left:
+        return "Your day began with this, and all of it is done:"
+    order = ", most overdue first" if left > 1 else ""
+    return f"Your day: {counted(left, 'thing')} {'waits' if left == 1 else 'wait'} for you{order}."
