@@ -51,21 +51,25 @@ def forecast(waits: Iterable[Wait], policy: Policy, start: int, end: int) -> For
 
     Those that ended a while before `start` need not be among them. Who is not linked to Slack counts as if they were.
     """
-    run = Replay(
-        _standings(waits, policy), lambda login: _reached(policy, login),
-        lambda repo: policy.channel(repo) is not None, policy.nudges, end,
-    )  # fmt: skip
+    standings = _standings(waits, policy)
+    run = Replay(standings, lambda login: _reached(policy, login), lambda repo: True, policy.nudges, end)
     messages = [message for message in run.messages() if message.at >= start]
-    figures = summary(messages, start, end, lambda at: policy.calendar.local_date(at).isoformat())
+    told = [message for message in messages if _has_ears(policy, message)]
+    figures = summary(told, start, end, lambda at: policy.calendar.local_date(at).isoformat())
     people = [to for to, _ in figures.per_person if not to.startswith("#")]
     return Forecast(
         nudges=figures.to_people,
         people=figures.people,
         breaches=figures.breaches,
         in_channel=figures.messages - figures.to_people,
-        unheard=sum(run.unreachable.values()),
+        unheard=len(messages) - len(told),
         unlinked=sum(policy.person(login).slack is None for login in people),
     )
+
+
+def _has_ears(policy: Policy, message: Message) -> bool:
+    """Whether a message goes to a person, or to a channel that is set."""
+    return not message.to.startswith("#") or policy.channel(message.to[1:]) is not None
 
 
 def _reached(policy: Policy, login: str) -> Recipient:

@@ -158,7 +158,7 @@ class FakeGithub:
     def _repo(self, repo: FakeRepo, rest: list[str]) -> Any:
         if rest:
             return None
-        return {"full_name": repo.name, "private": False, "archived": False, "permissions": repo.permissions}
+        return {"full_name": repo.name, "private": False, "archived": repo.archived, "permissions": repo.permissions}
 
     def _pass(self, installation: int) -> Node:
         self._made += 1

@@ -217,6 +217,7 @@ class FakeRepo:
         self.name = name
         self.pulls: dict[int, FakePull] = {}
         self.hooks: list[Node] = []
+        self.archived = False
         self.collaborators: set[str] | None = None
         """Who may be asked for a review, people and teams; None for anybody."""
         self.commits: list[Node] = []

@@ -27,6 +27,8 @@ def reply(github: FakeGithub, call: Call) -> Reply | None:
             return 200, {}, {"login": login, "type": "User", "name": None, "email": None, **github.users[login]}
         case "GET", "orgs", owner, "teams", team, "members" if f"{owner}/{team}" in github.teams:
             return _lacking(github, "members") or _page(github, github.teams[f"{owner}/{team}"], call, query)
+        case "GET", "search", "issues":
+            return 200, {}, {"total_count": _found(github, query["q"].split())}
         case method, "repos", owner, name, *rest if f"{owner}/{name}" in github.repos:
             return _of_repo(github, github.repos[f"{owner}/{name}"], method, rest, call.body, query)
     return None
@@ -47,6 +49,15 @@ def _of_repo(
         case "DELETE", "hooks", id if any(hook["id"] == int(id) for hook in repo.hooks):
             return _lacking(github, "webhooks") or _no_hook(repo, int(id))
     return None
+
+
+def _found(github: FakeGithub, words: list[str]) -> int:
+    """How many pull requests match: `repo:…`, `is:open` or `is:closed`, `updated:>=…`."""
+    told = dict(word.split(":", 1) for word in words if not word.startswith("is:"))
+    repo = github.repos.get(told["repo"])
+    nodes = [pull.node for pull in repo.pulls.values()] if repo else []
+    state, since = "is:open" in words, told.get("updated", ">=").removeprefix(">=")
+    return sum((node["state"] == "OPEN") == state and node["updatedAt"] >= since for node in nodes)
 
 
 def _lacking(github: FakeGithub, permission: str) -> Reply | None:

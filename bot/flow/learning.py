@@ -65,6 +65,6 @@ class Forecast(NamedTuple):
     in_channel: int
     """Messages to channels."""
     unheard: int
-    """Waits that a channel would hear of, if one were set."""
+    """Messages that would go to a channel, if one were set."""
     unlinked: int
     """Of the people, those who are not linked to Slack, and so would hear nothing as things stand."""

@@ -131,11 +131,14 @@ def _learnt(one: Progress) -> list[str]:
     head = f"*{_name(one.repo)}: its history is read* ({counted(one.read, 'pull request')})"
     seen = [kind for kind in one.kinds if kind.lengths.n]
     if not seen:
-        return [f"{head}\nNothing waited in the last 90 days, so I can suggest no target.", *_forecast(one), _end(one)]
+        return [head, _NOTHING, *_forecast(one), _end(one)]
     unseen = [kind.lengths.kind for kind in one.kinds if not kind.lengths.n]
     lines = ["How long things waited in the last 90 days, in working time:", *map(_kind, seen)]
     lines += [f"Not seen in that time: {', '.join(unseen)}."] if unseen else []
     return [head, "\n".join(lines), *_forecast(one), _end(one)]
+
+
+_NOTHING = "Nothing that waited came to an end in the last 90 days, so I can suggest no target."
 
 
 def _end(one: Progress) -> str:
@@ -170,9 +173,9 @@ def _forecast(one: Progress) -> list[str]:
     if one.forecast.unlinked:
         lines.append(unlinked(one.forecast))
     if one.forecast.unheard:
-        waits = counted(one.forecast.unheard, "wait")
-        lines.append(f"{waits} would be told to a channel, but it has none: `/flow connect {_name(one.repo)} #channel` "
-                     "sets it.")  # fmt: skip
+        said = counted(one.forecast.unheard, "message")
+        how = f"`/flow connect {_name(one.repo)} #channel` sets one"
+        lines.append(f"{said} would go to its channel, but it has none; {how}.")
     return ["\n".join(lines)]
 
 
