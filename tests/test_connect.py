@@ -158,8 +158,9 @@ def shown(message: dict[str, Any]) -> list[str]:
 
 LENGTHS = (
     "How long things waited in the last 90 days, in working time:\n"
-    "*review*: half within 6h, 85% within 11h (n = 12). Suggested: *8h*.\n"
-    "*merge*: half within 1m, 85% within 1m (n = 12). Mostly over within half an hour, so I suggest none. No target.\n"
+    "*review*: half took up to 6h, 85% up to 11h (n = 12). Suggested: *8h*.\n"
+    "*merge*: half took up to 1m, 85% up to 1m (n = 12). Mostly over within half an hour, so I suggest none. No "
+    "target.\n"
     "Not seen in that time: re_review, rework, respond, assign, fix."
 )
 MEANT = (
@@ -623,8 +624,8 @@ def test_one_with_little_history_gets_no_suggestion(desk: Desk) -> None:
     desk.read()
     assert shown(desk.message)[1:3] == [
         "How long things waited in the last 90 days, in working time:\n"
-        "*review*: half within 2h, 85% within 3h (n = 3). Too few to suggest a target from. No target.\n"
-        "*merge*: half within 1m, 85% within 1m (n = 3). Too few to suggest a target from. No target.\n"
+        "*review*: half took up to 2h, 85% up to 3h (n = 3). Too few to suggest a target from. No target.\n"
+        "*merge*: half took up to 1m, 85% up to 1m (n = 3). Too few to suggest a target from. No target.\n"
         "Not seen in that time: re_review, rework, respond, assign, fix.",
         "No target would hold yet, so nobody would be nudged. `/flow targets acme/shop review 8h` sets one.",
     ]

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from datetime import tzinfo
 from typing import NamedTuple
 
-from bot.flow.learning import ENOUGH, Forecast, Lengths
+from bot.flow.learning import ENOUGH, SHARE, Forecast, Lengths
 from bot.views.message import NAME, SECTION, Block, Message, joined, plain, section
 from bot.views.pages import Again, ask_button
 from bot.views.phrases import by_when, when
@@ -150,8 +150,8 @@ def _kind(one: Kind) -> str:
 
 
 def took(one: Lengths) -> str:
-    """`half within 3h, 85% within 6h 40m (n = 42)`"""
-    return f"half within {working(one.median or 0)}, 85% within {working(one.high or 0)} (n = {one.n:,})"
+    """`half took up to 3h, 85% up to 6h 40m (n = 42)`"""
+    return f"half took up to {working(one.median or 0)}, {SHARE}% up to {working(one.high or 0)} (n = {one.n:,})"
 
 
 def _why(one: Kind) -> str:
@@ -184,7 +184,7 @@ def meant(figures: Forecast) -> str:
     if not figures.nudges and not figures.in_channel:
         return "no nudge at all"
     said = f"{counted(figures.nudges, 'nudge')} to {counted(figures.people, 'person', 'people')}"
-    channel = f", {counted(figures.in_channel, 'message')} to channels" if figures.in_channel else ""
+    channel = f", {counted(figures.in_channel, 'channel message')}" if figures.in_channel else ""
     return f"{said}, {counted(figures.breaches, 'breach', 'breaches')}{channel}"
 
 

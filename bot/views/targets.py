@@ -102,7 +102,7 @@ def _words(repo: str | None) -> str:
 def _kind(one: Kind, zone: tzinfo, now: int) -> str:
     target = "no target" if one.target is None else f"*{working(one.target)}*"
     said = [f"*{one.lengths.kind}*: {target}{_whence(one.origin, zone, now)}."]
-    said.append(f"Took {took(one.lengths)}." if one.lengths.n else "None ended lately.")
+    said.append(f"{took(one.lengths).capitalize()}." if one.lengths.n else "None ended lately.")
     if one.open:
         late = "" if one.target is None and not one.late else f", {one.late:,} past it"
         said.append(f"{one.open:,} open{late}.")
