@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import structlog
@@ -10,7 +11,7 @@ from bot.context import Context
 from bot.messenger import Passing, Undeliverable, Unknown, quiet_span
 from bot.said import current
 from bot.store import members, waits
-from bot.store.engine import undisturbed, writing
+from bot.store.engine import reading, undisturbed, writing
 
 log = structlog.get_logger()
 
@@ -33,10 +34,14 @@ def note(ctx: Context, user: str, told: dict[str, Any], now: int) -> None:
         _keep(ctx, user, quiet_span(told), logins, now)
 
 
-def _keep(ctx: Context, user: str, span: tuple[int, int] | None, logins: list[str] | tuple[()], now: int) -> None:
+def _keep(ctx: Context, user: str, span: tuple[int, int] | None, logins: Sequence[str], now: int) -> None:
+    with reading(ctx.engine) as session:
+        if not members.is_quiet_news(session, ctx.workspace, user, span):
+            return  # nothing is written for each message that is sent
+
     def work() -> None:
         with writing(ctx.engine) as session:
-            if members.quieten(session, ctx.workspace, user, span, now):
-                waits.look_again(session, ctx.workspace, now, logins=logins)
+            members.quieten(session, ctx.workspace, user, span, now)
+            waits.look_again(session, ctx.workspace, now, logins=logins)
 
     undisturbed(work)

@@ -278,6 +278,10 @@ class Mortal(Messenger):
         found: str | None = self._mortal(super().find, channel, key, oldest)
         return found
 
+    def do_not_disturb(self, user: str) -> tuple[int, int] | None:
+        found: tuple[int, int] | None = self._mortal(super().do_not_disturb, user)
+        return found
+
 
 def _lives(world: World, step: int) -> int:
     """Run for twenty seconds, or until killed at a step; how many steps it took."""
@@ -294,7 +298,7 @@ def _lives(world: World, step: int) -> int:
     return messenger.reaper.steps
 
 
-STEPS = 35
+STEPS = 38
 """As many as a message whose reply is lost takes; a test below says if that is no longer so."""
 
 

@@ -72,14 +72,16 @@ def returned(session: Session, workspace: str, user: str, at: int) -> bool:
     return session.execute(ended.returning(_A.start)).first() is not None
 
 
-def quieten(session: Session, workspace: str, user: str, span: tuple[int, int] | None, now: int) -> bool:
-    """Keep the span of do-not-disturb that Slack told of, now or next (None: it told of none); whether it is news."""
-    start, end = span or (None, None)
+def is_quiet_news(session: Session, workspace: str, user: str, span: tuple[int, int] | None) -> bool:
+    """Whether a span of do-not-disturb (None: none) is another one than the one that is kept."""
     known = member(session, workspace, user)
-    news = (known.quiet_from, known.quiet_until) != (start, end) if known else span is not None
-    if news:
-        keep(session, workspace, user, quiet_from=start, quiet_until=end, quiet_seen_at=now)
-    return news
+    return (known.quiet_from, known.quiet_until) != (span or (None, None)) if known else span is not None
+
+
+def quieten(session: Session, workspace: str, user: str, span: tuple[int, int] | None, now: int) -> None:
+    """Keep the span of do-not-disturb that Slack told of, now or next; None where it told of none."""
+    start, end = span or (None, None)
+    keep(session, workspace, user, quiet_from=start, quiet_until=end, quiet_seen_at=now)
 
 
 def shown(member: dict[str, Any]) -> dict[str, Any]:
