@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sqlite3
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
@@ -14,13 +15,15 @@ import pytest
 from fake_github import FakeGithub
 from fake_github_model import FakeRepo
 from fake_slack import FakeSlack, content_error
+from fake_socket import FakeSocket
 from github_payloads import pull_request, signed
-from program import wait_until
+from program import Program, wait_until
 from site_on_loopback import Site, serve, settings
 from sqlalchemy import Engine, text
 from world import MONDAY, World
 
 from bot import app, intake
+from bot.clock import SystemClock
 from bot.context import Context
 from bot.hosts.github import parse
 from bot.hosts.github.api import Github
@@ -642,3 +645,70 @@ def test_an_empty_repository_is_connected_too(desk: Desk) -> None:
         "*acme/shop: its history is read* (0 pull requests)",
         "Nothing that waited came to an end in the last 90 days, so I can suggest no target.",
     ]
+
+
+class SlackWithSocket(FakeSlack):
+    """A Slack that hands out the address of a socket."""
+
+    link = ""
+
+    def _apps_connections_open(self, form: dict[str, Any]) -> dict[str, Any]:
+        return {"ok": True, "url": self.link}
+
+
+def lately(github: FakeGithub) -> None:
+    """Twelve reviews by alice, each of a day, in the last two months of the machine's clock."""
+    now = SystemClock().now()
+    repo = github.repo("acme/shop")
+    for n in range(1, 13):
+        pull = repo.pull(n, at=now - (5 * n + 2) * DAY)
+        pull.request("alice", at=now - (5 * n + 2) * DAY)
+        pull.review("alice", "APPROVED", at=now - (5 * n + 1) * DAY)
+        pull.merge(at=now - (5 * n + 1) * DAY)
+
+
+def test_in_socket_mode_a_real_program_connects_is_killed_goes_on_and_lets_go(tmp_path: Path) -> None:
+    (tmp_path / "weir.toml").write_text('[people.alice]\nslack = "U0ALICE"\n')
+    with FakeSocket() as link, SlackWithSocket() as slack, FakeGithub() as github:
+        slack.add_user("U0ALICE", is_admin=True)
+        slack.link = link.url
+        lately(github)
+        environment = {
+            "SLACK_APP_TOKEN": slack.token, "SLACK_BOT_TOKEN": slack.token, "SLACK_API_URL": slack.url,
+            "GITHUB_TOKEN": "token", "GITHUB_API_URL": github.url, "GITHUB_WEBHOOK_SECRET": "s", "PORT": "0",
+            "WEIR_PUBLIC_URL": "https://weir.example", "SLACK_SIGNING_SECRET": "",
+        }  # fmt: skip
+        github.fail(502, times=1000, only=lambda call: bool(call.query))
+        first = Program(tmp_path, "run", **environment)
+        wait_until(link.connected.is_set)
+        asked = link.command("connect acme/shop")
+        wait_until(lambda: link.answer_to(asked) and slack.dms("U0ALICE"))
+        wait_until(lambda: github.queries)
+        first.kill()
+        link.connected.clear()
+        github.faults.clear()
+        with sqlite3.connect(tmp_path / "weir.db") as database:
+            database.execute("UPDATE connections SET lease_until = 0")
+        database.close()
+        second = Program(tmp_path, "run", **environment)
+        try:
+            wait_until(link.connected.is_set)
+            link.response_url = slack.response_url
+            wait_until(lambda: "its history is read" in slack.dms("U0ALICE")[0]["text"])
+            link.press_in(slack.dms("U0ALICE")[0], "Switch on")
+            wait_until(lambda: "is on" in slack.dms("U0ALICE")[0]["text"])
+            link.press_in(slack.whispers[-1], "Show the targets")
+            wait_until(lambda: slack.replaced)
+            parting = link.command("disconnect shop")
+            wait_until(lambda: link.answer_to(parting))
+            link.press_in((link.answer_to(parting) or {})["payload"], "Let it go")
+            wait_until(lambda: "was let go" in slack.dms("U0ALICE")[0]["text"])
+            wait_until(lambda: len(slack.replaced) == 2)
+        finally:
+            assert second.stop() == 0
+    begun = link.answer_to(asked)
+    assert begun is not None
+    assert begun["payload"]["text"] == BEGUN
+    assert slack.replaced[0]["text"].startswith("Targets of acme/shop, in working time;")
+    assert slack.replaced[1]["text"].endswith("I removed the webhook that I had set up.")
+    assert (len(slack.dms("U0ALICE")), github.repos["acme/shop"].hooks) == (1, [])
