@@ -133,7 +133,7 @@ def repo_findings(ctx: Context, now: int) -> Iterator[Finding]:
         with reading(ctx.engine) as session:
             heard = {row.repo: row.webhook_at for row in known(session, ctx.workspace) if row.connected}
     asking = ctx
-    for repo in sorted({*ctx.policy.file.repos, *heard}):
+    for repo in sorted(filter(ctx.policy.follows, {*ctx.policy.file.repos, *heard})):
         trouble = _trouble(asking, repo)
         if trouble is None:
             yield from _repo(asking, repo, heard.get(repo), now)

@@ -29,6 +29,8 @@ from bot.views.connection import Followed, Parting
 
 NOTICE = "connecting"
 """The kind of notice that shows how far it is."""
+PATIENCE = 8.0
+"""Seconds for which the host is waited for while somebody waits for an answer."""
 
 
 class Begun(NamedTuple):
@@ -132,7 +134,7 @@ def _access(ctx: Context, name: str) -> Access:
             "GITHUB_APP_PRIVATE_KEY) where it runs, and starts it again."
         )
     try:
-        access = check_access(ctx.github, name)
+        access = check_access(ctx.github.hasty(PATIENCE), name)
     except Gone:
         raise NotKnown(
             f"GitHub has no {name}, or does not show it to me. Is it spelt as there, and was Weir's token (or App) "

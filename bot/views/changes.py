@@ -75,6 +75,8 @@ def _read(path: tuple[str, ...]) -> tuple[str, str, Words]:
             return f"channel of {_named(repo)}", "none", _channel
         case ("repos", repo, "silent"):
             return f"nudges about {_named(repo)}", "on", lambda silent, _: "off" if silent else "on"
+        case ("repos", repo, "follow"):
+            return f"following {_named(repo)}", "on", _plainly
         case ("teams", team, "channel"):
             return f"channel of the team {_named(team)}", "the repository's", _channel
         case ("admins",):
