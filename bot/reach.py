@@ -7,7 +7,8 @@ from dataclasses import dataclass, field
 
 from sqlalchemy.orm import Session
 
-from bot.flow.ladder import Recipient
+from bot.flow.calendar import DAY
+from bot.flow.ladder import Recipient, opening
 from bot.policy import Policy
 from bot.store import addresses, members
 
@@ -55,6 +56,12 @@ class Reach:
             person.calendar.is_working(now)
             and not any(start <= now and (end is None or now < end) for start, end in person.away)
         )
+
+    def opens(self, to: str, now: int) -> int | None:
+        """When to see again whether somebody who may hear nothing now may; None where they can't be reached."""
+        person = None if to.startswith(("#", "@")) else self.person(to, ())
+        at = opening(person, now, 1) if person else None
+        return None if at is None else min(at, now + DAY)
 
     def tried_again(self, to: str) -> int | None:
         """When somebody with a problem may be tried again."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from sqlalchemy import Row
@@ -13,7 +14,7 @@ from bot.flow.waits import Wait
 from bot.policy import Policy
 from bot.store import answers, waits
 from bot.store.answers import SNOOZE, WRONG, Answer, Ask
-from bot.store.outbox import BACKLOG
+from bot.store.outbox import BACKLOG, HANDOVER, OFFER
 
 
 def standings_of(session: Session, workspace: str, policy: Policy, rows: Sequence[Row[Any]]) -> dict[int, Standing]:
@@ -25,9 +26,16 @@ def standings_of(session: Session, workspace: str, policy: Policy, rows: Sequenc
     found = {}
     for row in rows:
         wait = waits.to_wait(row)
-        rungs = {one.rung: one.at for one in sent.get(row.id, ()) if one.rung != BACKLOG}
+        rungs = {one.rung: one.at for one in sent.get(row.id, ()) if is_of_the_ladder(one.rung)}
         found[row.id] = standing_of(row.id, wait, policy, rungs, said.get(row.id), asked.get(wait.key, ()))
+        if row.backlog:  # late before anybody watched: only what somebody asks for brings it up
+            found[row.id] = replace(found[row.id], target=None)
     return found
+
+
+def is_of_the_ladder(rung: str) -> bool:
+    """Whether the holder heard it as a step of the ladder: not what was merely listed, or said to somebody else."""
+    return rung != BACKLOG and not rung.startswith((OFFER, HANDOVER))
 
 
 def standing_of(

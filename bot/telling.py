@@ -11,19 +11,24 @@ from sqlalchemy import Row
 from sqlalchemy.orm import Session
 
 from bot import notices
-from bot.flow.ladder import MORNING, RUNGS, Standing, climb
+from bot.flow.ladder import ESCALATION, MORNING, RUNGS, Standing, climb
 from bot.flow.waits import REVIEWER_KINDS, Wait
 from bot.notices import Notice
 from bot.policy import Policy
 from bot.reach import Reach
 from bot.standings import standings_of
 from bot.store import answers, events, items, outbox, waits
-from bot.store.answers import Answer
+from bot.store.answers import HAND_OVER, ON_IT, SNOOZE, WRONG, Answer, Ask
 from bot.store.outbox import Leased
 from bot.views.escalation import escalation
 from bot.views.message import Message
+from bot.views.morning import morning
 from bot.views.nudge import nudge
 from bot.views.phrases import BACKLOG, Reply, Waiting
+
+
+REPLIES = (SNOOZE, ON_IT, HAND_OVER, WRONG)
+"""The answers that a message shows beside the wait."""
 
 
 class Claim(NamedTuple):
@@ -31,10 +36,12 @@ class Claim(NamedTuple):
 
     rung: str
     standing: Standing
-    """With the other rungs of the wait that were claimed."""
+    """With the rungs of the wait that other messages carry."""
     item: Row[Any] | None
     answer: Answer | None
     """What its holder answered last."""
+    asks: tuple[Ask, ...]
+    """When authors asked for it, oldest first."""
 
     @property
     def id(self) -> int:
@@ -69,6 +76,8 @@ class Verdict(NamedTuple):
 
     drop: list[tuple[int, str]]
     moot: bool
+    later: int | None = None
+    """When it may be sent, where that is not now."""
 
 
 def read(session: Session, workspace: str, policy: Policy, row: Leased) -> Told:
@@ -77,14 +86,16 @@ def read(session: Session, workspace: str, policy: Policy, row: Leased) -> Told:
     rows = waits.by_ids(session, workspace, (wait for wait, _ in named))
     standings = standings_of(session, workspace, policy, list(rows.values()))
     replies = answers.latest(session, workspace, rows)
-    known = items.by_keys(session, workspace, {(row.host, row.repo, row.item) for row in rows.values()})
-    claims = []
+    keys = {(row.host, row.repo, row.item) for row in rows.values()}
+    known, asked = items.by_keys(session, workspace, keys), answers.asks(session, workspace, keys)
+    claims, mine = [], set(named)
     for wait_id, rung in named:
         if wait_id in rows:
             standing = standings[wait_id]
-            others = {name: at for name, at in standing.sent.items() if name != rung}
-            item = known.get(standing.wait.key)
-            claims.append(Claim(rung, replace(standing, sent=others), item, replies.get(wait_id)))
+            others = {name: at for name, at in standing.sent.items() if (wait_id, name) not in mine}
+            key = standing.wait.key
+            asks = tuple(asked.get(key, ()))
+            claims.append(Claim(rung, replace(standing, sent=others), known.get(key), replies.get(wait_id), asks))
     gone = [claim for claim in named if claim[0] not in rows]
     return Told(row.recipient, row.rung, claims, gone, None if row.about is None else json.loads(row.about))
 
@@ -93,10 +104,13 @@ def judge(told: Told, notice: Notice | None, reach: Reach, now: int) -> Verdict:
     """Which claims not to send now: those over, gone, on hold, or that their holder wants to hear nothing of.
 
     The whole message is moot where the recipient can't be reached, doesn't work at this instant or by now is to hear
-    of something else, and where nothing is left that brought it about. The ladder then decides afresh.
+    of something else, and where nothing is left that brought it about. The ladder then decides afresh. A notice waits
+    until its recipient works.
     """
     if not reach.may_hear(told.to, now):
-        return Verdict([], moot=True)
+        # A nudge is decided afresh; a notice keeps until its reader is at work.
+        later = None if notice is None or notice.moot else reach.opens(told.to, now)
+        return Verdict([], moot=later is None, later=later)
     stopped = [claim for claim in told.claims if _stopped(told, claim, now)]
     left = [claim for claim in told.claims if claim not in stopped]
     changed = [claim for claim in left if not _still_due(told.to, claim, reach.policy, now)]
@@ -138,10 +152,15 @@ def notice_of(session: Session, workspace: str, told: Told, policy: Policy, now:
 def render(session: Session, workspace: str, told: Told, policy: Policy, now: int) -> Message:
     """The words, as of `now`: the instant it was sent, also for an edit, so that an edit says what changed alone."""
     answered = _answered(session, workspace, told.claims)
-    shown = [_shown(claim, answered, now) for claim in _in_order(told.claims, now)]
+    takers = events.takers(session, workspace, (claim.wait for claim in told.claims))
+    shown = [
+        replace(_shown(claim, answered, now), taken_by=takers.get(claim.wait)) for claim in _in_order(told.claims, now)
+    ]
     if told.to.startswith("#"):
-        return escalation(shown, _mentions(told, policy), now)
-    return nudge(shown, policy.person(told.to).calendar.zone, now)
+        repo = told.to[1:].partition("@")[0]
+        return escalation(shown, _mentions(told, policy, repo), policy.team_calendar(repo).zone, now)
+    zone = policy.person(told.to).calendar.zone
+    return morning(shown, zone, now) if told.rung == MORNING else nudge(shown, zone, now)
 
 
 def _in_order(claims: Iterable[Claim], now: int) -> list[Claim]:
@@ -166,7 +185,8 @@ def _shown(claim: Claim, answered: set[int], now: int) -> Waiting:
         age=claim.standing.clock.age(at),
         agreed=claim.standing.target,
         id=claim.id,
-        reply=claim.answer and Reply(claim.answer.kind, claim.answer.reason, claim.answer.until),
+        reply=reply_of(claim.answer, now),
+        called_by=_called_by(claim, now),
         title=item.title if item else None,
         url=item.url if item else None,
         size=item.size if item else None,
@@ -174,8 +194,23 @@ def _shown(claim: Claim, answered: set[int], now: int) -> Waiting:
     )
 
 
-def _mentions(told: Told, policy: Policy) -> dict[str, str]:
-    if not policy.mentions(told.to[1:]):
+def reply_of(answer: Answer | None, now: int) -> Reply | None:
+    """What a holder answered, as far as it held after `now`: a message says nothing of what was over before it."""
+    if answer is None or answer.kind not in REPLIES or (answer.until is not None and answer.until <= now):
+        return None
+    return Reply(answer.kind, answer.reason, answer.until)
+
+
+def _called_by(claim: Claim, now: int) -> str | None:
+    """Who asked for it since its holder had heard of it last; None where nobody did."""
+    sent = claim.standing.sent.items()
+    heard = max((at for rung, at in sent if at < now and (rung != ESCALATION or claim.wait.team)), default=0)
+    asked = [ask for ask in claim.asks if max(heard + 1, claim.wait.since) <= ask.at <= now and ask.by != claim.wait.on]
+    return asked[-1].by if asked else None
+
+
+def _mentions(told: Told, policy: Policy, repo: str) -> dict[str, str]:
+    if not policy.mentions(repo):
         return {}
     holders = {claim.wait.on: policy.person(claim.wait.on).slack for claim in told.claims if not claim.wait.team}
     return {login: slack for login, slack in holders.items() if slack}

@@ -191,7 +191,7 @@ def test_without_a_title_or_an_address_the_reference_stands_alone() -> None:
 
 
 def test_a_channel_hears_of_items_and_of_nobody() -> None:
-    message = escalation([one("escalation"), one("escalation", on="carol")], {}, NOW)
+    message = escalation([one("escalation"), one("escalation", on="carol")], {}, BERLIN, NOW)
     assert shown(message) == [
         f"*{LINK}*\n"
         "has waited *10h* for a review (working time; 1d 6h by the calendar; 8h agreed) · 120 lines, medium\n"
@@ -201,13 +201,15 @@ def test_a_channel_hears_of_items_and_of_nobody() -> None:
 
 
 def test_a_channel_that_wants_mentions_gets_them_in_the_text_too() -> None:
-    message = escalation([one("escalation"), one("escalation", on="carol")], {"alice": "U0A", "carol": "U0C"}, NOW)
+    message = escalation(
+        [one("escalation"), one("escalation", on="carol")], {"alice": "U0A", "carol": "U0C"}, BERLIN, NOW
+    )
     assert shown(message)[0].endswith("\n<@U0A> <@U0C>, can you move it on?")
     assert message.text.endswith("<@U0A> <@U0C>, can you move it on?")
 
 
 def test_a_channel_s_message_is_struck_through_when_all_is_over() -> None:
-    message = escalation([one("escalation", until=MONDAY + HOUR, ended_by="merged")], {"alice": "U0A"}, NOW)
+    message = escalation([one("escalation", until=MONDAY + HOUR, ended_by="merged")], {"alice": "U0A"}, BERLIN, NOW)
     assert shown(message) == [f"~{LINK}~ merged"]
     assert "<@" not in str(message)
 
@@ -335,7 +337,7 @@ _FORBIDDEN = re.compile(r"<[!@#]")
 
 @given(_WAITINGS)
 def test_whatever_comes_from_outside_slack_takes_it_and_nobody_is_pinged(waitings: Sequence[Waiting]) -> None:
-    for message in (nudge(waitings, BERLIN, NOW), escalation(waitings, {}, NOW)):
+    for message in (nudge(waitings, BERLIN, NOW), escalation(waitings, {}, BERLIN, NOW)):
         assert content_error({"text": message.text, "blocks": list(message.blocks)}) is None
         assert len(message.text) <= 4_000
         assert not _FORBIDDEN.search(message.text + "".join(shown(message)))

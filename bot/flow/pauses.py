@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from datetime import date, datetime, time, timedelta
+from itertools import pairwise
 
 from bot.flow.calendar import DAY, Calendar
 
@@ -78,7 +79,7 @@ def _day_after(calendar: Calendar, day: date) -> date | None:
 
 def _lunch_ends(calendar: Calendar, day: date) -> int:
     windows = sorted(calendar.minutes_on(day))
-    breaks = ((one[1], other[0]) for one, other in zip(windows, windows[1:], strict=False) if one[0] < one[1])
+    breaks = ((one[1], other[0]) for one, other in pairwise(windows) if one[0] < one[1])
     lunch = (end for start, end in breaks if start < end and start < MIDDAY[1] and end > MIDDAY[0])
     return _instant(calendar, day, next(lunch, LUNCH_IS_OVER))
 

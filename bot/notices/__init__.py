@@ -13,6 +13,8 @@ from typing import Any, TypeAlias
 from sqlalchemy.orm import Session
 
 from bot.policy import Policy
+from bot.store import outbox
+from bot.store.outbox import HANDOVER
 from bot.views.message import Message
 
 
@@ -30,9 +32,11 @@ class Notice:
 Making: TypeAlias = Callable[[Session, str, Policy, dict[str, Any], int], Notice]
 """(session, workspace, policy, about, now) → what to show"""
 
-from bot.notices import connection  # noqa: E402  (each kind needs what stands above)
+from bot.notices import absence, connection, handover  # noqa: E402  (each kind needs what stands above)
 
 KINDS: dict[str, Making] = {
+    outbox.OFFER: absence.make,
     "connecting": connection.connecting,
+    HANDOVER: handover.make,
 }
 """By the `rung` of the outbox row."""

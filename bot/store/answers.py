@@ -10,13 +10,18 @@ from uuid import uuid4
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
+from bot.flow.answers import HAND_OVER, LEAVE, ON_IT, SNOOZE, TAKE, WRONG
 from bot.flow.events import ItemKey
 from bot.store.sql import batches, by_repo, insert, table
 from bot.store.tables import AnswerRow, AskRow
 
+__all__ = [
+    "HAND_OVER", "LEAVE", "ON_IT", "SNOOZE", "TAKE", "WRONG", "Answer", "Ask", "add", "ask", "asks", "counted",
+    "going_on", "latest", "leaves",
+]  # fmt: skip
+
 ANSWERS, ASKS = table(AnswerRow), table(AskRow)
 _A, _K = ANSWERS.c, ASKS.c
-SNOOZE, ON_IT, HAND_OVER, WRONG, TAKE, LEAVE = "snooze", "on_it", "hand_over", "wrong", "take", "leave"
 
 
 class Answer(NamedTuple):
@@ -43,15 +48,25 @@ def add(session: Session, workspace: str, answer: Answer) -> None:
 
 
 def latest(session: Session, workspace: str, wait_ids: Iterable[int]) -> dict[int, Answer]:
-    """The last answer to each wait that has any."""
+    """The last answer to each wait that has any; that an author leaves it where it is changes nothing for its holder."""
     found: dict[int, Answer] = {}
     for some in batches(sorted(set(wait_ids))):
         rows = session.execute(
             select(_A.wait_id, _A.user, _A.kind, _A.reason, _A.at, _A.until)
-            .where(_A.workspace == workspace, _A.wait_id.in_(some))
+            .where(_A.workspace == workspace, _A.wait_id.in_(some), _A.kind != LEAVE)
             .order_by(_A.at, _A.id)
         )
         found.update({row.wait_id: Answer(*row) for row in rows})
+    return found
+
+
+def leaves(session: Session, workspace: str, wait_ids: Iterable[int]) -> dict[int, int]:
+    """When the author of each wait's item said last that it stays with its holder, where they did."""
+    found: dict[int, int] = {}
+    for some in batches(sorted(set(wait_ids))):
+        left = (_A.workspace == workspace, _A.wait_id.in_(some), _A.kind == LEAVE)
+        rows = session.execute(select(_A.wait_id, func.max(_A.at)).where(*left).group_by(_A.wait_id))
+        found.update((wait_id, at) for wait_id, at in rows)
     return found
 
 

@@ -8,7 +8,20 @@ from datetime import tzinfo
 
 from bot.views.message import NAME, Block, Message, joined, plain, section
 from bot.views.pages import Again, page_of
-from bot.views.phrases import TASK, Waiting, holder_of, how_long, name_of, size_of, spoken_name, waits_for, when, why
+from bot.views.phrases import (
+    TASK,
+    Waiting,
+    busy,
+    holder_of,
+    how_long,
+    name_of,
+    replied,
+    size_of,
+    spoken_name,
+    waits_for,
+    when,
+    why,
+)
 from bot.views.words import counted, working
 
 _UNMAPPED = "I don't know yet which login on the code host is yours, so I can't tell what waits for you."
@@ -103,7 +116,18 @@ def told(one: Waiting, reader: Reader, now: int) -> str:
 
 def _spoken(entry: _Entry, reader: Reader, now: int) -> str:
     _, one = entry
-    return f"{spoken_name(one)}: {_waited(one, reader, now)}. {_reason(one, reader, now)}."
+    said = [_waited(one, reader, now), _reason(one, reader, now), *_answered(one, reader, now)]
+    return f"{spoken_name(one)}: {'. '.join(said)}."
+
+
+def _answered(one: Waiting, reader: Reader, now: int) -> list[str]:
+    """What its holder said to it, as far as the reader may know: others hear only that somebody is on it."""
+    if one.reply is None or (one.reply.until is not None and one.reply.until <= now):
+        return []
+    if reader.is_holder(one):
+        return [replied(one.reply, reader.zone, now)]
+    on_it = busy(one, f"{holder_of(one.wait)} is", reader.zone, now)
+    return [on_it] if on_it else []
 
 
 def _reason(one: Waiting, reader: Reader, now: int) -> str:

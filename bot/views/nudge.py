@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import tzinfo
 
-from bot.flow.ladder import HEADS_UP, REPEAT
-from bot.views.message import SECTION, Block, Message, aside, joined, section
+from bot.flow.ladder import HEADS_UP, REMINDER, REPEAT
+from bot.views import controls
+from bot.views.message import NAME, SECTION, Block, Message, aside, joined, plain, section
 from bot.views.phrases import (
     BACKLOG,
     Waiting,
@@ -14,6 +15,7 @@ from bot.views.phrases import (
     ending,
     how_long,
     name_of,
+    replied,
     size_of,
     spoken_name,
     waits_for,
@@ -24,6 +26,8 @@ from bot.views.words import counted, working
 MOST = 8
 """Waits told in full; the rest is counted."""
 MOST_BACKLOG = 5
+MOST_ROWS = 2
+"""Waits that have their answers side by side; of more, each has them in a menu, so that they don't hide the work."""
 
 
 def nudge(waits: Sequence[Waiting], zone: tzinfo, now: int) -> Message:
@@ -32,12 +36,11 @@ def nudge(waits: Sequence[Waiting], zone: tzinfo, now: int) -> Message:
     backlog = [one for one in waits if one.step == BACKLOG]
     if all(one.over for one in waits):
         return settled(waits, now)
-    shown = live[:MOST]
     # One thing has its tone in its own words, several share theirs in the opening.
     opening = [_opening(live)] if len(live) > 1 and not all(one.over for one in live) else []
-    blocks = [section(line) for line in opening]
-    blocks += [_block(one, zone, now, alone=not opening) for one in shown]
-    text = opening + [_spoken(one, zone, now, alone=not opening) for one in shown]
+    blocks, said = listed(live[:MOST], zone, now, alone=not opening)
+    blocks = [*(section(line) for line in opening), *blocks]
+    text = opening + said
     if live[MOST:]:
         blocks.append(aside(more(live[MOST:])))
         text.append(more(live[MOST:]))
@@ -76,12 +79,27 @@ def _opening(waits: Sequence[Waiting]) -> str:
     return f"{things} {'still ' if any(one.step == REPEAT for one in still) else ''}{verb} for you{order}."
 
 
-def _block(one: Waiting, zone: tzinfo, now: int, *, alone: bool) -> Block:
+def listed(waits: Sequence[Waiting], zone: tzinfo, now: int, *, alone: bool = False) -> tuple[list[Block], list[str]]:
+    """(blocks, what they say) of a person's waits in the order given, each with what can be answered to it.
+
+    `alone`: nothing stands before them that says how they sound.
+    """
+    in_row = len(waits) <= MOST_ROWS
+    blocks: list[Block] = []
+    for one in waits:
+        blocks += _blocks(one, zone, now, alone=alone, in_row=in_row)
+    return blocks, [_spoken(one, zone, now, alone=alone) for one in waits]
+
+
+def _blocks(one: Waiting, zone: tzinfo, now: int, *, alone: bool, in_row: bool) -> list[Block]:
     if one.over:
-        return section(f"✓ {name_of(one)}\n{ending(one, now)}")
+        return [section(f"✓ {name_of(one)}\n{ending(one, now)}")]
     reason = " · ".join(part for part in (why(one, zone, now), size_of(one)) if part)
-    lines = [f"*{name_of(one)}*", f"{_waited(one, now, bold='*')}", reason, _ask(one, alone=alone)]
-    return section("\n".join(lines), one.url)
+    last = f"_{replied(one.reply, zone, now)}._" if one.reply else _ask(one, alone=alone)
+    lines = [f"*{name_of(one)}*", f"{_waited(one, now, bold='*')}", reason, last]
+    if in_row:
+        return [section("\n".join(lines), one.url), *controls.row(one)]
+    return [controls.menu(one, section("\n".join(lines), one.url))]
 
 
 def _spoken(one: Waiting, zone: tzinfo, now: int, *, alone: bool) -> str:
@@ -89,7 +107,8 @@ def _spoken(one: Waiting, zone: tzinfo, now: int, *, alone: bool) -> str:
         return f"{spoken_name(one)}: {ending(one, now)}."
     parts = [f"{spoken_name(one)} {_waited(one, now)}.", f"{why(one, zone, now)}."]
     size = size_of(one)
-    return " ".join([*parts, *([f"{size}."] if size else []), _ask(one, alone=alone)])
+    last = f"{replied(one.reply, zone, now)}." if one.reply else _ask(one, alone=alone)
+    return " ".join([*parts, *([f"{size}."] if size else []), last])
 
 
 def _waited(one: Waiting, now: int, bold: str = "") -> str:
@@ -98,10 +117,20 @@ def _waited(one: Waiting, now: int, bold: str = "") -> str:
 
 
 def _ask(one: Waiting, *, alone: bool) -> str:
-    return (_TONE.get(one.step, "") if alone else "") + action_on(one)
+    action = action_on(one)
+    if one.called_by:
+        return f"{plain(one.called_by, NAME)} asks: {action[0].lower()}{action[1:]}"
+    if one.step == REMINDER:
+        return f"You wanted to hear of it again. {action}"
+    return (_TONE.get(one.step, "") if alone else "") + action
 
 
 _TONE = {HEADS_UP: "A heads-up, no hurry yet. ", REPEAT: "It still waits. "}
+
+
+def older(backlog: Sequence[Waiting], now: int) -> tuple[Block, list[str]]:
+    """(block, what it says) of what waited already when its history was first read."""
+    return section(joined(_backlog(backlog, now), SECTION)), _spoken_backlog(backlog, now)
 
 
 _LISTED = "Waiting for you since before I began to watch; listed only this once:"

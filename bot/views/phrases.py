@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from datetime import datetime, tzinfo
 from typing import NamedTuple
 
+from bot.flow.answers import HAND_OVER, ON_IT, SNOOZE, WRONG
+from bot.flow.events import CLAIMED
 from bot.flow.waits import REVIEWER_KINDS, Wait
 from bot.views.message import NAME, TITLE, link, plain
 from bot.views.words import counted, elapsed, working
@@ -45,6 +47,10 @@ class Waiting:
     id: int = 0
     """The wait's id, for buttons."""
     reply: Reply | None = None
+    called_by: str | None = None
+    """The author who asks for it now, where that brought it here."""
+    taken_by: str | None = None
+    """Who took over what a team was asked."""
 
     @property
     def over(self) -> bool:
@@ -204,6 +210,13 @@ _CLOSING = {
     "queued": "in the merge queue",
     "review_request_removed": "handed on",
 }
+
+
+def closing(ended_by: str | None) -> str | None:
+    """How the item itself ended a wait, by the kind of the event; None where somebody's work did."""
+    return _CLOSING.get(ended_by or "")
+
+
 _DONE = {
     ("rework", "pushed"): "pushed",
     ("rework", "review_requested"): "handed back",
@@ -219,11 +232,40 @@ _DONE = {
 
 
 def ending(one: Waiting, now: int) -> str:
-    """How a wait that is over ended: `reviewed after 3h 10m, thank you (…)`, `handed on`, `no longer needed`."""
+    """How a wait that is over ended: `reviewed after 3h 10m, thank you (…)`, `alice took it`, `no longer needed`."""
     kind, by = one.wait.kind, one.wait.ended_by or ""
+    if by == CLAIMED:
+        return f"{plain(one.taken_by, NAME)} took it" if one.taken_by else "somebody took it"
     done = _DONE.get((kind, by))
     if kind in REVIEWER_KINDS and by == "review_submitted":
         done = "reviewed" if one.answered else None
     if done is None or not one.answered:
         return _CLOSING.get(by, "no longer needed")
     return f"{done} after {working(one.age)}, thank you ({how_long(one, now)})"
+
+
+REASONS = {
+    "done": "already done", "not_mine": "not mine", "not_ready": "not ready", "too_early": "too early",
+    "other": "other",
+}  # fmt: skip
+"""Why a nudge was a wrong one, in the words of whoever got it."""
+
+
+def replied(reply: Reply, zone: tzinfo, now: int) -> str:
+    """What a holder answered, as they read it: `On it until Monday 17:00`."""
+    until = "" if reply.until is None else f" until {by_when(reply.until, zone, now)}"
+    if reply.kind == HAND_OVER:
+        return f"You asked that {plain(reply.reason or 'somebody', NAME)} takes it; quiet{until}"
+    if reply.kind == WRONG:
+        return f"You called it a wrong ping ({REASONS.get(reply.reason or '', 'other')}); you hear no more of it"
+    return f"{_REPLIED[reply.kind]}{until}"
+
+
+_REPLIED = {ON_IT: "On it", SNOOZE: "Snoozed"}
+
+
+def busy(one: Waiting, who: str, zone: tzinfo, now: int) -> str | None:
+    """For others: that its holder (`who`) is on it; None where they did not say so, whatever else they answered."""
+    if one.reply is None or one.reply.kind != ON_IT or one.reply.until is None or one.over:
+        return None
+    return f"{who} on it until {by_when(one.reply.until, zone, now)}"

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import tzinfo
 from typing import TYPE_CHECKING
 
@@ -35,6 +36,8 @@ class Story:
     merged: bool
     nobody_to_ask: bool
     lines: tuple[Line, ...]
+    on_it: Mapping[tuple[str, str], int] = field(default_factory=dict)
+    """Until when somebody said to be on it, by kind of wait and login."""
 
     @property
     def reference(self) -> str:
@@ -46,7 +49,8 @@ def why(story: Story, asked: Again, reader: Reader, now: int) -> Message:
     open_ = [line for line in story.lines if line.wait.until is None]
     ended = [line for line in story.lines if line.wait.until is not None]
     page = page_of(ended, asked, newest_last=True)
-    current = _gathered([_now(line, reader, now) for line in open_]) or [_nobody(story)]
+    turns = [_now(line, reader, now) + _on_it(story, line.wait, reader, now) for line in open_]
+    current = _gathered(turns) or [_nobody(story)]
     past = [_past(line, reader, now) for line in page.shown]
     heading = ["Before that:" if open_ else "What happened:"] if past else []
     title = plain(story.title, TITLE) if story.title else ""
@@ -96,6 +100,14 @@ def _now(line: Line, reader: Reader, now: int) -> str:
     since = when(wait.since, reader.zone, now)
     said = f"Now it is *{_possessive(wait, reader)}* turn {TASK[wait.kind]}, since {since}{_asked(wait)}"
     return f"{said}: {_figures(line, now)}.{_due(line, reader.zone, now)}"
+
+
+def _on_it(story: Story, wait: Wait, reader: Reader, now: int) -> str:
+    until = story.on_it.get((wait.kind, wait.on))
+    if until is None or wait.team:
+        return ""
+    who = "You are" if wait.on.lower() in reader.logins else f"{holder_of(wait)} is"
+    return f" {who} on it until {by_when(until, reader.zone, now)}."
 
 
 def _past(line: Line, reader: Reader, now: int) -> str:

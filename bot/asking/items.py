@@ -1,0 +1,36 @@
+"""Which item somebody means."""
+
+from __future__ import annotations
+
+from urllib.parse import urlsplit
+
+from bot.asking.people import NotKnown, repos_called, repos_known
+from bot.context import Context
+from bot.flow.events import ItemKey
+from bot.grammar import ItemRef, Misread
+from bot.store import items
+from bot.store.engine import reading
+
+HOST = "github"
+
+
+def key_of(ctx: Context, ref: ItemRef, verb: str) -> ItemKey:
+    """The item that is named behind a verb. Raises NotKnown where nothing is kept of it, Misread where it may be any."""
+    key = (HOST, repo_of(ctx, ref.repo, verb), ref.number)
+    with reading(ctx.engine) as session:
+        item = items.by_keys(session, ctx.workspace, [key]).get(key)
+    site = f"{ref.site}/" if ref.site else ""
+    if item is None or (ref.site and item.url and urlsplit(item.url).hostname != ref.site):
+        raise NotKnown(f"I know of no {site}{key[1]}#{key[2]}: no webhook told of it, and it was not read.")
+    return key
+
+
+def repo_of(ctx: Context, name: str | None, verb: str) -> str:
+    """The one repository that is meant. Raises NotKnown where there is none, Misread where there are several."""
+    found = repos_known(ctx) if name is None else repos_called(ctx, name)
+    if len(found) == 1:
+        return found[0]
+    if not found:
+        raise NotKnown("I follow no repository yet." if name is None else f"I know no repository “{name}”.")
+    named = ", ".join(found[:3]) + (" …" if found[3:] else "")
+    raise Misread(f"There is more than one repository it may be in ({named}); say which.", verb)

@@ -1,0 +1,144 @@
+"""A world that people answer in, through either of Slack's doors."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+from fake_slack import FakeSlack, content_error
+from fake_socket import FakeSocket
+from program import wait_until
+from site_on_loopback import Site, serve, settings
+from slack_bolt.adapter.socket_mode.builtin import SocketModeHandler
+from world import World
+
+from bot import app
+from bot.context import Context
+from bot.web import Server, application
+
+Json = dict[str, Any]
+HTTP, SOCKET = "signed HTTP", "Socket Mode"
+
+
+class SlackWithSocket(FakeSlack):
+    link = ""
+
+    def _apps_connections_open(self, form: Json) -> Json:
+        return {"ok": True, "url": self.link}
+
+
+@dataclass
+class Desk:
+    """A world, and the hands of the people in it."""
+
+    world: World
+    hands: Site | FakeSocket
+    said: Json = field(default_factory=dict)
+    """The last answer to a press, whole."""
+
+    @property
+    def slack(self) -> FakeSlack:
+        return self.world.slack
+
+    def dm(self, user: str = "U0ALICE", nth: int = -1) -> Json:
+        return self.slack.dms(user)[nth]
+
+    @property
+    def channel(self) -> Json:
+        return self.slack.messages("C0TEAM")[-1]
+
+    def press(self, shown: Json, label: str, user: str = "U0ALICE", nth: int | None = None) -> str:
+        """Press a button; what is said beside the message."""
+        return self.told(lambda: self.hands.press_in(shown, label, user, nth=nth))
+
+    def choose(self, shown: Json, menu: str, option: str, user: str = "U0ALICE", nth: int | None = None) -> str:
+        return self.told(lambda: self.hands.choose(shown, menu, option, user, nth=nth))
+
+    def hand_over(self, shown: Json, whom: str, user: str = "U0ALICE", nth: int | None = None) -> str:
+        return self.told(lambda: self.hands.pick_user(shown, "Hand over", whom, user, nth=nth))
+
+    def told(self, act: Callable[[], Any]) -> str:
+        slack = self.slack
+        before = len(slack.whispers), len(slack.replaced)
+        act()
+        wait_until(lambda: (len(slack.whispers), len(slack.replaced)) != before)
+        self.said = slack.whispers[-1] if len(slack.whispers) > before[0] else slack.replaced[-1]
+        assert content_error(self.said) is None
+        return str(self.said["text"])
+
+    def flow(self, text: str, user: str = "U0ALICE") -> Json:
+        """What a command is answered at once."""
+        if isinstance(self.hands, Site):
+            said: Json = json.loads(self.hands.command(text, user).text)
+            return said
+        asked = self.hands.command(text, user)
+        wait_until(lambda: self.hands.answer_to(asked))  # type: ignore[union-attr]
+        answered: Json = (self.hands.answer_to(asked) or {})["payload"]
+        return answered
+
+
+@contextmanager
+def desk_of(world: World, door: str, tmp_path: Path, **more: Any) -> Iterator[Desk]:
+    """`more` are parts of the program's context, such as `github`."""
+    more_settings = {"slack_app_token": world.slack.token, "slack_signing_secret": None} if door == SOCKET else {}
+    ctx: Context = replace(
+        world.ctx(), settings=settings(tmp_path, slack_api_url=world.slack.url, **more_settings), **more
+    )
+    slack = app.slack_of(ctx)
+    assert slack is not None
+    if door == SOCKET:
+        with FakeSocket(world.slack.response_url) as link:
+            world.slack.link = link.url  # type: ignore[attr-defined]
+            handler = SocketModeHandler(slack, world.slack.token)
+            handler.connect()
+            wait_until(link.connected.is_set)
+            try:
+                yield Desk(world, link)
+            finally:
+                handler.close()
+        return
+    server = Server(application(app.all_routes(ctx, app.telemetry_of(ctx), slack)), "127.0.0.1", 0)
+    with contextmanager(serve)(server) as port:
+        yield Desk(world, Site(ctx, port, world.slack.response_url))
+
+
+@contextmanager
+def world_of(engine: Any, policy: str) -> Iterator[World]:
+    """With alice, bob and carol in Slack, and a channel."""
+    with SlackWithSocket() as slack:
+        for user in ("U0ALICE", "U0BOB", "U0CAROL", "U0DAVE"):
+            slack.add_user(user)
+        slack.add_channel("C0TEAM")
+        world = World(engine, slack)
+        world.set_policy(policy)
+        yield world
+
+
+def look(message: Json) -> list[str]:
+    """A message as people see it, a line a block: texts, and what can be pressed in brackets."""
+    return [_seen(block) for block in message["blocks"]]
+
+
+def _seen(block: Json) -> str:
+    if block["type"] == "actions":
+        return " ".join(map(_control, block["elements"]))
+    if block["type"] == "context":
+        return " ".join(one["text"] for one in block["elements"])
+    beside = f" {_control(block['accessory'])}" if "accessory" in block else ""
+    return f"{block['text']['text']}{beside}"
+
+
+def _control(element: Json) -> str:
+    label = (element.get("text") or element["placeholder"])["text"]
+    return f"[{label}]" if element["type"] == "button" else f"[{label} ▾]"
+
+
+def options(element: Json) -> list[str]:
+    groups = element.get("option_groups") or [{"label": {"text": ""}, "options": element["options"]}]
+    return [
+        f"{group['label']['text']}: {', '.join(one['text']['text'] for one in group['options'])}" for group in groups
+    ]
