@@ -647,6 +647,35 @@ def test_an_empty_repository_is_connected_too(desk: Desk) -> None:
     ]
 
 
+def test_its_message_tells_what_was_agreed_before_it_is_switched_on(desk: Desk) -> None:
+    shop(desk.github)
+    desk.flow("connect acme/shop")
+    desk.read()
+    desk.press(desk.flow("targets acme/shop review 12h merge 2h"), "Confirm")
+    desk.deliver()
+    assert shown(desk.message)[1:3] == [
+        "How long things waited in the last 90 days, in working time:\n"
+        "*review*: half took up to 6h, 85% up to 11h (n = 12). Agreed already: 12h. The history suggests 8h.\n"
+        "*merge*: half took up to 1m, 85% up to 1m (n = 12). Mostly over within half an hour, so I suggest none. "
+        "Agreed already: 2h.\n"
+        "Not seen in that time: re_review, rework, respond, assign, fix.",
+        "With these targets, in the last 30 days: 3 nudges to 1 person, 0 breaches.",
+    ]
+    assert desk.press(desk.message, "Switch on") == "acme/shop is on. Agreed, in working time: review 12h · merge 2h."
+
+
+def test_one_that_is_heard_of_by_webhook_alone_is_connected_already(desk: Desk) -> None:
+    payload = pull_request("opened", 1, actor="bob", opened_at=desk.world.now, at=desk.world.now)
+    headers, body = signed("s", "pull_request", payload)
+    intake.take_delivery(desk.ctx, parse(headers, body, desk.world.now), desk.world.now)
+    assert shown(desk.flow("connect acme/shop")) == [
+        "*acme/shop is connected already*: its webhooks told of it.",
+        "Last webhook Monday 09:00 (0m ago).\nNo target is agreed, so nobody is nudged.\n"
+        "It has no channel: `/flow connect acme/shop #channel` sets one.",
+        "[Show the targets] [Let it go]",
+    ]
+
+
 class SlackWithSocket(FakeSlack):
     """A Slack that hands out the address of a socket."""
 

@@ -18,6 +18,7 @@ from sqlalchemy import Engine
 from world import MONDAY, POLICY, World
 
 from bot import app
+from bot.__main__ import run
 from bot.backtest import forecast, replay
 from bot.flow.learning import ENOUGH, STEPS, Forecast, Lengths, kindly, lengths, percentile
 from bot.ledger import waits_of
@@ -287,3 +288,19 @@ def test_nobody_is_told_of_a_channel_that_is_not_set() -> None:
     events = generate(1, MONDAY - FOUR_WEEKS, 28)
     policy = parse_policy("", "test")
     assert forecast(waits_of(events, policy, MONDAY).waits, policy, 0, MONDAY) == Forecast(0, 0, 0, 0, 0, 0)
+
+
+def test_the_command_line_knows_what_was_set_from_slack_unless_a_policy_file_is_named(
+    desk: Desk, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    desk.world.ask("alice", item=5, author="dave", at=MONDAY - 3 * HOUR)
+    desk.press(desk.flow("targets shop review 30m"), "Confirm")
+    monkeypatch.setenv("DATABASE_URL", desk.world.engine.url.render_as_string(hide_password=False))
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "weir.toml").write_text(POLICY)
+
+    def target(*more: str) -> int:
+        assert run(["waits", "acme/shop", "--at", "2026-03-02T09:00:00Z", "--format", "jsonl", *more]) == 0
+        return int(json.loads(capsys.readouterr().out)["target_seconds"])
+
+    assert (target(), target("--policy", "weir.toml")) == (HOUR // 2, 8 * HOUR)
