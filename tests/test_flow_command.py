@@ -447,7 +447,7 @@ def test_many_repositories_come_by_pages(talk: Talk) -> None:
 def test_without_any_repository_it_is_said_how_to_have_one(talk: Talk) -> None:
     talk.world.set_policy("")
     told = answer(talk.world.ctx(), "U0ALICE", Again("repos")).text
-    assert told == "No repository is connected yet. weir doctor says how to connect one."
+    assert told == "No repository is connected yet: /flow connect OWNER/REPO follows one."
     assert answer(talk.world.ctx(), "U0ALICE", Again("why #1")).text == "I follow no repository yet."
 
 

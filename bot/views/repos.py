@@ -23,7 +23,7 @@ class Repo(NamedTuple):
     """What is particular about it, as a sentence."""
 
 
-_NONE = "No repository is connected yet. `weir doctor` says how to connect one."
+_NONE = "No repository is connected yet: `/flow connect OWNER/REPO` follows one."
 
 
 def repos(repos: Sequence[Repo], asked: Again, zone: tzinfo, now: int) -> Message:
