@@ -48,7 +48,7 @@ def add(session: Session, workspace: str, answer: Answer) -> None:
 
 
 def latest(session: Session, workspace: str, wait_ids: Iterable[int]) -> dict[int, Answer]:
-    """The last answer to each wait that has any; that an author leaves it where it is changes nothing for its holder."""
+    """The last answer to each wait that has any. An author who leaves it where it is changes nothing for its holder."""
     found: dict[int, Answer] = {}
     for some in batches(sorted(set(wait_ids))):
         rows = session.execute(
