@@ -20,6 +20,7 @@ from bot.store import homes, members
 from bot.store.engine import reading, undisturbed, writing
 from bot.store.homes import Taken
 from bot.views.home import home
+from bot.views.message import Message
 
 T = TypeVar("T")
 log = structlog.get_logger()
@@ -43,7 +44,7 @@ def turned(ctx: Context, user: str, pages: Pages, now: int) -> None:
     _write(ctx, lambda session: homes.turned(session, ctx.workspace, user, *pages, now))
 
 
-def show(ctx: Context, user: str, now: int, note: str | None = None) -> None:
+def show(ctx: Context, user: str, now: int, note: Message | None = None) -> None:
     """Publish somebody's home at once, with what came of their last press; where that fails the job does it."""
     taken = _write(ctx, lambda session: homes.take(session, ctx.workspace, user, now))
     try:
@@ -53,24 +54,25 @@ def show(ctx: Context, user: str, now: int, note: str | None = None) -> None:
 
 
 def greet(ctx: Context, user: str, now: int) -> None:
-    """Publish the home of somebody who opened it, and once more where Slack says that they became an administrator.
+    """Publish the home of somebody who opened it, and once more where Slack tells something new of them.
 
-    What is known is shown first, as Slack may take long to answer.
+    What is known is shown first, as Slack may take long to say whether they are an administrator.
     """
-    before = _admin(ctx, user)
+    before = _known_of(ctx, user)
     show(ctx, user, now)
     try:
         is_admin(current(ctx), user, now)
     except NotAllowed:
         return
-    if _admin(ctx, user) != before:
+    if _known_of(ctx, user) != before:
         show(ctx, user, now)
 
 
-def _admin(ctx: Context, user: str) -> bool:
+def _known_of(ctx: Context, user: str) -> tuple[str, bool]:
+    """The state of all settings and zones, and whether somebody is an administrator."""
     with reading(ctx.engine) as session:
         known = members.member(session, ctx.workspace, user)
-    return known is not None and bool(known.admin)
+    return current(ctx).policy.revision, known is not None and bool(known.admin)
 
 
 def refresh_next(ctx: Context, now: int) -> bool | None:
@@ -79,7 +81,7 @@ def refresh_next(ctx: Context, now: int) -> bool | None:
     return None if taken is None else _publish(ctx, taken, now, None)
 
 
-def _publish(ctx: Context, taken: Taken, now: int, note: str | None) -> bool:
+def _publish(ctx: Context, taken: Taken, now: int, note: Message | None) -> bool:
     """Make a home and show it; one that is broken is logged and keeps no other from being shown. Raises Stop."""
     try:
         pages = Pages(taken.held_page, taken.authored_page)

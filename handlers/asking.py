@@ -7,7 +7,7 @@ from typing import Any
 from bot import grammar
 from bot.asking.people import logins_of, whose, zone_of
 from bot.asking.repos import repos_of
-from bot.asking.waits import waits_of
+from bot.asking.waits import on_page, waits_of
 from bot.asking.why import story_of
 from bot.context import Context
 from bot.grammar import BUTTONS, TOPICS, VERBS
@@ -29,7 +29,7 @@ def _waits(ctx: Context, user: str, whom: Any, asked: Again) -> Message:
     if not meant.logins and not meant.repos:
         return flow.not_mapped(user)
     now = ctx.clock.now()
-    held, authored = waits_of(ctx, meant, now)
+    held, authored = waits_of(ctx, meant, on_page(asked.page), now)
     return flow.waits(meant, held, authored, asked, _reader(ctx, user), now)
 
 

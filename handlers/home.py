@@ -31,7 +31,7 @@ from handlers.talk import SORRY
 
 log = structlog.get_logger()
 MOST_PAGE = 10_000
-TOO_LATE = "The window could not be opened in time. Please press again."
+TOO_LATE = help.line("The window could not be opened in time. Please press again.")
 
 
 def register(app: App, ctx: Context) -> None:
@@ -121,16 +121,16 @@ def _take(ctx: Context, ack: Ack, user: str, view: dict[str, Any]) -> None:
             return _Outcome(help.line(str(fault)), fault)
         return _Outcome(_NOTHING) if words is None else _done(ctx, user, words, lambda why: form.at(filled, why))
 
-    outcome = answered(work, lambda late: homes.show(ctx, user, ctx.clock.now(), late.message.text))
+    outcome = answered(work, lambda late: homes.show(ctx, user, ctx.clock.now(), late.message))
     if outcome is not None and outcome.fault is not None:
         ack(response_action="errors", errors={outcome.fault.field: str(outcome.fault)})
         return
-    if outcome is not None and _asks_back(outcome.message):
+    if outcome is not None and form.asks_back and _is_to_confirm(outcome.message):
         ack(response_action="update", view=modals.answer(view["title"]["text"], outcome.message))
         return
     ack()
     if outcome is not None:
-        begun(lambda: outcome.message, lambda said: homes.show(ctx, user, ctx.clock.now(), said.text))
+        begun(lambda: outcome.message, lambda said: homes.show(ctx, user, ctx.clock.now(), said))
 
 
 _NOTHING = help.line("Nothing was changed.")
@@ -148,8 +148,11 @@ def _done(ctx: Context, user: str, words: str, at: Callable[[str], str]) -> _Out
         return _Outcome(help.line(SORRY))
 
 
-def _asks_back(message: Message) -> bool:
-    return any(block["type"] == "actions" for block in message.blocks)
+def _is_to_confirm(message: Message) -> bool:
+    """Whether an answer has a button that confirms something."""
+    rows = [block["elements"] for block in message.blocks if block["type"] == "actions"]
+    carried = (again(element.get("value")) for row in rows for element in row)
+    return any(asked is not None and asked.sure for asked in carried)
 
 
 def _filled(view: dict[str, Any]) -> dict[str, str]:

@@ -59,7 +59,7 @@ def show(ctx: Context, body: dict[str, Any], message: Message) -> None:
     """Show an answer where a press came from: a home shows it on top, a window takes it in."""
     view = body.get("view") or {}
     if view.get("type") == "home":
-        homes.show(ctx, str(body["user"]["id"]), ctx.clock.now(), message.text)
+        homes.show(ctx, str(body["user"]["id"]), ctx.clock.now(), message)
         return
     response_url = str(body.get("response_url") or "")
     private = (body.get("container") or {}).get("is_ephemeral", True)

@@ -313,8 +313,8 @@ def asked_plan(engine: Engine, ask: Callable[[Session], object]) -> str:
     """How the database goes about the one statement that `ask` runs."""
     seen: list[Any] = []
 
-    def keep(_connection: Any, statement: Any, *_: Any) -> None:
-        seen.append(statement)
+    def keep(_connection: Any, statement: Any, _many: Any, values: Any, _options: Any) -> None:
+        seen.append(statement.params(values))
 
     with reading(engine) as session:
         event.listen(engine, "before_execute", keep)

@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import NamedTuple, TypeAlias
 from zoneinfo import ZoneInfo
 
-from bot.grammar import AWAY, HOURS, LINK, HoursWords, Misread, parse
+from bot.grammar import AWAY, HOURS, LINK, VERBS, HoursWords, Misread, parse
 from bot.policy import Policy
 from bot.views import modals
 from bot.views.ids import AWAY_FORM, HOURS_FORM, LINK_FORM
@@ -32,6 +32,8 @@ class Form(NamedTuple):
 
     read: Callable[[Filled, Filled], str | None]
     at: Callable[[Filled, str], str]
+    asks_back: bool = False
+    """Whether an answer to it may want to be confirmed."""
 
 
 def _hours(filled: Filled, before: Filled) -> str | None:
@@ -48,9 +50,12 @@ def _check_week(week: str) -> None:
     try:
         value = parse(f"{HOURS} {week}").value
     except Misread as error:
-        raise Fault(modals.HOURS, _with_allowed(error)) from None
+        raise Fault(modals.HOURS, plain_line(str(error), _WEEK)) from None
     if isinstance(value, HoursWords) and value.zone is not None:
-        raise Fault(modals.HOURS, "The time zone stands below; here are windows and days, such as 9-17 Mon-Fri.")
+        raise Fault(modals.HOURS, plain_line("The time zone has a field of its own.", _WEEK))
+
+
+_WEEK = "Allowed are windows and days, such as 9-17 Mon-Fri, or 9-13 14-17 Mon-Thu 9-13 Fri."
 
 
 def _check_zone(zone: str) -> None:
@@ -82,12 +87,8 @@ def _link(filled: Filled, _: Filled) -> str:
     try:
         parse(words)
     except Misread as error:
-        raise Fault(modals.LOGIN, _with_allowed(error)) from None
+        raise Fault(modals.LOGIN, plain_line(str(error), error.allowed or VERBS[LINK].entry.allowed)) from None
     return words
-
-
-def _with_allowed(error: Misread) -> str:
-    return plain_line(str(error), error.allowed)
 
 
 def plain_line(problem: str, allowed: str | None = None) -> str:
@@ -98,7 +99,7 @@ def plain_line(problem: str, allowed: str | None = None) -> str:
 FORMS: dict[str, Form] = {
     HOURS_FORM: Form(_hours, lambda filled, problem: modals.HOURS),
     AWAY_FORM: Form(_away, _away_at),
-    LINK_FORM: Form(_link, lambda filled, problem: modals.LOGIN),
+    LINK_FORM: Form(_link, lambda filled, problem: modals.LOGIN, asks_back=True),
 }
 """By callback id."""
 

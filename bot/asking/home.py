@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
+from bot.asking.absences import absences_of
+from bot.asking.linking import guess_for
 from bot.asking.people import zone_of
 from bot.asking.repos import repos_of
-from bot.asking.waits import waits_of
+from bot.asking.waits import Looks, waits_of
 from bot.context import Context
 from bot.flow.waits import KINDS
 from bot.policy import Person
@@ -14,7 +16,10 @@ from bot.reach import reach
 from bot.store import members, people
 from bot.store.engine import reading
 from bot.views.flow import Reader, Whose
-from bot.views.home import Home, Mute, Overseen, Terms
+from bot.views.home import Home, Overseen, Terms
+from bot.views.message import Message
+from bot.views.pages import places_of
+from bot.views.terms import Away, Mute
 
 
 class Pages(NamedTuple):
@@ -24,29 +29,30 @@ class Pages(NamedTuple):
     authored: int = 1
 
 
-def home_of(ctx: Context, user: str, pages: Pages, note: str | None, now: int) -> Home:
+def home_of(ctx: Context, user: str, pages: Pages, note: Message | None, now: int) -> Home:
     """All that a Slack account's home shows; `ctx` has the policy that holds now. Slack is not asked."""
     logins = ctx.policy.logins_of(user)
     reader = Reader(zone_of(ctx, user), frozenset(login.lower() for login in logins))
     overseen = _overseen(ctx, now) if _is_known_as_admin(ctx, user) else None
+    guess = guess_for(ctx, user)
     if not logins:
-        return Home(reader, overseen=overseen, note=note)
-    held, authored = waits_of(ctx, Whose("you", you=True, logins=tuple(logins)), now)
+        return Home(reader, overseen=overseen, guess=guess, note=note)
+    held, authored = waits_of(ctx, Whose("you", you=True, logins=tuple(logins)), _looks(pages), now)
     terms = _terms(ctx.policy.person(logins[0]), now)
-    return Home(reader, held, authored, pages.held, pages.authored, terms, overseen, note=note)
+    return Home(reader, held, authored, pages.held, pages.authored, terms, overseen, guess, note)
+
+
+def _looks(pages: Pages) -> Looks:
+    return lambda held, authored: (places_of(held, pages.held), places_of(authored, pages.authored))
 
 
 def _terms(person: Person, now: int) -> Terms:
     """The terms of a person; of what is over nothing is told."""
-    away = tuple(span for span in sorted(person.away, key=_begins) if span[1] is None or span[1] > now)
+    away = tuple(Away(*one) for one in absences_of(person, now))
     today = person.calendar.local_date(now)
     mutes = (Mute(one.repo, one.item, one.until) for one in person.mutes)
     still = tuple(one for one in mutes if one.until is None or one.until >= today)
     return Terms(person.calendar.hours, person.calendar.timezone, away, still, person.morning)
-
-
-def _begins(span: tuple[int, int | None]) -> int:
-    return span[0]
 
 
 def _is_known_as_admin(ctx: Context, user: str) -> bool:

@@ -7,12 +7,12 @@ from collections.abc import Iterable
 from typing import NamedTuple
 from uuid import uuid4
 
-from sqlalchemy import func, select
+from sqlalchemy import bindparam, func, select
 from sqlalchemy.orm import Session
 
 from bot.flow.answers import HAND_OVER, LEAVE, ON_IT, SNOOZE, TAKE, WRONG
 from bot.flow.events import ItemKey
-from bot.store.sql import batches, by_repo, insert, table
+from bot.store.sql import Asking, batches, by_repo, insert, table
 from bot.store.tables import AnswerRow, AskRow
 
 __all__ = [
@@ -22,6 +22,13 @@ __all__ = [
 
 ANSWERS, ASKS = table(AnswerRow), table(AskRow)
 _A, _K = ANSWERS.c, ASKS.c
+_SAID = Asking(
+    lambda one_of: (
+        select(_A.wait_id, _A.user, _A.kind, _A.reason, _A.at, _A.until)
+        .where(_A.workspace == bindparam("workspace"), one_of(_A.wait_id, "waits"), _A.kind != LEAVE)
+        .order_by(_A.at, _A.id)
+    )
+)
 
 
 class Answer(NamedTuple):
@@ -51,11 +58,7 @@ def latest(session: Session, workspace: str, wait_ids: Iterable[int]) -> dict[in
     """The last answer to each wait that has any. An author who leaves it where it is changes nothing for its holder."""
     found: dict[int, Answer] = {}
     for some in batches(sorted(set(wait_ids))):
-        rows = session.execute(
-            select(_A.wait_id, _A.user, _A.kind, _A.reason, _A.at, _A.until)
-            .where(_A.workspace == workspace, _A.wait_id.in_(some), _A.kind != LEAVE)
-            .order_by(_A.at, _A.id)
-        )
+        rows = session.execute(_SAID.on(session), {"workspace": workspace, "waits": some})
         found.update({row.wait_id: Answer(*row) for row in rows})
     return found
 

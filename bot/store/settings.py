@@ -5,19 +5,21 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 from sqlalchemy.orm import Session
 
 from bot.store.sql import insert, table
 from bot.store.tables import SettingRow
 
 SETTINGS = table(SettingRow)
+_VALUE = select(SETTINGS.c.value).where(
+    SETTINGS.c.workspace == bindparam("workspace"), SETTINGS.c.key == bindparam("key")
+)
 
 
 def get(session: Session, workspace: str, key: str) -> Any:
     """The value, or None where it was never set."""
-    c = SETTINGS.c
-    value = session.execute(select(c.value).where(c.workspace == workspace, c.key == key)).scalar()
+    value = session.execute(_VALUE, {"workspace": workspace, "key": key}).scalar()
     return None if value is None else json.loads(value)
 
 

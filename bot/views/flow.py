@@ -67,9 +67,10 @@ def waits(
     if not held and not authored:
         opening += "" if whose.mapped else " Nobody by that login is mapped to Slack; is it spelt as on the code host?"
         return Message(opening, (section(opening),))
-    page = page_of([*((HELD, one) for one in held), *((AUTHORED, one) for one in authored)], asked)
+    page = page_of(range(len(held) + len(authored)), asked)
     blocks, said, part = [section(opening)], [opening], None
-    for entry in page.shown:
+    for place in page.shown:
+        entry = (HELD, held[place]) if place < len(held) else (AUTHORED, authored[place - len(held)])
         if entry[0] != part and authored:
             part = entry[0]
             blocks.append(section(f"*{_heading(whose, part)}*"))
@@ -109,9 +110,10 @@ def _block(entry: _Entry, reader: Reader, now: int) -> Block:
 
 
 def told(one: Waiting, reader: Reader, now: int) -> str:
-    """A wait in three lines: the item, how long it waited for what, and why."""
+    """A wait in three lines: the item, how long it waited for what, and why; and one of what its holder answered."""
     reason = " · ".join(part for part in (_reason(one, reader, now), size_of(one)) if part)
-    return f"*{name_of(one)}*\n{_waited(one, reader, now, '*')}\n{reason}"
+    lines = [f"*{name_of(one)}*", _waited(one, reader, now, "*"), reason, *_answered(one, reader, now)]
+    return "\n".join(lines)
 
 
 def _spoken(entry: _Entry, reader: Reader, now: int) -> str:

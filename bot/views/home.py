@@ -6,10 +6,10 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, tzinfo
-from typing import NamedTuple, TypeAlias
+from typing import Any
 
-from bot.flow.waits import Span
-from bot.views import repos
+from bot.views import controls, people, repos
+from bot.views.days import Week, day_said, week_said
 from bot.views.flow import Reader, told
 from bot.views.help import WHAT
 from bot.views.ids import HOME_AWAY, HOME_HOURS, HOME_LINK, HOME_PAGE, HOME_SHOW
@@ -17,36 +17,22 @@ from bot.views.message import NAME, SECTION, Block, Message, aside, joined, plai
 from bot.views.pages import Again, ask_button, page_of
 from bot.views.phrases import Waiting, when
 from bot.views.repos import Repo
+from bot.views.terms import Away, Mute
 from bot.views.words import counted, working
 
 MOST_MUTES, MOST_ABSENCES, MOST_REPOS, MOST_GAPS = 8, 3, 5, 5
-_DAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
-_MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
-
-Hours: TypeAlias = tuple[tuple[tuple[int, int], ...], ...]
-"""Windows in minutes of the day, by weekday from Monday on."""
-
-
-class Mute(NamedTuple):
-    """What somebody wants to hear nothing of, and the last silent day (None: until they take it back)."""
-
-    repo: str
-    item: int | None
-    until: date | None
-
-    @property
-    def name(self) -> str:
-        return self.repo if self.item is None else f"{self.repo}#{self.item}"
+MOST_NOTE = 2
+"""Rows of an answer that are shown on top."""
 
 
 @dataclass(frozen=True)
 class Terms:
     """Somebody's own terms, as they hold now."""
 
-    hours: Hours
+    hours: Week
     zone: str
-    away: tuple[Span, ...] = ()
-    """Absences that are not over; an end of None is not known."""
+    away: tuple[Away, ...] = ()
+    """Absences that are not over."""
     mutes: tuple[Mute, ...] = ()
     morning: bool = True
 
@@ -78,19 +64,33 @@ class Home:
     """None for somebody who is not linked to a login."""
     overseen: Overseen | None = None
     """None for everybody but administrators."""
-    question: tuple[Block, ...] = ()
-    """Something to ask them first."""
-    note: str | None = None
-    """What came of their last press, in Slack's markup."""
+    guess: str | None = None
+    """A login that may be theirs: they are asked."""
+    note: Message | None = None
+    """What came of their last press."""
 
 
 def home(shown: Home, now: int) -> Message:
     """The home as of `now`; at most 100 blocks."""
-    note = [section(joined(shown.note.splitlines(), SECTION)), _LINE] if shown.note else []
-    body = _linked(shown, now) if shown.terms else _unlinked(shown)
+    note = [*_note(shown.note), _LINE] if shown.note else []
+    question = people.question(shown.guess)[0] if shown.guess else ()
+    body = _linked(shown, now) if shown.terms else _unlinked()
     overseen = _overseen(shown.overseen, shown.reader.zone, now) if shown.overseen else []
-    small = f"{WHAT} `/flow help` shows what you can ask. As of {when(now, shown.reader.zone, now)}."
-    return Message(_opening(shown), (*note, *shown.question, *body, *overseen, _LINE, aside(small)))
+    small = f"`/flow help` shows all that you can ask. Only you see this page. {_as_of(shown, now)}"
+    what = f"{WHAT} " if shown.terms else ""
+    return Message(_opening(shown), (*note, *question, *body, *overseen, _LINE, aside(what + small)))
+
+
+def _as_of(shown: Home, now: int) -> str:
+    return f"As of {when(now, shown.reader.zone, now)}."
+
+
+def _note(answer: Message) -> list[Block]:
+    """What an answer says, and what can be pressed in it about a wait: all else stands below in the home itself."""
+    first = {key: part for key, part in answer.blocks[0].items() if key != "accessory"}
+    # A wait may stand in the answer and below; its block has another name here.
+    rows = [{**block, "block_id": f"{block['block_id']}:note"} for block in answer.blocks[1:] if "block_id" in block]
+    return [first, *rows[:MOST_NOTE]]
 
 
 _LINE: Block = {"type": "divider"}
@@ -110,7 +110,7 @@ _NOT_LINKED = "I don't know yet which login on the code host is yours, so I can'
 _HOW_TO_LINK = "Say it once, here or by `/flow link YOUR-LOGIN`, and this page shows what waits on you."
 
 
-def _unlinked(shown: Home) -> list[Block]:
+def _unlinked() -> list[Block]:
     button = _button("Link my login", HOME_LINK, "{}", "primary")
     return [_header("Welcome to Weir"), section(WHAT), section(f"{_NOT_LINKED}\n{_HOW_TO_LINK}"), _row(button)]
 
@@ -128,7 +128,7 @@ def _waits(shown: Home, part: str, now: int) -> list[Block]:
     """One page of the waits on somebody (`held`) or of theirs (`authored`)."""
     waits, number = (shown.held, shown.held_page) if part == "held" else (shown.authored, shown.authored_page)
     page = page_of(waits, Again(part, number))
-    blocks = [section(told(one, shown.reader, now), one.url) for one in page.shown]
+    blocks = [block for one in page.shown for block in _wait(one, shown.reader, now)]
     if page.of == 1:
         return blocks
     at = {"held": shown.held_page, "authored": shown.authored_page}
@@ -137,29 +137,54 @@ def _waits(shown: Home, part: str, now: int) -> list[Block]:
     return [*blocks, aside(f"Page {page.number} of {page.of}"), _row(*buttons)]
 
 
+def _wait(one: Waiting, reader: Reader, now: int) -> list[Block]:
+    """A wait with a button that opens it, and the answers to it for whoever holds it."""
+    whole = section(told(one, reader, now), one.url)
+    answers = controls.menu(one, {}) if reader.is_holder(one) else {}
+    if not answers:
+        return [whole]
+    opens: Any = [whole.pop("accessory")] if "accessory" in whole else []
+    return [whole, {"type": "actions", "block_id": answers["block_id"], "elements": [*opens, answers["accessory"]]}]
+
+
 def _turn(part: str, label: str, to: Mapping[str, int]) -> Block:
     return _button(label, f"{HOME_PAGE}{part}:{label.lower()}", json.dumps(to))
 
 
 def _terms(terms: Terms, zone: tzinfo, now: int) -> list[Block]:
     """Hours, days away, mutes and the morning message, with a button for each that changes it."""
-    away = [_absence(span, zone, now) for span in terms.away[:MOST_ABSENCES]]
+    going_on = [one for one in terms.away if one.start <= now]
     lines = [
-        f"*Hours*  {week(terms.hours) or 'none'} ({plain(terms.zone, NAME)})",
-        f"*Away*  {'; '.join(away) or 'not planned'}{_more(len(terms.away), MOST_ABSENCES)}",
+        f"*Hours*  {week_said(terms.hours)} ({plain(terms.zone, NAME)})",
+        f"*Away*  {_absence(going_on[0], zone, now) if going_on else 'not now'}",
         f"*Morning message*  {'on' if terms.morning else 'off'}",
     ]
-    filled_in = json.dumps({"hours": week(terms.hours), "zone": terms.zone})
+    holds = json.dumps({"hours": filled_in(terms.hours), "zone": terms.zone})
     switch = ("No morning message", "morning off") if terms.morning else ("Morning message", "morning on")
-    buttons = [_button("Set hours", HOME_HOURS, filled_in), _button("Going away", HOME_AWAY, filled_in)]
-    if any(start <= now for start, _ in terms.away):
+    buttons = [_button("Set hours", HOME_HOURS, holds), _button("Going away", HOME_AWAY, holds)]
+    if going_on:
         buttons.append(ask_button("I'm back", Again("back"), style="primary"))
     buttons.append(ask_button(switch[0], Again(switch[1])))
-    return [_header("Your terms"), section("\n".join(lines)), _row(*buttons), *_mutes(terms.mutes)]
+    planned = [one for one in terms.away if one.start > now]
+    own = [*_planned(planned, zone, now), *_mutes(terms.mutes, _day(now, zone))]
+    return [_header("Your terms"), section("\n".join(lines)), _row(*buttons), *own]
 
 
-def _mutes(mutes: Sequence[Mute]) -> list[Block]:
-    blocks = [{**section(_muted(mute)), "accessory": _unmute(mute)} for mute in mutes[:MOST_MUTES]]
+def _planned(planned: Sequence[Away], zone: tzinfo, now: int) -> list[Block]:
+    blocks = [_plan(one, zone, now) for one in planned[:MOST_ABSENCES]]
+    if planned[MOST_ABSENCES:]:
+        blocks.append(aside(f"… and {len(planned) - MOST_ABSENCES} more."))
+    return blocks
+
+
+def _plan(one: Away, zone: tzinfo, now: int) -> Block:
+    # Which of them is meant is said by the instant it begins at.
+    button = ask_button("Take back", Again("back", one.start, sure=True))
+    return {**section(f"*Going away*  {_absence(one, zone, now)}"), "accessory": button}
+
+
+def _mutes(mutes: Sequence[Mute], today: date) -> list[Block]:
+    blocks = [{**section(_muted(mute, today)), "accessory": _unmute(mute)} for mute in mutes[:MOST_MUTES]]
     if mutes[MOST_MUTES:]:
         blocks.append(
             aside(f"… and {counted(len(mutes) - MOST_MUTES, 'mute')} more. `/flow unmute` lifts all of them.")
@@ -167,8 +192,8 @@ def _mutes(mutes: Sequence[Mute]) -> list[Block]:
     return blocks
 
 
-def _muted(mute: Mute) -> str:
-    until = "until you unmute it" if mute.until is None else f"through {_day(mute.until)}"
+def _muted(mute: Mute, today: date) -> str:
+    until = "until you unmute it" if mute.until is None else f"through {day_said(mute.until, today)}"
     return f"*Muted*  {plain(mute.name, 2 * NAME)}, {until}"
 
 
@@ -176,48 +201,27 @@ def _unmute(mute: Mute) -> Block:
     return ask_button("Unmute", Again(f"unmute {mute.name}"))
 
 
-def _absence(span: Span, zone: tzinfo, now: int) -> str:
-    start, end = span
-    first = "since" if start <= now else "from"
-    begins = f"{first} {_day(datetime.fromtimestamp(start, zone).date())}"
-    # Ends beyond the calendar's reach stand for an end that nobody knows.
-    if end is None or end - now > _FOR_GOOD:
-        return f"{begins}, until you are back"
-    last = datetime.fromtimestamp(end - 1, zone).date()
-    if last == datetime.fromtimestamp(start, zone).date():
-        return _day(last)
-    return f"{begins} through {_day(last)}"
+def _absence(one: Away, zone: tzinfo, now: int) -> str:
+    """`from Friday 4 December through Monday 7 December`, `since Monday 2 March until you are back`, `today`"""
+    today, first = _day(now, zone), _day(one.start, zone)
+    begins = f"{'since' if first < today else 'from'} {day_said(first, today)}"
+    if one.end is None:
+        return f"{begins} until you are back"
+    last = _day(one.end - 1, zone)
+    return day_said(first, today) if first == last else f"{begins} through {day_said(last, today)}"
 
 
-_FOR_GOOD = 20 * 365 * 86_400
-
-
-def _day(day: date) -> str:
-    """`Fri 6 Mar`"""
-    return f"{_DAYS[day.weekday()]} {day.day} {_MONTHS[day.month - 1]}"
+def _day(at: int, zone: tzinfo) -> date:
+    return datetime.fromtimestamp(at, zone).date()
 
 
 def _more(number: int, most: int) -> str:
     return f" and {number - most} more" if number > most else ""
 
 
-def week(hours: Hours) -> str:
-    """Weekly hours as `/flow hours` reads them: `09:00-17:00 Mon-Thu 09:00-13:00 Fri`; empty without any."""
-    runs: list[tuple[int, int]] = []
-    for day, windows in enumerate(hours):
-        if runs and hours[runs[-1][0]] == windows:
-            runs[-1] = (runs[-1][0], day)
-        else:
-            runs.append((day, day))
-    return " ".join(f"{_windows(hours[first])} {_span(first, last)}" for first, last in runs if hours[first])
-
-
-def _windows(windows: Sequence[tuple[int, int]]) -> str:
-    return " ".join(f"{a // 60:02}:{a % 60:02}-{b // 60:02}:{b % 60:02}" for a, b in windows)
-
-
-def _span(first: int, last: int) -> str:
-    return _DAYS[first] if first == last else f"{_DAYS[first]}-{_DAYS[last]}"
+def filled_in(hours: Week) -> str:
+    """Weekly hours as `/flow hours` reads them; empty without any."""
+    return week_said(hours).replace(";", "").replace(",", "") if any(hours) else ""
 
 
 def _overseen(overseen: Overseen, zone: tzinfo, now: int) -> list[Block]:
@@ -241,7 +245,7 @@ def _repos(all_: Sequence[Repo], zone: tzinfo, now: int) -> list[str]:
 
 
 def _targets(overseen: Overseen) -> str:
-    agreed = [f"{kind} {working(seconds)}" for kind, seconds in overseen.targets.items() if seconds]
+    agreed = [f"{kind.replace('_', '-')} {working(seconds)}" for kind, seconds in overseen.targets.items() if seconds]
     own = f"; {counted(overseen.own, 'repository', 'repositories')} with their own" if overseen.own else ""
     return f"*Targets*  {', '.join(agreed) or 'none agreed for all repositories'}{own}"
 

@@ -70,11 +70,18 @@ class Page(Generic[T]):
     said: tuple[str, ...]
 
 
+def places_of(entries: int, page: int | None) -> range:
+    """The places, from 0, of what a page of so many entries shows; one beyond the last page is the last."""
+    number = min(page or 1, max(1, -(-entries // MOST)))
+    return range((number - 1) * MOST, min(number * MOST, entries))
+
+
 def page_of(entries: Sequence[T], asked: Again, *, newest_last: bool = False) -> Page[T]:
     """One page of entries; without a page asked for the first, or the last where the newest stand there."""
     pages = max(1, -(-len(entries) // MOST))
     number = min(asked.page or (pages if newest_last else 1), pages)
-    shown = entries[(number - 1) * MOST : number * MOST]
+    places = places_of(len(entries), number)
+    shown = entries[places.start : places.stop]
     if pages == 1:
         return Page(shown, 1, 1, (), ())
     where = f"Page {number} of {pages}"
