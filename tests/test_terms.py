@@ -4,18 +4,24 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from datetime import datetime
+from datetime import UTC, date, datetime, time, timedelta
+from itertools import pairwise
 from pathlib import Path
+from threading import Thread
 from typing import Any
 
 import pytest
 from desks import HTTP, SOCKET, Desk, Json, desk_of, look, world_of
 from fake_slack import Fault, content_error
+from hypothesis import given
+from hypothesis import strategies as st
 from program import wait_until
 from sqlalchemy import Engine, text
 from world import POLICY
 
-from bot.asking.absences import cut, joined_with, withdrawn
+from bot.asking.absences import Listed, cut, joined_with, withdrawn
+from bot.policy import Policy
+from bot.policy_file import PolicyFile
 from bot.said import current
 
 SMALL = "You are nudged inside these hours alone, and only they count."
@@ -345,3 +351,48 @@ def test_absences_are_cut_joined_and_taken_out_by_local_time() -> None:
     day = at("2026-03-04T11:30:00").date()
     assert joined_with(day, None, at("2026-03-04T11:30:00"))(begun)[0] == {"from": "2026-03-02", "until": None}
     assert withdrawn(at("2026-12-24T00:00:00"))(kept) == kept[:1]
+
+
+HERE = at("2026-03-04T11:30:00")
+DAYS = st.integers(-30, 30).map(lambda n: HERE.date() + timedelta(days=n))
+SPANS = st.tuples(DAYS, st.integers(0, 9)).map(
+    lambda one: {"from": one[0].isoformat(), "until": (one[0] + timedelta(days=one[1])).isoformat()}
+)
+
+
+def covered(kept: Listed, moment: datetime) -> bool:
+    """Whether somebody is away at a local time."""
+    file = PolicyFile.model_validate({"people": {"alice": {"away": kept}}})
+    spans = Policy(file).person("alice").away
+    instant = int(moment.replace(tzinfo=UTC).timestamp())
+    return any(start <= instant and (end is None or instant < end) for start, end in spans)
+
+
+@given(st.lists(SPANS, max_size=4), DAYS, st.integers(0, 9) | st.none(), st.timedeltas(timedelta(-40), timedelta(40)))
+def test_what_is_past_never_changes_and_what_is_said_holds(
+    old: Listed, first: date, days: int | None, later: timedelta
+) -> None:
+    first = max(first, HERE.date())
+    last = None if days is None else first + timedelta(days=days)
+    said = joined_with(first, last, HERE)(old)
+    moment = (HERE + later).replace(microsecond=0)
+    begins = HERE if first == HERE.date() else datetime.combine(first, time())
+    within = begins <= moment and (last is None or moment.date() <= last)
+    assert covered(said, moment) is (covered(old, moment) or within)
+    assert all(
+        one["until"] is None or one["until"] < other["from"] for one, other in pairwise(said) if "ends" not in one
+    )
+    back = cut(HERE)(said)
+    assert not covered(back, HERE)
+    if moment < HERE:
+        assert covered(back, moment) is covered(old, moment)
+
+
+def test_two_who_mute_for_one_account_at_once_lose_nothing(http_desk: Desk) -> None:
+    http_desk.world.ask("alice", item=13)
+    threads = [Thread(target=http_desk.flow, args=(f"mute #{item}",)) for item in (12, 13)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert {mute.item for mute in person(http_desk).mutes} == {12, 13}
