@@ -63,8 +63,14 @@ def forecast(waits: Iterable[Wait], policy: Policy, start: int, end: int) -> For
         breaches=figures.breaches,
         in_channel=figures.messages - figures.to_people,
         unheard=len(messages) - len(told),
-        unlinked=sum(policy.person(login).slack is None for login in people),
+        unlinked=unlinked(policy, people),
+        logins=tuple(people),
     )
+
+
+def unlinked(policy: Policy, logins: Iterable[str]) -> int:
+    """How many people are not linked to Slack."""
+    return sum(policy.person(login).slack is None for login in logins)
 
 
 def _has_ears(policy: Policy, message: Message) -> bool:

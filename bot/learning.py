@@ -47,7 +47,7 @@ class Learnt(NamedTuple):
 def learnt_of(told: Mapping[str, Any]) -> Learnt:
     """What was kept."""
     kinds = [Lengths(*one) for one in told["lengths"]]
-    return Learnt(told["at"], kinds, told["targets"], Forecast(*told["forecast"]))
+    return Learnt(told["at"], kinds, told["targets"], _forecast(*told["forecast"]))
 
 
 def learn(ctx: Context, repo: str, now: int) -> Learnt:
@@ -64,6 +64,11 @@ def lengths_of(rows: Iterable[Row[Any]], policy: Policy, now: int) -> list[Lengt
     """How long the ended ones among stored waits took."""
     ended = (to_wait(row) for row in rows if row.until is not None)
     return lengths((wait.kind, policy.clock(wait).age(now)) for wait in ended)
+
+
+def _forecast(*told: Any) -> Forecast:
+    found = Forecast(*told)
+    return found._replace(logins=tuple(found.logins))
 
 
 def forecast_of(rows: Iterable[Row[Any]], policy: Policy, now: int) -> Forecast:

@@ -44,7 +44,7 @@ def _learn(ctx: Context, user: str, member: dict[str, Any], now: int) -> None:
         logins = ctx.policy.logins_of(user)
         signs = ctx.policy.file.status
         left = logins and not values["gone"] and follow(session, ctx.workspace, user, member, signs, now)
-        if logins and (left or zone != old):
+        if left or zone != old:
             _moved(session, ctx, user, logins, now)
 
 

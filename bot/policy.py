@@ -6,10 +6,11 @@ import tomllib
 from collections import defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from datetime import time, timedelta
+from datetime import time, timedelta, tzinfo
 from fractions import Fraction
 from functools import cached_property
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 from pydantic import ValidationError
 
@@ -97,6 +98,12 @@ class Policy:
     def logins_of(self, user: str) -> list[str]:
         """The logins that are a Slack account's."""
         return list(self._logins.get(user, ()))
+
+    def zone_of(self, user: str) -> tzinfo:
+        """The time zone of a Slack account: its login's, else what Slack tells, else the workspace's."""
+        for login in self._logins.get(user, ()):
+            return self.person(login).calendar.zone
+        return ZoneInfo(self.facts.get(user, _NO_FACTS).zone or self.calendar.timezone)
 
     def muted_until(self, login: str, repo: str, item: int) -> int:
         """The instant until which a person wants to hear nothing of an item; 0 where they do, FOREVER without end."""

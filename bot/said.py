@@ -18,7 +18,7 @@ from sqlalchemy.orm import Session
 from bot.context import Context
 from bot.policy import BadPolicy, Facts, Policy, check
 from bot.policy_file import NAMED, PolicyFile, first_fault
-from bot.store import homes, members, said, waits
+from bot.store import connections, homes, members, said, waits
 from bot.store.engine import reading, undisturbed, writing
 from bot.store.said import Path
 
@@ -114,6 +114,8 @@ def look_again(session: Session, workspace: str, paths: Iterable[Path], policy: 
     logins = {path[1] for path in paths if path[0] == "people"}
     repos = {path[1] for path in paths if path[0] == "repos"}
     everyone = any(path[0] not in ("people", "repos", "admins") for path in paths)
+    if any(path[0] == "people" and path[-1] == "slack" for path in paths):
+        connections.show_again(session, workspace, now)
     waits.look_again(session, workspace, now, logins=logins, repos=repos, everyone=everyone)
     users = {policy.person(login).slack for login in logins}
     homes.touch(session, workspace, None if everyone or repos else {user for user in users if user}, now)

@@ -20,6 +20,8 @@ MOST_LOGINS = 10
 """Logins tried in one run; each costs the host two questions and Slack up to four."""
 MOST_MEMBERS = 20
 """Members looked up in one run."""
+LATELY = 90 * 86_400
+"""How long ago somebody may have held or written something, in seconds."""
 WEEK, DAY, HOUR = 7 * 86_400, 86_400, 3600
 TROUBLE = (Passing, Unknown, Undeliverable, HostError)
 
@@ -52,7 +54,7 @@ def _match(ctx: Context, now: int) -> int:
 def _taken(ctx: Context, now: int) -> list[Worker]:
     """The next people to try: those with most waiting first, each once a week."""
     with reading(ctx.engine) as session:
-        found = people.workers(session, ctx.workspace, None)
+        found = people.workers(session, ctx.workspace, now - LATELY)
     unknown = {who.login: who for who in found if _nobody_known(ctx, who)}
     if not unknown:
         return []

@@ -27,7 +27,7 @@ from bot.clock import SystemClock
 from bot.context import Context
 from bot.hosts.github import parse
 from bot.hosts.github.api import Github
-from bot.said import current
+from bot.said import Change, current, say
 from bot.store import connections, past, said
 from bot.store.engine import reading
 from bot.web import Server, application
@@ -168,7 +168,8 @@ LENGTHS = (
 )
 MEANT = (
     "With these targets, in the last 30 days: 8 nudges to 2 people, 6 breaches.\n"
-    "1 of them is not linked to Slack yet, and would hear nothing: `/flow people` shows who."
+    "1 of them is not linked to Slack yet, and would hear nothing. I look for them by their e-mail now and then; "
+    "`/flow people` shows who is missing."
 )
 LEARNT = ["*acme/shop: its history is read* (14 pull requests)", LENGTHS, MEANT, f"{MADE}\n{QUIET}",
           "[Switch on] [Show the targets]"]  # fmt: skip
@@ -196,6 +197,16 @@ def test_from_the_command_to_the_switching_on(both: Desk) -> None:
     policy = current(both.ctx).policy
     assert (policy.target("acme/shop", "review"), policy.target("acme/shop", "merge")) == (8 * HOUR, None)
     assert both.open_waits() == ["review carol", "review carol"]
+
+
+def test_whoever_is_linked_meanwhile_is_no_longer_missed_in_the_message(desk: Desk) -> None:
+    shop(desk.github)
+    desk.flow("connect acme/shop")
+    desk.read()
+    assert "1 of them is not linked to Slack yet" in desk.message["text"]
+    say(desk.ctx, [Change(("people", "carol", "slack"), "U0CAROL")], "", desk.world.now, "e-mail")
+    desk.deliver()
+    assert "not linked" not in desk.message["text"]
 
 
 def test_until_it_is_switched_on_nobody_is_nudged_and_after_that_they_are(desk: Desk) -> None:

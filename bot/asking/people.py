@@ -27,9 +27,8 @@ def logins_of(ctx: Context, user: str) -> list[str]:
 
 
 def zone_of(ctx: Context, user: str) -> tzinfo:
-    """The time zone of a Slack user; the workspace's where the policy does not know them."""
-    logins = logins_of(ctx, user)
-    return ctx.policy.person(logins[0]).calendar.zone if logins else ctx.policy.calendar.zone
+    """The time zone of a Slack user; the workspace's where nobody knows it."""
+    return ctx.policy.zone_of(user)
 
 
 def whose(ctx: Context, user: str, whom: Whom | None) -> Whose:

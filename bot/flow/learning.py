@@ -68,3 +68,5 @@ class Forecast(NamedTuple):
     """Messages that would go to a channel, if one were set."""
     unlinked: int
     """Of the people, those who are not linked to Slack, and so would hear nothing as things stand."""
+    logins: tuple[str, ...] = ()
+    """The people."""

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from datetime import tzinfo
 from typing import Any
 
 from sqlalchemy.orm import Session
 
+from bot.backtest import unlinked
 from bot.learning import learnt_of, unless_set, with_targets
 from bot.notices import Notice
 from bot.policy import Policy
@@ -20,13 +20,7 @@ def connecting(session: Session, workspace: str, policy: Policy, about: dict[str
     one = connections.of_message(session, workspace, about["id"])
     if one is None:
         return Notice(superseded(about["repo"]), settled=True)
-    return Notice(progress(shown(policy, one), zone_of(policy, one.user), now))
-
-
-def zone_of(policy: Policy, user: str) -> tzinfo:
-    """The zone of whoever connects it."""
-    logins = policy.logins_of(user)
-    return policy.person(logins[0]).calendar.zone if logins else policy.calendar.zone
+    return Notice(progress(shown(policy, one), policy.zone_of(one.user), now))
 
 
 def shown(policy: Policy, one: Connection) -> Progress:
@@ -48,5 +42,5 @@ def shown(policy: Policy, one: Connection) -> Progress:
         again_at=one.lease_until,
         by=(one.learnt or {}).get("by"),
         kinds=tuple(kinds),
-        forecast=learnt.forecast if learnt else None,
+        forecast=learnt.forecast._replace(unlinked=unlinked(policy, learnt.forecast.logins)) if learnt else None,
     )

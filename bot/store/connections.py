@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 
 from bot.store.sql import batches, insert, table
 from bot.store.tables import ConnectionRow, WaitRow
+from bot.store.waits import edit_messages
 
 CONNECTIONS, WAITS = table(ConnectionRow), table(WaitRow)
 _C, _W = CONNECTIONS.c, WAITS.c
@@ -71,6 +72,12 @@ def learnt(session: Session, workspace: str) -> list[Connection]:
     """Those whose history is read and that are not switched on yet."""
     found = select(*_COLUMNS).where(_C.workspace == workspace, _C.state == LEARNT).order_by(_C.repo)
     return [one for one in map(_connection, session.execute(found)) if one is not None]
+
+
+def show_again(session: Session, workspace: str, now: int) -> None:
+    """Have the messages edited of connections that wait for their switching on: who is linked is another matter now."""
+    ids = select(_C.outbox_id).where(_C.workspace == workspace, _C.state == LEARNT)
+    edit_messages(session, workspace, session.execute(ids).scalars(), now)
 
 
 def begin(session: Session, workspace: str, host: str, repo: str, user: str, outbox_id: str, now: int) -> None:

@@ -190,11 +190,11 @@ def meant(figures: Forecast) -> str:
 
 def unlinked(figures: Forecast) -> str:
     """Who of them would hear nothing as things stand."""
-    shows = "`/flow people` shows who."
+    shows = "I look for them by their e-mail now and then; `/flow people` shows who is missing."
     if figures.unlinked == figures.people:
-        return f"None of them is linked to Slack yet, so nobody would hear anything: {shows}"
+        return f"None of them is linked to Slack yet, so nobody would hear anything. {shows}"
     verb = "is" if figures.unlinked == 1 else "are"
-    return f"{figures.unlinked:,} of them {verb} not linked to Slack yet, and would hear nothing: {shows}"
+    return f"{figures.unlinked:,} of them {verb} not linked to Slack yet, and would hear nothing. {shows}"
 
 
 def agreed(targets: Iterable[tuple[str, int]]) -> str:
