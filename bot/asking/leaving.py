@@ -16,7 +16,7 @@ def leave(ctx: Context, user: str, wait_id: int, now: int) -> Message:
 
     def work() -> Message:
         with writing(ctx.engine) as session:
-            turn = open_turn(session, ctx, wait_id, alone=True)
+            turn = open_turn(session, ctx, wait_id, user, alone=True)
             if turn.author is None or ctx.policy.person(turn.author).slack != user:
                 raise NotKnown(f"This is not yours to decide: {turn.author or 'somebody else'} wrote it.")
             answered(session, ctx, turn, Answer(turn.id, user, LEAVE, None, now, None), now)
