@@ -104,4 +104,6 @@ def first_steps(folder: Path) -> Iterator[FirstSteps]:
         for port in serve(server):
             site = Site(ctx, port, slack.response_url)
             yield FirstSteps(slack, github, clock, site, app.jobs_of(ctx, telemetry))
+        if ctx.github:
+            ctx.github.close()
         ctx.engine.dispose()
