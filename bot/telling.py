@@ -26,7 +26,6 @@ from bot.views.morning import morning
 from bot.views.nudge import nudge
 from bot.views.phrases import BACKLOG, Reply, Waiting
 
-
 REPLIES = (SNOOZE, ON_IT, HAND_OVER, WRONG)
 """The answers that a message shows beside the wait."""
 

@@ -37,7 +37,7 @@ def _quiet(ctx: Context, user: str, press: Press, now: int) -> Message:
 
 def _say(ctx: Context, user: str, press: Press, now: int) -> Message:
     with writing(ctx.engine) as session:
-        turn = open_turn(session, ctx, press.wait_id, alone=True)
+        turn = open_turn(session, ctx, press.wait_id, user, alone=True)
         must_hold(ctx, turn, user)
         told = Answer(turn.id, user, press.kind, _reason(press), now, _until(ctx, turn, press, now))
         is_new = answered(session, ctx, turn, told, now)
@@ -79,7 +79,7 @@ def _over(ctx: Context, user: str, press: Press, now: int) -> Message:
     if press.option:
         return hand_over(ctx, user, press.wait_id, press.option, now)
     with reading(ctx.engine) as session:
-        turn = open_turn(session, ctx, press.wait_id)
+        turn = open_turn(session, ctx, press.wait_id, user)
     must_hold(ctx, turn, user)
     return replies.whom(turn.shown)
 

@@ -81,7 +81,8 @@ def _ears(ctx: Context, session: Session, rows: Sequence[Row[Any]], now: int) ->
     standings = standings_of(session, ctx.workspace, ctx.policy, rows)
     heard = outbox.heard(session, ctx.workspace, {one.holder for one in standings.values()}, now)
     can = reach(session, ctx.workspace, ctx.policy, now)
-    return [_ear(ctx, can, one, heard.get(one.holder, ()), now) for one in standings.values()]
+    ears = (_ear(ctx, can, one, heard.get(one.holder, ()), now) for one in standings.values())
+    return sorted(ears, key=lambda ear: (ear.team, ear.on))
 
 
 def _ear(ctx: Context, can: Reach, one: Standing, heard: Sequence[int], now: int) -> Ear:

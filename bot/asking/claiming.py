@@ -5,7 +5,7 @@ from __future__ import annotations
 import structlog
 
 from bot.asking.people import NotKnown
-from bot.asking.turns import Turn, answered, open_turn
+from bot.asking.turns import Turn, answered, open_turn, taken
 from bot.context import Context
 from bot.flow.events import CLAIMED, FlowEvent, flow_event
 from bot.hosts.github import ids
@@ -33,12 +33,11 @@ def take_over(ctx: Context, user: str, wait_id: int, now: int) -> Message:
     Asks the host, so it may take long. Raises NotKnown where they can't have it.
     """
     with reading(ctx.engine) as session:
-        turn = open_turn(session, ctx, wait_id)
+        turn = open_turn(session, ctx, wait_id, user)
     if not turn.wait.team:
         raise NotKnown(f"{turn.wait.holder} alone is asked; to have it, ask them to hand it over.")
     login = _login_of(ctx, turn, user, now)
-    if not undisturbed(lambda: _claim(ctx, wait_id, user, login, now)):
-        return replies.yours_already()
+    undisturbed(lambda: _claim(ctx, wait_id, user, login, now))
     settle(ctx, now)
     return replies.yours(turn.shown, _refused(ctx, turn, login))
 
@@ -89,20 +88,16 @@ def _read_members(ctx: Context, host: str, owner: str, team: str, now: int) -> l
     return members
 
 
-def _claim(ctx: Context, wait_id: int, user: str, login: str, now: int) -> bool:
-    """Tell of the claim, if nobody did; False where they did so themselves. Raises NotKnown where somebody else did."""
+def _claim(ctx: Context, wait_id: int, user: str, login: str, now: int) -> None:
+    """Tell of the claim. Raises NotKnown where somebody did already."""
     with writing(ctx.engine) as session:
-        turn = open_turn(session, ctx, wait_id, alone=True)
-        if turn.last is not None and turn.last.kind == TAKE:
-            if turn.last.user == user:
-                return False
-            taker = next(iter(ctx.policy.logins_of(turn.last.user)), "Somebody")
-            raise NotKnown(f"{taker} has it already; there is nothing left to do here.")
+        turn = open_turn(session, ctx, wait_id, user, alone=True)
+        if turn.last is not None and turn.last.kind == TAKE:  # and it is not folded in yet
+            raise NotKnown(taken(ctx, next(iter(ctx.policy.logins_of(turn.last.user)), None), user))
         answered(session, ctx, turn, Answer(wait_id, user, TAKE, None, now, None), now)
         event = _event(turn, login, now)
         events.append(session, ctx.workspace, [event])
         arrivals.add(session, ctx.workspace, [(event.key, None)])
-    return True
 
 
 def _event(turn: Turn, login: str, now: int) -> FlowEvent:

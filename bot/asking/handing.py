@@ -32,7 +32,7 @@ def hand_over(ctx: Context, user: str, wait_id: int, whom: str, now: int) -> Mes
     Asks the host, so it may take long. Raises NotKnown where it can't be handed over (so).
     """
     with reading(ctx.engine) as session:
-        turn = open_turn(session, ctx, wait_id)
+        turn = open_turn(session, ctx, wait_id, user)
     _may_give(ctx, turn, user)
     to = _login_of(ctx, turn, whom)
     until = tomorrow_morning(turn.calendar(ctx.policy), now)
@@ -43,9 +43,7 @@ def hand_over(ctx: Context, user: str, wait_id: int, whom: str, now: int) -> Mes
         return _followed(ctx, turn, to, now)
     if ctx.policy.person(turn.wait.holder).slack != user:
         return replies.ask_yourself(turn.shown, to)
-    if not _author_told(ctx, turn, to, now):
-        return replies.author_out_of_reach(turn.shown, turn.author, to)
-    return replies.author_asked(turn.shown, turn.author or "", to, turn.zone(ctx.policy), until, now)
+    return _to_author(ctx, turn, to, until, now)
 
 
 def _may_give(ctx: Context, turn: Turn, user: str) -> None:
@@ -74,7 +72,7 @@ def _login_of(ctx: Context, turn: Turn, whom: str) -> str:
 
 def _note(ctx: Context, told: Answer, now: int) -> bool:
     with writing(ctx.engine) as session:
-        turn = open_turn(session, ctx, told.wait_id, alone=True)
+        turn = open_turn(session, ctx, told.wait_id, told.user, alone=True)
         return answered(session, ctx, turn, told, now)
 
 
@@ -115,13 +113,14 @@ def read_again(ctx: Context, repo: str, item: int, now: int) -> None:
         take(ctx, missing, now, live=True)
 
 
-def _author_told(ctx: Context, turn: Turn, to: str, now: int) -> bool:
-    """Ask the author to move the request, in their own working hours; False where they can't be reached."""
+def _to_author(ctx: Context, turn: Turn, to: str, until: int, now: int) -> Message:
+    """Have the author asked to move the request, once, in their own working hours."""
     author = turn.author
     with writing(ctx.engine) as session:
         if author is None or not reach(session, ctx.workspace, ctx.policy, now).reachable(author):
-            return False
+            return replies.author_out_of_reach(turn.shown, author, to)
         about = {"wait": turn.id, "to": to, "by": turn.wait.holder}
         # The claim has the message change by itself once the wait does.
-        outbox.claim(session, ctx.workspace, [Draft(author, HANDOVER, [(turn.id, f"{HANDOVER}:{to}")], about)], now)
-    return True
+        draft = Draft(author, HANDOVER, [(turn.id, f"{HANDOVER}:{to}")], about)
+        is_new = bool(outbox.claim(session, ctx.workspace, [draft], now))
+    return replies.author_asked(turn.shown, author, to, turn.zone(ctx.policy), until, now, is_new=is_new)

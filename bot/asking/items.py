@@ -15,7 +15,7 @@ HOST = "github"
 
 
 def key_of(ctx: Context, ref: ItemRef, verb: str) -> ItemKey:
-    """The item that is named behind a verb. Raises NotKnown where nothing is kept of it, Misread where it may be any."""
+    """The item that is named behind a verb. Raises NotKnown where nothing is kept of it, and Misread."""
     key = (HOST, repo_of(ctx, ref.repo, verb), ref.number)
     with reading(ctx.engine) as session:
         item = items.by_keys(session, ctx.workspace, [key]).get(key)

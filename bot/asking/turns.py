@@ -55,8 +55,8 @@ class Turn(NamedTuple):
         return Waiting(to_wait(self.wait), "", 0, None, title, url, id=self.id)
 
 
-def open_turn(session: Session, ctx: Context, wait_id: int, *, alone: bool = False) -> Turn:
-    """The wait of this id. `alone`: neither it nor its answers change till the end of the transaction.
+def open_turn(session: Session, ctx: Context, wait_id: int, user: str = "", *, alone: bool = False) -> Turn:
+    """The wait of this id, for a Slack account that presses. `alone`: neither it nor its answers change till the end of the transaction.
 
     Raises NotKnown where it is over or gone.
     """
@@ -71,23 +71,32 @@ def open_turn(session: Session, ctx: Context, wait_id: int, *, alone: bool = Fal
     item = items.by_keys(session, ctx.workspace, [key]).get(key)
     turn = Turn(row, item, answers.latest(session, ctx.workspace, [wait_id]).get(wait_id))
     if row.until is not None:
-        raise NotKnown(_over(session, ctx, turn))
+        raise NotKnown(_over(session, ctx, turn, user))
     return turn
 
 
-def _over(session: Session, ctx: Context, turn: Turn) -> str:
+def _over(session: Session, ctx: Context, turn: Turn, user: str) -> str:
     wait = to_wait(turn.wait)
     if wait.ended_by == CLAIMED:
         taker = events.takers(session, ctx.workspace, [wait]).get(wait)
-        return f"{taker or 'Somebody'} has it already; there is nothing left to do here."
+        return taken(ctx, taker, user)
     return f"That is settled by now ({closing(wait.ended_by) or 'it is done'}); there is nothing left to do here."
+
+
+def taken(ctx: Context, taker: str | None, user: str) -> str:
+    """What to tell a Slack account of something that a login took over."""
+    if taker is not None and ctx.policy.person(taker).slack == user:
+        return "You have it already, thank you."
+    return f"{taker or 'Somebody'} has it already; there is nothing left to do here."
 
 
 def answered(session: Session, ctx: Context, turn: Turn, answer: Answer, now: int) -> bool:
     """Keep an answer and have all that names the wait show it; False where it was given just before."""
     if turn.last is not None and _is_same(turn.last, answer):
         return False
-    answers.add(session, ctx.workspace, answer)
+    # Of two within a second, the last one has to be told by its instant.
+    at = answer.at if turn.last is None else max(answer.at, turn.last.at + 1)
+    answers.add(session, ctx.workspace, answer._replace(at=at))
     if not turn.wait.backlog:
         waits.set_looks(session, ctx.workspace, {turn.id: now})
     sent = waits.sent(session, ctx.workspace, [turn.id]).get(turn.id, ())

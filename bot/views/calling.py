@@ -43,14 +43,18 @@ def called(told: Called, zone: tzinfo, now: int) -> Message:
     title = plain(told.title, TITLE) if told.title else ""
     name = f"{link(told.url, title or reference)}" + (f" · {reference}" if title else "")
     spoken = f"{title} ({reference})" if title else reference
-    if told.asked_at is not None:
-        first = f"asked for today already, {when(told.asked_at, zone, now)}; once a working day is enough"
-        lines = [_still(one, zone, now) for one in told.ears]
-    else:
-        first = "asked for"
+    if told.asked_at is None:
+        before, after = "I ask about ", ":"
         lines = [_line(one, zone, now) for one in told.ears]
+    else:
+        before, after = (
+            "You asked about ",
+            f" today already, on {when(told.asked_at, zone, now)}; once a day is enough.",
+        )
+        lines = [_still(one) for one in told.ears]
     lines = lines[:MOST] + ([f"… and {len(lines) - MOST} more"] if lines[MOST:] else [])
-    return Message(joined([f"{spoken}: {first}.", *lines]), (section("\n".join([f"*{name}*: {first}.", *lines])),))
+    opening, shown = f"{before}{spoken}{after}", f"{before}*{name}*{after}"
+    return Message(joined([opening, *lines]), (section("\n".join([shown, *lines])),))
 
 
 def _line(one: Ear, zone: tzinfo, now: int) -> str:
@@ -62,12 +66,12 @@ def _line(one: Ear, zone: tzinfo, now: int) -> str:
     return f"{who} hears of it now." if one.at <= now else f"{who} hears of it from {by_when(one.at, zone, now)} on."
 
 
-def _still(one: Ear, zone: tzinfo, now: int) -> str:
-    return f"It is the turn of {_who(one)}." if one.reachable else _out_of_reach(one)
+def _still(one: Ear) -> str:
+    return f"It waits for {_who(one, 'the')}." if one.reachable else _out_of_reach(one)
 
 
-def _who(one: Ear) -> str:
-    return f"The team {plain(one.on, NAME)}" if one.team else plain(one.on, NAME)
+def _who(one: Ear, the: str = "The") -> str:
+    return f"{the} team {plain(one.on, NAME)}" if one.team else plain(one.on, NAME)
 
 
 def _out_of_reach(one: Ear) -> str:

@@ -50,13 +50,12 @@ def handed_in_part(one: Waiting, to: str) -> Message:
     )  # fmt: skip
 
 
-def author_asked(one: Waiting, author: str, to: str, zone: tzinfo, until: int, now: int) -> Message:
+def author_asked(one: Waiting, author: str, to: str, zone: tzinfo, until: int, now: int, *, is_new: bool) -> Message:
     """The host's request could not be moved, so its author is asked to do it."""
-    who, quiet = plain(author, NAME), by_when(until, zone, now)
-    return _about(
-        one, f"I may not move the request on the code host, so I ask {who} to ask {plain(to, NAME)} instead for "
-        "{item}. You hear nothing of it until " + f"{quiet}.",
-    )  # fmt: skip
+    who, whom_ = plain(author, NAME), plain(to, NAME)
+    how = f"I may not move the request on the code host, so I ask {who}" if is_new else f"{who} is asked already"
+    quiet = f". You hear nothing of it until {by_when(until, zone, now)}."
+    return _about(one, f"{how} to ask {whom_} instead for " + "{item}" + quiet)
 
 
 def author_out_of_reach(one: Waiting, author: str | None, to: str) -> Message:
@@ -83,10 +82,6 @@ def yours(one: Waiting, refused: str | None) -> Message:
     """For who takes over what a team was asked; `refused`: why that could not be written on the host."""
     kept = "" if refused is None else f" On the code host it still shows {plain(one.wait.on, NAME)}: {refused}."
     return _about(one, "{item} is yours now, thank you." + kept)
-
-
-def yours_already() -> Message:
-    return _line("You have it already, thank you.")
 
 
 def _about(one: Waiting, words: str) -> Message:

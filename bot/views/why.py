@@ -154,6 +154,7 @@ _UNTIL = {
     "review_requested": "a review was asked for",
     "review_request_removed": "the request was taken back",
     "review_dismissed": "a review was dismissed",
+    "claimed": "one of them took it",
     "pushed": "commits were pushed",
     "commented": "the author commented",
     "checks_failed": "a required check failed or a conflict came up",
