@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from bot import grammar
+from bot.asking.linking import guess_for
 from bot.asking.people import logins_of, whose, zone_of
 from bot.asking.repos import repos_of
 from bot.asking.waits import on_page, waits_of
@@ -15,22 +16,24 @@ from bot.views import flow, help, repos, why
 from bot.views.flow import Reader
 from bot.views.message import Message
 from bot.views.pages import Again
+from bot.views.people import beginning_with_question
 from handlers.talk import Answering
 
 
 def _help(ctx: Context, user: str, verb: Any, asked: Again) -> Message:
     if verb is None:
-        return help.overview(list(TOPICS.values()), BUTTONS)
+        return beginning_with_question(help.overview(list(TOPICS.values()), BUTTONS), guess_for(ctx, user))
     return help.topic(TOPICS[verb]) if verb in TOPICS else help.verb(VERBS[verb].entry)
 
 
 def _waits(ctx: Context, user: str, whom: Any, asked: Again) -> Message:
     meant = whose(ctx, user, whom)
+    guess = guess_for(ctx, user)
     if not meant.logins and not meant.repos:
-        return flow.not_mapped(user)
+        return beginning_with_question(flow.not_mapped(), guess)
     now = ctx.clock.now()
     held, authored = waits_of(ctx, meant, on_page(asked.page), now)
-    return flow.waits(meant, held, authored, asked, _reader(ctx, user), now)
+    return beginning_with_question(flow.waits(meant, held, authored, asked, _reader(ctx, user), now), guess)
 
 
 def _why(ctx: Context, user: str, item: Any, asked: Again) -> Message:

@@ -229,7 +229,10 @@ def test_with_nothing_to_tell_waits_says_so(talk: Talk) -> None:
         "I don't know yet which login on the code host is theirs, so I can't tell what waits for them. "
         "/flow people shows what helps."
     )
-    assert 'slack = "U0DORA"' in talk.flow("waits", user="U0DORA")["text"]
+    assert talk.flow("waits", user="U0DORA")["text"] == (
+        "I don't know yet which login on the code host is yours, so I can't tell what waits for you. "
+        "Say /flow link LOGIN with your login there."
+    )
 
 
 def items_of(answered: dict[str, Any]) -> list[int]:

@@ -264,7 +264,7 @@ def test_flow_waits_with_nothing_to_do_says_so(site: Site) -> None:
 
 
 def test_flow_waits_tells_somebody_who_is_not_mapped_how_to_be(site: Site) -> None:
-    assert 'slack = "U0CAROL"' in json.loads(site.command("waits", user="U0CAROL").text)["text"]
+    assert "Say /flow link LOGIN" in json.loads(site.command("waits", user="U0CAROL").text)["text"]
 
 
 @pytest.mark.parametrize("text", ["", "help", "HELP", "  help waits"])

@@ -92,10 +92,12 @@ def _deny(ctx: Context, user: str, login: str, now: int) -> Unlinked:
 
 
 def guess_for(ctx: Context, user: str) -> str | None:
-    """A login that may be a Slack account's, by its name, and that nobody has confirmed or denied; None without one.
+    """A login that may be that of a Slack account without any, by its name; None where that was answered, or none is.
 
     It is to be asked where they look at something of their own accord.
     """
+    if ctx.policy.logins_of(user):
+        return None
     with reading(ctx.engine) as session:
         found = matches.guessed(session, ctx.workspace, user)
     open_ones = (login for login in found if ctx.policy.person(login).slack is None)

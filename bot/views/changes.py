@@ -89,7 +89,7 @@ def _read(path: tuple[str, ...]) -> tuple[str, str, Words]:
 def _of_person(login: str, rest: tuple[str, ...]) -> tuple[str, str, Words]:
     match rest:
         case ("slack",):
-            return f"{login} on GitHub is", "nobody in Slack", lambda user, _: account(user)
+            return f"{login} on GitHub", "nobody", lambda user, _: account(user)
         case ("away",):
             return f"days away of {login}", "none", _listed(_span)
         case ("calendar", "hours"):

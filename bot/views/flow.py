@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import tzinfo
+from typing import NamedTuple
 
-from bot.views.message import NAME, Block, Message, joined, plain, section
+from bot.views.message import NAME, Message, joined, plain, section
 from bot.views.pages import Again, page_of
 from bot.views.phrases import (
     TASK,
@@ -75,8 +76,9 @@ def waits(
             part = entry[0]
             blocks.append(section(f"*{_heading(whose, part)}*"))
             said.append(f"{_heading(whose, part)}:")
-        blocks.append(_block(entry, reader, now))
-        said.append(_spoken(entry, reader, now))
+        parts = _parts(entry[1], reader, now)
+        blocks.append(section(_lines(entry[1], parts)))
+        said.append(_spoken(entry[1], parts))
     return Message(joined([*said, *page.said]), (*blocks, *page.blocks))
 
 
@@ -105,21 +107,32 @@ def _heading(whose: Whose, part: str) -> str:
     return "Yours, waiting for others" if whose.you else f"By {whose.said}, waiting for others"
 
 
-def _block(entry: _Entry, reader: Reader, now: int) -> Block:
-    return section(told(entry[1], reader, now))
+class _Parts(NamedTuple):
+    """What is said of a wait, in Slack's markup."""
+
+    waited: str
+    reason: str
+    answered: list[str]
+
+
+def _parts(one: Waiting, reader: Reader, now: int) -> _Parts:
+    return _Parts(_waited(one, reader, now), _reason(one, reader, now), _answered(one, reader, now))
 
 
 def told(one: Waiting, reader: Reader, now: int) -> str:
     """A wait in three lines: the item, how long it waited for what, and why; and one of what its holder answered."""
-    reason = " · ".join(part for part in (_reason(one, reader, now), size_of(one)) if part)
-    lines = [f"*{name_of(one)}*", _waited(one, reader, now, "*"), reason, *_answered(one, reader, now)]
-    return "\n".join(lines)
+    return _lines(one, _parts(one, reader, now))
 
 
-def _spoken(entry: _Entry, reader: Reader, now: int) -> str:
-    _, one = entry
-    said = [_waited(one, reader, now), _reason(one, reader, now), *_answered(one, reader, now)]
-    return f"{spoken_name(one)}: {'. '.join(said)}."
+def _lines(one: Waiting, parts: _Parts) -> str:
+    reason = " · ".join(part for part in (parts.reason, size_of(one)) if part)
+    return "\n".join([f"*{name_of(one)}*", parts.waited, reason, *parts.answered])
+
+
+def _spoken(one: Waiting, parts: _Parts) -> str:
+    # Asterisks of titles and names are others than those of the markup.
+    said = ". ".join([parts.waited.replace("*", ""), parts.reason, *parts.answered])
+    return f"{spoken_name(one)}: {said}."
 
 
 def _answered(one: Waiting, reader: Reader, now: int) -> list[str]:
@@ -139,9 +152,9 @@ def _reason(one: Waiting, reader: Reader, now: int) -> str:
     return f"Since {when(one.wait.since, reader.zone, now)}{by}"
 
 
-def _waited(one: Waiting, reader: Reader, now: int, bold: str = "") -> str:
+def _waited(one: Waiting, reader: Reader, now: int) -> str:
     what = waits_for(one) if reader.is_holder(one) else f"for {holder_of(one.wait)} {TASK[one.wait.kind]}"
-    said = f"{bold}{working(one.age)}{bold} {what} ({how_long(one, now)})"
+    said = f"*{working(one.age)}* {what} ({how_long(one, now)})"
     if one.agreed is None:
         return said
     left = one.agreed - one.age
@@ -149,8 +162,7 @@ def _waited(one: Waiting, reader: Reader, now: int, bold: str = "") -> str:
     return f"{said}; {working(one.agreed)} agreed, {rest}"
 
 
-def not_mapped(user: str) -> Message:
-    """For somebody the policy has no login of: what to have added, and where."""
-    entry = f'[people.YOUR-LOGIN]\nslack = "{plain(user, 40)}"'
-    ask = "Whoever keeps Weir's policy file can add you with these two lines:"
-    return Message(f"{_UNMAPPED} {ask}\n{entry}", (section(f"{_UNMAPPED}\n{ask}\n```{entry}```"),))
+def not_mapped() -> Message:
+    """For somebody no login is known of: how to say it."""
+    text = f"{_UNMAPPED} Say `/flow link LOGIN` with your login there."
+    return Message(text.replace("`", ""), (section(text),))

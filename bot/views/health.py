@@ -144,7 +144,9 @@ def _webhooks(told: Health) -> _Line:
 
 def _reading(told: Health) -> _Line:
     if not told.unread:
-        return _Line("Reading", f"{_all(told.repos)} can be read." if told.repos else "nothing to read.")
+        return _Line(
+            "Reading", f"nothing is in the way of reading {_all(told.repos)}." if told.repos else "nothing to read."
+        )
     names = [f"{plain(repo, NAME)} ({plain(why, 200)})" for repo, why in told.unread]
     return _Line("Reading", f"{_few(names)}.", "Check which repositories the token or App was given on GitHub.")
 

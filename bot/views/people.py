@@ -244,7 +244,7 @@ def _fixes(one: Gap, asker: Asker) -> list[Block]:
     if asker.admin and one.slack:
         yes = ask_button(f"Yes, link {login}", Again(f"link <@{one.slack}> {login}", sure=True))
         return [yes, ask_button("No", Again(f"unlink {login}", sure=True))]
-    if not asker.linked and not one.slack:
+    if not asker.linked and not asker.admin and not one.slack:
         sure = Confirm("Is that you?", f"What waits for {login} on GitHub will be sent to you.", "Yes, that's me", "No")
         return [ask_button(f"I am {login}", Again(f"link {login}"), confirm=sure)]
     return []
