@@ -20,7 +20,7 @@ from bot.views.flow import Reader, Whose, waits
 from bot.views.message import Message, link, plain, web_address
 from bot.views.nudge import nudge
 from bot.views.pages import MOST_ASKED, Again
-from bot.views.phrases import Waiting, by_when, ending, when, why
+from bot.views.phrases import Reply, Waiting, by_when, ending, when, why
 from bot.views.repos import Repo, repos
 from bot.views.terminal import settled
 from bot.views.why import Story
@@ -311,27 +311,42 @@ _NASTY = st.one_of(
         ]
     ),
 )
+_REPLIES = st.none() | st.builds(
+    Reply, st.sampled_from(["on_it", "snooze", "hand_over", "wrong"]), st.none() | _NASTY,
+    st.none() | st.integers(NOW, NOW + 10**8),
+)  # fmt: skip
+
+
+def with_ids(waitings: list[Waiting]) -> list[Waiting]:
+    """Waits as they are stored: each can be answered."""
+    return [replace(one, id=2**62 + number) for number, one in enumerate(waitings)]
+
+
 _WAITINGS = st.lists(
     st.builds(
-        lambda title, name, url, kind, step, size, over, item: replace(
+        lambda title, name, url, kind, step, size, over, item, team, reply, called: replace(
             one(step, title=title, url=url, size=size, kind=kind, item=item, asked_by=name, on=name or "x"),
             wait=wait(
-                kind=kind, item=item, asked_by=name, on=name, repo=f"acme/{name}",
-                until=NOW if over else None, ended_by="merged" if over else None,
+                kind=kind, item=item, asked_by=name, on=name, repo=f"acme/{name}", team=team,
+                until=NOW if over else None, ended_by=over,
             ),
+            reply=reply, called_by=name if called else None, taken_by=title or None,
         ),
         title=st.none() | _NASTY,
         name=_NASTY.filter(bool),
         url=st.none() | _NASTY | _NASTY.map(lambda text: f"https://x/{text}"),
         kind=st.sampled_from(KINDS),
-        step=st.sampled_from(["heads_up", "breach", "repeat", "escalation", "backlog"]),
+        step=st.sampled_from(["asked", "reminder", "heads_up", "breach", "repeat", "escalation", "backlog"]),
         size=st.none() | st.integers(-5, 10**9),
-        over=st.booleans(),
+        over=st.none() | st.sampled_from(["merged", "claimed", "review_submitted"]),
+        team=st.booleans(),
+        reply=_REPLIES,
+        called=st.booleans(),
         item=st.integers(1, 2**53),
     ),
     min_size=1,
     max_size=30,
-)  # fmt: skip
+).map(with_ids)  # fmt: skip
 _FORBIDDEN = re.compile(r"<[!@#]")
 
 
@@ -340,8 +355,9 @@ def test_whatever_comes_from_outside_slack_takes_it_and_nobody_is_pinged(waiting
     for message in (nudge(waitings, BERLIN, NOW), escalation(waitings, {}, BERLIN, NOW)):
         assert content_error({"text": message.text, "blocks": list(message.blocks)}) is None
         assert len(message.text) <= 4_000
-        assert not _FORBIDDEN.search(message.text + "".join(shown(message)))
-        assert not re.search(r"[`\u202e\u2066]", message.text + "".join(shown(message)))
+        told = message.text + "".join(shown_beside_buttons(message))
+        assert not _FORBIDDEN.search(told)
+        assert not re.search(r"[`\u202e\u2066]", told)
 
 
 _PAGES = st.none() | st.integers(1, 40)

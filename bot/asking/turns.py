@@ -56,9 +56,10 @@ class Turn(NamedTuple):
 
 
 def open_turn(session: Session, ctx: Context, wait_id: int, user: str = "", *, alone: bool = False) -> Turn:
-    """The wait of this id, for a Slack account that presses. `alone`: neither it nor its answers change till the end of the transaction.
+    """The wait of this id, for a Slack account that presses.
 
-    Raises NotKnown where it is over or gone.
+    `alone`: neither it nor its answers change till the end of the transaction. Raises NotKnown where it is over or
+    gone.
     """
     row = waits.by_ids(session, ctx.workspace, [wait_id]).get(wait_id)
     if row is not None and alone:

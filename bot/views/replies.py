@@ -9,6 +9,9 @@ from bot.views import controls
 from bot.views.message import NAME, TITLE, Message, link, plain, section
 from bot.views.phrases import REASONS, Reply, Waiting, by_when, name_of, spoken_name
 
+WHY = 400
+"""Most characters of a host's reason."""
+
 
 def noted(reply: Reply, seen_by: str | None, zone: tzinfo, now: int) -> Message:
     """What comes of an answer; `seen_by` is the author who sees it, where that is somebody else."""
@@ -80,7 +83,11 @@ def handed_already(to: str) -> Message:
 
 def yours(one: Waiting, refused: str | None) -> Message:
     """For who takes over what a team was asked; `refused`: why that could not be written on the host."""
-    kept = "" if refused is None else f" On the code host it still shows {plain(one.wait.on, NAME)}: {refused}."
+    kept = (
+        ""
+        if refused is None
+        else f" On the code host it still shows {plain(one.wait.on, NAME)}: {plain(refused, WHY)}."
+    )
     return _about(one, "{item} is yours now, thank you." + kept)
 
 

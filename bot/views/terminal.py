@@ -54,11 +54,16 @@ def _over(text: str) -> list[str]:
 def _block(block: Block) -> RenderableType:
     if block["type"] == "context":
         return Padding(Text.assemble(*(marked(one["text"]) for one in block["elements"]), style="dim"), (0, 0, 0, 2))
-    text = marked(block["text"]["text"])
-    if "accessory" in block:
-        text.append("  ")
-        text.append(f"[{block['accessory']['text']['text']}]", style="reverse")
+    controls = block["elements"] if block["type"] == "actions" else [block["accessory"]] if "accessory" in block else []
+    text = marked(block["text"]["text"]) if "text" in block else Text()
+    for control in controls:
+        text.append("  " if text else "")
+        text.append(f"[{_label(control)}]", style="reverse")
     return text
+
+
+def _label(control: Block) -> str:
+    return str((control.get("text") or control["placeholder"])["text"])
 
 
 def marked(text: str) -> Text:
