@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
@@ -18,7 +19,7 @@ from slack_payloads import labels
 from sqlalchemy import Engine, text
 from world import MONDAY, POLICY, World
 
-from bot import app
+from bot import app, soon
 from bot.flow.waits import Wait
 from bot.store import homes as kept
 from bot.store import matches, members
@@ -102,6 +103,15 @@ def tab(engine: Engine, tmp_path: Path) -> Iterator[Tab]:
         server = Server(application(app.all_routes(ctx, app.telemetry_of(ctx), app.slack_of(ctx))), "127.0.0.1", 0)
         for port in serve(server):
             yield Tab(world, Site(ctx, port, slack.response_url))
+        nobody_works()
+
+
+def nobody_works() -> None:
+    """Come back once all that was begun before an answer, and goes on behind it, is done."""
+    together = threading.Barrier(soon.THREADS + 1)
+    for _ in range(soon.THREADS):
+        soon.begun(together.wait, lambda _: None, 0)
+    together.wait()
 
 
 def told(shown: Json) -> list[str]:

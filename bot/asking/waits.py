@@ -10,12 +10,13 @@ from sqlalchemy import Row
 from sqlalchemy.orm import Session
 
 from bot.context import Context
+from bot.flow.waits import Wait
 from bot.intake import settle
 from bot.policy import Policy
 from bot.store import answers, arrivals, asked
 from bot.store.answers import Answer
 from bot.store.engine import reading
-from bot.store.waits import to_wait
+from bot.store.waits import reds_of, to_wait
 from bot.views.flow import Whose
 from bot.views.pages import places_of
 from bot.views.phrases import Reply, Waiting
@@ -37,22 +38,27 @@ class Found(NamedTuple):
 
 
 class _Measured(NamedTuple):
-    """A wait as stored, its age and what is agreed for it, in working seconds."""
+    """A wait by its id, with what its place in the order hangs on; durations in working seconds."""
 
-    row: Row[Any]
+    no_target: bool
+    left: int
+    """Until its target; without one less than its age."""
+    repo: str
+    item: int
+    id: int
     age: int
-    agreed: int | None
 
 
 @dataclass(frozen=True)
 class _Told(Sequence[Waiting]):
-    """Waits in order, each put together when it is looked at: of hundreds, a page shows ten.
+    """Waits in order, each put together when it is looked at: of hundreds a page shows ten, and only those were read.
 
-    Titles and answers are those of the waits that were said to be shown.
+    Raises KeyError for a wait that was not said to be shown.
     """
 
+    policy: Policy
     waits: Sequence[_Measured]
-    items: Mapping[int, Row[Any]]
+    rows: Mapping[int, Row[Any]]
     said: Mapping[int, Answer]
 
     def __len__(self) -> int:
@@ -68,17 +74,17 @@ class _Told(Sequence[Waiting]):
         return self._told(self.waits[place])
 
     def _told(self, one: _Measured) -> Waiting:
-        item, answer = self.items.get(one.row.id), self.said.get(one.row.id)
+        row, answer = self.rows[one.id], self.said.get(one.id)
         return Waiting(
-            wait=to_wait(one.row),
+            wait=to_wait(row),
             step=ANSWER,
             age=one.age,
-            agreed=one.agreed,
-            id=one.row.id,
+            agreed=self.policy.target(row.repo, row.kind),
+            id=one.id,
             reply=answer and Reply(answer.kind, answer.reason, answer.until),
-            title=item.title if item else None,
-            url=item.url if item else None,
-            size=item.size if item else None,
+            title=row.title,
+            url=row.url,
+            size=row.size,
         )
 
 
@@ -104,43 +110,47 @@ def waits_of(ctx: Context, whose: Whose, looks: Looks, now: int) -> Found:
 
 
 def _found(session: Session, ctx: Context, whose: Whose, looks: Looks, now: int) -> Found:
-    if whose.repos:
-        rows: tuple[asked.Rows, asked.Rows] = asked.in_repos(session, ctx.workspace, whose.repos), ()
-    else:
-        held = asked.held_by(session, ctx.workspace, whose.logins)
-        rows = held, asked.authored_by(session, ctx.workspace, whose.logins)
-    in_order = [_in_order(ctx.policy, some, now) for some in rows]
+    in_order = [_in_order(ctx.policy, rows, now) for rows in _rows(session, ctx.workspace, whose)]
     places = looks(*map(len, in_order))
-    shown = [some[place].row.id for some, which in zip(in_order, places, strict=True) for place in which]
-    items = asked.items_of(session, ctx.workspace, shown)
-    said = answers.latest(session, ctx.workspace, shown)
-    return Found(*(_Told(some, items, said) for some in in_order))
+    ids = [some[place].id for some, which in zip(in_order, places, strict=True) for place in which]
+    shown = asked.shown(session, ctx.workspace, ids)
+    said = answers.latest(session, ctx.workspace, ids)
+    return Found(*(_Told(ctx.policy, some, shown, said) for some in in_order))
 
 
-def _in_order(policy: Policy, rows: Iterable[Row[Any]], now: int) -> list[_Measured]:
-    ages = _Ages(policy, now)
-    return sorted((_Measured(row, ages.of(row), policy.target(row.repo, row.kind)) for row in rows), key=_overdue)
+def _rows(session: Session, workspace: str, whose: Whose) -> tuple[asked.Rows, asked.Rows]:
+    if whose.repos:
+        return asked.in_repos(session, workspace, whose.repos, short=True), ()
+    held = asked.held_by(session, workspace, whose.logins, short=True)
+    return held, asked.authored_by(session, workspace, whose.logins, short=True)
 
 
-class _Ages:
-    """The ages of many waits. Most have the plain clock of a holder who is not away, which is read once a holder."""
-
-    def __init__(self, policy: Policy, now: int) -> None:
-        self._policy, self._now = policy, now
-        self._plain: dict[tuple[str, bool], Callable[[int, int], int] | None] = {}
-
-    def of(self, row: Row[Any]) -> int:
-        """Working seconds as of now."""
-        whose = (row.repo if row.team else row.holder_key, row.team)
-        if whose not in self._plain:
-            clock = self._policy.clock(to_wait(row))
-            self._plain[whose] = None if clock.away else clock.calendar.working
-        working = self._plain[whose]
-        if working is None or row.reds != "[]":
-            return self._policy.clock(to_wait(row)).age(self._now)
-        return working(row.since, self._now)
-
-
-def _overdue(one: _Measured) -> tuple[bool, int, str, int]:
+def _in_order(policy: Policy, rows: Iterable[Any], now: int) -> list[_Measured]:
     """Most overdue first, and last what has no target."""
-    return (one.agreed is None, (one.agreed or 0) - one.age, one.row.repo, one.row.item)
+    # Most waits have the plain clock of a holder who is not away; it is looked up once a holder.
+    clocks: dict[tuple[str, bool], Callable[[int, int], int] | None] = {}
+    measured = []
+    for id_, repo, item, kind, holder, team, since, reds in rows:
+        whose = (repo if team else holder, team)
+        if whose not in clocks:
+            clocks[whose] = _plain_clock(policy, _clockwork(repo, since, kind, holder, team))
+        working = clocks[whose]
+        if working is None or reds != "[]":
+            age = policy.clock(_clockwork(repo, since, kind, holder, team, reds)).age(now)
+        else:
+            age = working(since, now)
+        agreed = policy.target(repo, kind)
+        measured.append(_Measured(agreed is None, (agreed or 0) - age, repo, item, id_, age))
+    measured.sort()
+    return measured
+
+
+def _clockwork(repo: str, since: int, kind: str, holder: str, team: bool, reds: str = "[]") -> Wait:
+    """As much of an open wait as its clock goes by."""
+    return Wait(repo, 0, since, kind, holder, team, "", None, None, reds_of(reds))
+
+
+def _plain_clock(policy: Policy, wait: Wait) -> Callable[[int, int], int] | None:
+    """Working seconds between two instants by a holder's calendar; None where they have absences."""
+    clock = policy.clock(wait)
+    return None if clock.away else clock.calendar.working

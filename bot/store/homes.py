@@ -1,7 +1,7 @@
 """Home tabs that somebody opened, which of them no longer show the truth, and who is at publishing them.
 
-A home is stale from `stale_at` on. While somebody is at it, `stale_at` lies ahead and is the mark they took it under: a
-touch meanwhile moves it back to that instant, so that what changed during the publishing is published, too.
+A home is stale from `stale_at` on. While somebody is at it, `stale_at` lies far ahead and is the mark they took it
+under: a touch meanwhile moves it back to that instant, so that what changed during the publishing is published, too.
 """
 
 from __future__ import annotations
@@ -19,6 +19,8 @@ LEASE = 60
 """Seconds after which somebody else publishes a home that nobody came back from."""
 PAUSE = 10
 """Seconds between two times a worker publishes a home, however much changes meanwhile."""
+AHEAD = 10**10
+"""Seconds by which a mark lies ahead of every instant that anything is touched at."""
 KEPT = 30 * 86_400
 """Seconds for which a home is kept up to date after it was opened."""
 
@@ -64,10 +66,10 @@ def turned(session: Session, workspace: str, user: str, held: int, authored: int
 def take(session: Session, workspace: str, user: str, now: int) -> Taken:
     """Take somebody's home to publish it at once."""
     _known(session, workspace, user, now)
-    free = _of(workspace, user).where(or_(_C.stale_at.is_(None), _C.stale_at <= now))
+    free = _of(workspace, user).where(or_(_C.stale_at.is_(None), _C.stale_at <= now, _C.lease_until <= now))
     row = session.execute(_leasing(free, now)).first()
     if row is not None:
-        return _taken(row, now + LEASE)
+        return _taken(row, now + AHEAD)
     touch(session, workspace, [user], now)
     found = session.execute(select(HOMES).where(_C.workspace == workspace, _C.user == user)).one()
     return _taken(found, None)
@@ -78,7 +80,7 @@ def lease(session: Session, workspace: str, now: int) -> Taken | None:
     rested = or_(_C.lease_until.is_(None), _C.lease_until <= now)
     next_ = (
         select(_C.user)
-        .where(_C.workspace == workspace, _C.stale_at <= now, _C.opened_at > now - KEPT, rested)
+        .where(_C.workspace == workspace, _C.stale_at.is_not(None), _C.opened_at > now - KEPT, rested)
         .order_by(_C.stale_at)
         .limit(1)
         .with_for_update(skip_locked=True)
@@ -86,7 +88,7 @@ def lease(session: Session, workspace: str, now: int) -> Taken | None:
     user = session.scalar(next_)
     if user is None:
         return None
-    return _taken(session.execute(_leasing(_of(workspace, user), now)).one(), now + LEASE)
+    return _taken(session.execute(_leasing(_of(workspace, user), now)).one(), now + AHEAD)
 
 
 def published(session: Session, workspace: str, taken: Taken, now: int) -> None:
@@ -117,7 +119,7 @@ def _of(workspace: str, user: str) -> Any:
 
 
 def _leasing(which: Any, now: int) -> Any:
-    return which.values(stale_at=now + LEASE, lease_until=now + LEASE).returning(*_C)
+    return which.values(stale_at=now + AHEAD, lease_until=now + LEASE).returning(*_C)
 
 
 def _taken(row: Row[Any], mark: int | None) -> Taken:

@@ -302,11 +302,7 @@ class AnswerRow(SQLModel, table=True):
     """What somebody answered to a nudge, about one wait. Rows are added and never changed."""
 
     __tablename__ = "answers"
-    __table_args__ = (
-        Index("answers_by_wait", "workspace", "wait_id"),
-        Index("answers_by_time", "workspace", "at"),
-        Index("answers_by_until", "workspace", "until"),
-    )
+    __table_args__ = (Index("answers_by_wait", "workspace", "wait_id"), Index("answers_by_time", "workspace", "at"))
 
     workspace: str = Field(primary_key=True)
     id: str = Field(primary_key=True)
@@ -363,7 +359,7 @@ class HomeRow(SQLModel, table=True):
     held_page: int = 1
     authored_page: int = 1
     stale_at: int | None = Field(default=None, sa_type=BigInteger)
-    """Since when it is to be published again; null while it is fresh, an instant to come while somebody is at it."""
+    """Since when it is to be published again; null while it is fresh, far ahead while somebody is at it."""
     lease_until: int | None = Field(default=None, sa_type=BigInteger)
     """Before this instant no worker publishes it (again)."""
     attempts: int = 0

@@ -11,7 +11,7 @@ from sqlalchemy import Row, Select, bindparam, delete, func, select, update
 from sqlalchemy.orm import Session
 
 from bot.flow.events import ItemKey
-from bot.flow.waits import Wait
+from bot.flow.waits import Span, Wait
 from bot.store.sql import Asking, Inserting, batches, by_repo, table, updating
 from bot.store.tables import NudgeRow, OutboxRow, WaitRow
 
@@ -52,11 +52,16 @@ class Sent(NamedTuple):
 
 def to_wait(row: Row[Any]) -> Wait:
     """The wait of a row. Its `reds` are cut to the wait's own span and kept for reviewers' waits only."""
-    reds = tuple((start, end) for start, end in json.loads(row.reds)) if row.reds != "[]" else ()
     return Wait(
-        row.repo, row.item, row.since, row.kind, row.holder, row.team, row.host, row.until, row.ended_by, reds,
+        row.repo, row.item, row.since, row.kind, row.holder, row.team, row.host, row.until, row.ended_by,
+        reds_of(row.reds),
         row.asked_by, row.asked_at, row.opened_by,
     )  # fmt: skip
+
+
+def reds_of(kept: str) -> tuple[Span, ...]:
+    """The red spans of a wait as they are kept."""
+    return tuple((start, end) for start, end in json.loads(kept)) if kept != "[]" else ()
 
 
 def of_items(session: Session, workspace: str, keys: Iterable[ItemKey]) -> dict[ItemKey, list[Row[Any]]]:
@@ -137,8 +142,7 @@ def look_again(
     everyone: bool = False,
 ) -> None:  # fmt: skip
     """Have the ladders looked at now: of these people, in these repositories (case does not matter), or all."""
-    waiting = update(WAITS).where(_C.workspace == workspace, _C.until.is_(None), _C.backlog.is_(False))
-    waiting = waiting.values(next_nudge_at=now)
+    waiting = update(WAITS).where(_C.workspace == workspace, _C.until.is_(None)).values(next_nudge_at=now)
     if everyone:
         session.execute(waiting)
         return
