@@ -514,11 +514,30 @@ def test_an_objection_that_stands_on_the_host_keeps_it_with_its_reviewer_too(
     with desk_of(world, HTTP, tmp_path, github=github) as desk:
         assert desk.hand_over(desk.dm(), "U0CAROL") == (
             "carol is asked now to review Fix rounding in totals (acme/shop#1). An earlier review of yours still "
-            "counts there, so it stays your turn too until that is dismissed; you hear nothing of it today."
+            "counts there, so it stays your turn too until that is dismissed; nothing more is said of it today."
         )
         assert pull.people == ["carol"]
         assert desk.flow("waits", "U0CAROL")["text"].startswith("1 thing waits for you.")
     github.close()
+
+
+def test_an_author_hands_it_over_for_its_holder(world: World, server: FakeGithub, tmp_path: Path) -> None:
+    github = hosted(world, server)
+    world.ask("alice")
+    world.clock.advance(hours=1)
+    offer = {"ts": "1.2", "channel": "D0BOB", "blocks": with_a_list(the_old_id(world))}
+    with desk_of(world, HTTP, tmp_path) as desk:
+        assert desk.hand_over(offer, "U0CAROL", "U0BOB") == (
+            "I may not move the request on the code host: please ask carol there for Fix rounding in totals "
+            "(acme/shop#1) instead."
+        )
+    world.clock.advance(minutes=2)
+    with desk_of(world, HTTP, tmp_path, github=github) as desk:
+        assert desk.hand_over(offer, "U0CAROL", "U0BOB") == (
+            "Fix rounding in totals (acme/shop#1) is carol's now: they are asked on the code host in alice's place."
+        )
+    github.close()
+    assert server.repo("acme/shop").pulls[1].people == ["carol"]
 
 
 def test_a_press_is_acknowledged_while_the_host_takes_its_time(
@@ -637,10 +656,13 @@ def test_what_was_late_before_its_history_was_read_can_be_asked_for(world: World
     with on() as desk:
         desk.flow("nudge #1", "U0BOB")
         world.wait(minutes=1)
-    [text] = world.texts("U0ALICE")
-    assert text.endswith("bob asks: can you look, or hand it on?")
+        [text] = world.texts("U0ALICE")
+        assert text.endswith("bob asks: can you look, or hand it on?")
+        desk.choose(desk.dm(), "Snooze", "An hour")
+        world.wait(hours=1, minutes=1)
+    assert "You wanted to hear of it again." in world.texts("U0ALICE")[1]
     world.wait(days=3)
-    assert len(world.texts("U0ALICE")) == 1
+    assert len(world.texts("U0ALICE")) == 2
 
 
 @pytest.mark.parametrize(

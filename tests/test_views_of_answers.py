@@ -22,9 +22,10 @@ def test_each_answer_fits_whatever_comes_from_outside(
 ) -> None:
     for waiting in waitings[:3]:
         for message in (
-            replies.whom(waiting), replies.handed_over(waiting, name), replies.handed_in_part(waiting, name),
-            replies.author_asked(waiting, name, other, BERLIN, NOW, NOW, is_new=True), replies.ask_yourself(waiting, name),
-            replies.author_out_of_reach(waiting, why, name), replies.handed_already(name), replies.yours(waiting, why),
+            replies.whom(waiting), replies.handed_over(waiting, name, why), replies.handed_in_part(waiting, name, why),
+            replies.author_asked(waiting, name, other, BERLIN, NOW, NOW, is_new=True),
+            replies.ask_yourself(waiting, name), replies.author_out_of_reach(waiting, why, name),
+            replies.handed_already(name), replies.yours(waiting, why),
             handover.handover(waiting, name, other), handover.settled(waiting, NOW), handover.settled(None, NOW),
         ):  # fmt: skip
             assert keeps_the_limits(message)

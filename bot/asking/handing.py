@@ -39,9 +39,11 @@ def hand_over(ctx: Context, user: str, wait_id: int, whom: str, now: int) -> Mes
     told = Answer(wait_id, user, HAND_OVER, to, now, until)
     if not undisturbed(lambda: _note(ctx, told, now)):
         return replies.handed_already(to)
+    by = None if ctx.policy.person(turn.wait.holder).slack == user else str(turn.wait.holder)
     if _moved(ctx, turn, to):
-        return _followed(ctx, turn, to, now)
-    if ctx.policy.person(turn.wait.holder).slack != user:
+        stays = _stays(ctx, turn, now)
+        return (replies.handed_in_part if stays else replies.handed_over)(turn.shown, to, by)
+    if by is not None:
         return replies.ask_yourself(turn.shown, to)
     return _to_author(ctx, turn, to, until, now)
 
@@ -88,17 +90,16 @@ def _moved(ctx: Context, turn: Turn, to: str) -> bool:
     return True
 
 
-def _followed(ctx: Context, turn: Turn, to: str, now: int) -> Message:
-    """Have the ledger follow at once; what came of it."""
+def _stays(ctx: Context, turn: Turn, now: int) -> bool:
+    """Have the ledger follow at once; whether it is the same one's turn all the same."""
     try:
         read_again(ctx, turn.repo, turn.wait.item, now)
-    except HostError as trouble:
+    except HostError as trouble:  # it follows later
         log.warning("item not read again", repo=turn.repo, item=turn.wait.item, why=str(trouble))
-        return replies.handed_over(turn.shown, to)
+        return False
     with reading(ctx.engine) as session:
         row = waits.by_ids(session, ctx.workspace, [turn.id]).get(turn.id)
-    stays = row is not None and row.until is None
-    return replies.handed_in_part(turn.shown, to) if stays else replies.handed_over(turn.shown, to)
+    return row is not None and row.until is None
 
 
 def read_again(ctx: Context, repo: str, item: int, now: int) -> None:

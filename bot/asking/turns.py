@@ -98,8 +98,7 @@ def answered(session: Session, ctx: Context, turn: Turn, answer: Answer, now: in
     # Of two within a second, the last one has to be told by its instant.
     at = answer.at if turn.last is None else max(answer.at, turn.last.at + 1)
     answers.add(session, ctx.workspace, answer._replace(at=at))
-    if not turn.wait.backlog:
-        waits.set_looks(session, ctx.workspace, {turn.id: now})
+    waits.set_looks(session, ctx.workspace, {turn.id: now})
     sent = waits.sent(session, ctx.workspace, [turn.id]).get(turn.id, ())
     waits.edit_messages(session, ctx.workspace, {one.outbox_id for one in sent}, now)
     concerned = (turn.author, None if turn.wait.team else turn.wait.holder)

@@ -17,7 +17,7 @@ from bot.store.tables import AnswerRow, AskRow
 
 __all__ = [
     "HAND_OVER", "LEAVE", "ON_IT", "SNOOZE", "TAKE", "WRONG", "Answer", "Ask", "add", "ask", "asks", "counted",
-    "going_on", "latest", "leaves",
+    "latest", "leaves",
 ]  # fmt: skip
 
 ANSWERS, ASKS = table(AnswerRow), table(AskRow)
@@ -71,13 +71,6 @@ def leaves(session: Session, workspace: str, wait_ids: Iterable[int]) -> dict[in
         rows = session.execute(select(_A.wait_id, func.max(_A.at)).where(*left).group_by(_A.wait_id))
         found.update((wait_id, at) for wait_id, at in rows)
     return found
-
-
-def going_on(session: Session, workspace: str, now: int) -> dict[int, Answer]:
-    """The last answer to each wait of which its holder wants to hear nothing until an instant that is to come."""
-    quiet = select(_A.wait_id).where(_A.workspace == workspace, _A.until > now)
-    found = latest(session, workspace, session.execute(quiet).scalars())
-    return {wait: answer for wait, answer in found.items() if answer.until is not None and answer.until > now}
 
 
 def counted(session: Session, workspace: str, since: int = 0) -> dict[tuple[str, str], int]:

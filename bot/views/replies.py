@@ -40,16 +40,18 @@ def whom(one: Waiting) -> Message:
     return Message(said, (section(f"Who should take {name_of(one)} instead?"), *controls.whom(one)))
 
 
-def handed_over(one: Waiting, to: str) -> Message:
-    """It is the other one's turn now, on the host too."""
-    return _about(one, "{item} " + f"is {plain(to, NAME)}'s now: they are asked on the code host in your place.")
+def handed_over(one: Waiting, to: str, by: str | None = None) -> Message:
+    """It is the other one's turn now, on the host too. `by`: whose turn it was, where that is not the reader."""
+    place = f"{plain(by, NAME)}'s" if by else "your"
+    return _about(one, "{item} " + f"is {plain(to, NAME)}'s now: they are asked on the code host in {place} place.")
 
 
-def handed_in_part(one: Waiting, to: str) -> Message:
-    """The other one is asked, and yet it stays the turn of who gave it away."""
+def handed_in_part(one: Waiting, to: str, by: str | None = None) -> Message:
+    """The other one is asked, and yet it stays the turn of who gave it away (`by`, where that is not the reader)."""
+    whose, turn = ("yours", "your") if by is None else (plain(by, NAME), "their")
     return _about(
-        one, f"{plain(to, NAME)} is asked now to review " + "{item}. An earlier review of yours still counts there, so "
-        "it stays your turn too until that is dismissed; you hear nothing of it today.",
+        one, f"{plain(to, NAME)} is asked now to review " + "{item}. " + f"An earlier review of {whose} still counts "
+        f"there, so it stays {turn} turn too until that is dismissed; nothing more is said of it today.",
     )  # fmt: skip
 
 

@@ -70,7 +70,6 @@ def _answers() -> None:
         sa.PrimaryKeyConstraint("workspace", "id"),
     )
     op.create_index("answers_by_time", "answers", ["workspace", "at"])
-    op.create_index("answers_by_until", "answers", ["workspace", "until"])
     op.create_index("answers_by_wait", "answers", ["workspace", "wait_id"])
 
 
