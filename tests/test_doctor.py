@@ -10,7 +10,7 @@ from typing import Any
 import httpx
 import pytest
 from fake_github import FakeGithub
-from fake_slack import FakeSlack
+from fake_slack import FakeSlack, Fault
 from github_payloads import pull_request, signed
 
 from bot import app, intake
@@ -20,6 +20,7 @@ from bot.doctor import BROKEN, OK, WARN, Finding, examine, render
 from bot.hosts.github import EVENTS, parse
 from bot.hosts.github.api import Github
 from bot.policy import Policy, parse_policy
+from bot.said import Change, say
 from bot.settings import Settings
 from bot.store.engine import make_engine, writing
 from bot.store.migrate import migrate
@@ -149,7 +150,7 @@ def test_people_slack_does_not_know_or_has_deactivated_are_named(clinic: Clinic)
     clinic.slack.users["U0ALICE"]["deleted"] = True
     del clinic.slack.users["U0BOB"]
     said = clinic.said(WARN)
-    assert "alice (U0ALICE) is deactivated in Slack\n    → correct people.alice.slack in weir.toml" in said
+    assert "alice (U0ALICE) is deactivated in Slack\n    → /flow link @person alice, or correct people.alice" in said
     assert "bob (U0BOB) is not known to Slack" in said
 
 
@@ -161,6 +162,41 @@ def test_a_channel_weir_is_not_in_is_broken(clinic: Clinic) -> None:
 def test_a_github_token_that_is_refused_is_broken(clinic: Clinic) -> None:
     clinic.github.tokens = set()
     assert "GitHub does not accept the token (401)" in clinic.said(BROKEN)
+
+
+def test_a_host_that_is_away_is_asked_once_and_not_for_every_repository(clinic: Clinic) -> None:
+    clinic.github.repo("acme/till")
+    policy = parse_policy(POLICY + '[repos."acme/till"]\n', "weir.toml")
+    clinic.github.fail(503, times=9)
+    before = len(clinic.github.calls)
+    said = clinic.said(BROKEN, policy=policy)
+    assert said.startswith("✗ GitHub: GitHub is in trouble (503)\n    → try again later; nudges go out meanwhile")
+    assert len(clinic.github.calls) - before == 1
+    assert "acme/till: no webhook delivery was ever taken" in clinic.said(WARN, policy=policy)
+
+
+def test_a_host_that_goes_away_in_between_is_not_asked_on(clinic: Clinic) -> None:
+    for name in ("acme/a", "acme/b", "acme/c"):
+        clinic.github.repo(name)
+    policy = parse_policy(POLICY + '[repos."acme/a"]\n[repos."acme/b"]\n[repos."acme/c"]\n', "weir.toml")
+    clinic.github.fail(503, times=9, only=lambda call: call.path.startswith("/repos/"))
+    before = len(clinic.github.calls)
+    assert "✗ acme/a: GitHub is in trouble (503)" in clinic.said(BROKEN, policy=policy)
+    assert [call.path for call in clinic.github.calls[before:]] == ["/user", "/repos/acme/a"]
+
+
+def test_a_slack_that_is_away_is_not_asked_for_every_person(clinic: Clinic) -> None:
+    clinic.slack.fail("users.info", *[Fault("reset")] * 5)
+    assert "people: Slack can't be asked about the mapped people just now" in clinic.said(WARN)
+    assert clinic.slack.called("users.info") == 1
+
+
+def test_what_was_said_from_slack_counts(clinic: Clinic) -> None:
+    deliver(clinic.ctx, "carol")
+    clinic.slack.add_user("U0CAROL")
+    say(clinic.ctx, [Change(("people", "carol", "slack"), "U0CAROL")], "U0ALICE", clinic.ctx.clock.now())
+    assert "not mapped" not in clinic.said(WARN)
+    assert "3 of 3 mapped people looked up can be written to" in clinic.said(OK)
 
 
 def test_without_a_github_token_it_says_what_is_lost(clinic: Clinic) -> None:

@@ -34,8 +34,10 @@ def health_of(ctx: Context, now: int) -> Health:
     budgets, trouble = _budgets(ctx)
     with reading(ctx.engine) as session:
         delivery, wrong = _delivery(session, ctx, now), _wrong(session, ctx, now)
-        unread = [(row.repo, row.problem) for row in known(session, ctx.workspace) if row.problem]
-    repos = repos_of(ctx, now)
+        rows = known(session, ctx.workspace)
+    follows = ctx.policy.follows
+    unread = [(row.repo, row.problem) for row in rows if row.problem and follows(row.repo)]
+    repos = [repo for repo in repos_of(ctx, now) if follows(repo.name)]
     bad = {repo for repo, _ in unread}
     return Health(
         delivery=delivery, reached=covered.reached, people=covered.people, unreached=_unreached(covered.gaps),

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from datetime import date, datetime, tzinfo
-from itertools import groupby
 from typing import Any, NamedTuple
 
+from bot.views.days import week_said
 from bot.views.message import NAME, Message, aside, joined, plain, section
 from bot.views.pages import Again, page_of
 from bot.views.people import LOGIN, account
@@ -15,8 +15,6 @@ from bot.views.words import counted
 
 _DAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 _MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
-_NO_END = 2190
-"""From this year on a day stands for no end: the policy knows none beyond 2199."""
 MOST = 3
 """Entries of a list that are named."""
 _YOURS = "What others set for themselves alone is not shown."
@@ -68,11 +66,13 @@ def _read(path: tuple[str, ...]) -> tuple[str, str, Words]:
     """(what is set, what stands for nothing, how a value is said) of a key."""
     match path:
         case ("targets", kind):
-            return f"{_kind(kind)} target", "none", _length
+            return f"{_kind(kind)} target", "not set", _length
         case ("repos", repo, "targets", kind):
             return f"{_kind(kind)} target of {_named(repo)}", "as everywhere", _length
         case ("repos", repo, "channel"):
             return f"channel of {_named(repo)}", "none", _channel
+        case ("repos", repo, "follow"):
+            return f"following {_named(repo)}", "on", _plainly
         case ("repos", repo, "silent"):
             return f"nudges about {_named(repo)}", "on", lambda silent, _: "off" if silent else "on"
         case ("repos", repo, "follow"):
@@ -139,10 +139,17 @@ def _listed(each: Words) -> Words:
 
 
 def _span(away: Any, year: int) -> str:
-    start, until = date.fromisoformat(away["from"]), date.fromisoformat(away["until"])
-    if until.year >= _NO_END:
-        return f"from {_day(start, year)} on"
-    return _day(start, year) if start == until else f"{_day(start, year)} to {_day(until, year)}"
+    start, begins = date.fromisoformat(away["from"]), _time(away, "begins")
+    if away["until"] is None:
+        return f"from {_day(start, year)}{begins} on"
+    until, ends = date.fromisoformat(away["until"]), _time(away, "ends")
+    if start == until and not (begins or ends):
+        return _day(start, year)
+    return f"{_day(start, year)}{begins} to {_day(until, year)}{ends}"
+
+
+def _time(away: Any, key: str) -> str:
+    return f" {str(away[key])[:5]}" if away.get(key) else ""
 
 
 def _mute(mute: Any, year: int) -> str:
@@ -156,12 +163,10 @@ def _day(day: date, year: int) -> str:
 
 
 def _hours(hours: Any) -> str:
-    """`Mon-Fri 09:00-17:00`: days in a row that have the same windows are said once."""
-    week = [(day, tuple(hours.get(day.lower(), ()))) for day in _DAYS]
-    runs = [(windows, [day for day, _ in run]) for windows, run in groupby(week, key=lambda one: one[1])]
-    said = [f"{_run(days)} {plain(' '.join(windows), NAME)}" for windows, days in runs if windows]
-    return ", ".join(said) or "no working hours"
+    week = [[_window(window) for window in hours.get(day.lower(), ())] for day in _DAYS]
+    return week_said(week) if any(week) else "no working hours"
 
 
-def _run(days: list[str]) -> str:
-    return days[0] if len(days) == 1 else f"{days[0]}-{days[-1]}"
+def _window(window: str) -> tuple[int, int]:
+    start, end = (int(clock[:2]) * 60 + int(clock[3:]) for clock in window.split("-"))
+    return (start, end)

@@ -9,15 +9,11 @@ from typing import NamedTuple
 
 from bot.views.message import NAME, Message, aside, joined, plain, section
 from bot.views.pages import Again, ask_button
-from bot.views.phrases import by_when
+from bot.views.phrases import REASONS, by_when
 from bot.views.words import counted, elapsed
 
 MOST = 5
 """Names that are listed; the rest is counted."""
-REASONS = {
-    "done": "already done", "not_mine": "not theirs", "not_ready": "not ready", "too_early": "too early",
-    "other": "another reason",
-}  # fmt: skip
 
 
 class Budget(NamedTuple):
