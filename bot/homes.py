@@ -15,10 +15,12 @@ from bot.asking.admins import NotAllowed, is_admin
 from bot.asking.home import Pages, home_of
 from bot.context import Context
 from bot.messenger import Passing, Undeliverable, Unknown
+from bot.policy import Facts
 from bot.said import current
 from bot.store import homes, members
 from bot.store.engine import reading, undisturbed, writing
 from bot.store.homes import Taken
+from bot.together import Again
 from bot.views.home import home
 from bot.views.message import Message
 
@@ -56,8 +58,16 @@ def show(ctx: Context, user: str, now: int, note: Message | None = None) -> None
 def greet(ctx: Context, user: str, now: int) -> None:
     """Publish the home of somebody who opened it, and once more where Slack tells something new of them.
 
-    What is known is shown first, as Slack may take long to say whether they are an administrator.
+    What is known is shown first, as Slack may take long to say whether they are an administrator. Somebody who opens
+    it many times at once is shown it a few times.
     """
+    _greetings.do((id(ctx.engine), ctx.workspace, user), lambda: _greet(ctx, user, now))
+
+
+_greetings = Again()
+
+
+def _greet(ctx: Context, user: str, now: int) -> None:
     before = _known_of(ctx, user)
     show(ctx, user, now)
     try:
@@ -68,11 +78,11 @@ def greet(ctx: Context, user: str, now: int) -> None:
         show(ctx, user, now)
 
 
-def _known_of(ctx: Context, user: str) -> tuple[str, bool]:
-    """The state of all settings and zones, and whether somebody is an administrator."""
+def _known_of(ctx: Context, user: str) -> tuple[Facts | None, bool]:
+    """What Slack tells of somebody's clock, and whether they are an administrator."""
     with reading(ctx.engine) as session:
         known = members.member(session, ctx.workspace, user)
-    return current(ctx).policy.revision, known is not None and bool(known.admin)
+    return current(ctx).policy.facts.get(user), known is not None and bool(known.admin)
 
 
 def refresh_next(ctx: Context, now: int) -> bool | None:

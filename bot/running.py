@@ -15,7 +15,7 @@ import structlog
 
 from bot import app
 from bot.context import Context
-from bot.web import Server, application
+from bot.web import THREADS, Server, application
 
 if TYPE_CHECKING:
     from slack_bolt import App
@@ -69,7 +69,7 @@ def _open_socket(ctx: Context, slack: App, token: str) -> Iterator[None]:
     """Slack's socket, opened in the background: a Slack that is down stops no start."""
     from slack_bolt.adapter.socket_mode.builtin import SocketModeHandler
 
-    handler = SocketModeHandler(slack, token)
+    handler = SocketModeHandler(slack, token, concurrency=THREADS)
 
     def connect() -> None:
         while not ctx.stopping.is_set():

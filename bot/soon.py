@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
-from concurrent.futures import TimeoutError as TookTooLong
+from concurrent.futures import Future, ThreadPoolExecutor, wait
+from threading import Lock
 from typing import TypeVar
+
+import structlog
 
 T = TypeVar("T")
 
@@ -14,34 +15,66 @@ PATIENCE = 2.0
 """Seconds after which an acknowledgement goes out by itself; Slack gives up after three."""
 THREADS = 64
 _pool = ThreadPoolExecutor(THREADS, thread_name_prefix="soon")
+log = structlog.get_logger()
 
 
 def answered(work: Callable[[], T], late: Callable[[T], None], seconds: float = PATIENCE) -> T | None:
     """What the work comes to; None where that takes longer, and then `late` gets it once it is there.
 
-    Raises what the work raises in time. `work` and `late` have to see to their own errors beyond that.
+    Raises what the work raises in time; what goes wrong after that is logged.
     """
-    future = _pool.submit(work)
-    try:
-        return future.result(seconds)
-    except TookTooLong:
-        future.add_done_callback(lambda done: None if done.exception() else late(done.result()))
-        return None
+    future = _Waited(work, late)
+    return future.result() if future.waited_for(seconds) else None
 
 
 def begun(work: Callable[[], T], show: Callable[[T], None], seconds: float = PATIENCE) -> None:
     """Do the work in a thread of its own and show there what it came to; return once the work is done.
 
-    Returns earlier where it takes longer than `seconds`; it goes on then.
+    Returns earlier where it takes longer than `seconds`; it goes on then. Raises what the work raises in time; what
+    goes wrong after that is logged.
     """
-    done = threading.Event()
+    future = _Waited(work, show, always=True)
+    if future.waited_for(seconds):
+        future.result()
 
-    def run() -> None:
+
+class _Waited(Future[T]):
+    """Work begun in a thread of the pool; what it came to goes on to `then` there, once nobody waits, or `always`."""
+
+    def __init__(self, work: Callable[[], T], then: Callable[[T], None], *, always: bool = False) -> None:
+        super().__init__()
+        self._work, self._then, self._always = work, then, always
+        self._left, self._handing = False, Lock()
+        _pool.submit(self._run)
+
+    def waited_for(self, seconds: float) -> bool:
+        """Whether the work is done within so many seconds; whoever asked leaves otherwise."""
+        wait([self], seconds)
+        with self._handing:
+            self._left = not self.done()
+        return not self._left
+
+    def _run(self) -> None:
         try:
-            outcome = work()
-        finally:
-            done.set()
-        show(outcome)
+            outcome = self._work()
+        except Exception as error:
+            if self._ended(error=error):
+                log.exception("work begun for somebody failed")
+            return
+        if self._ended(outcome) or self._always:
+            self._go_on(outcome)
 
-    _pool.submit(run)
-    done.wait(seconds)
+    def _ended(self, outcome: T | None = None, error: Exception | None = None) -> bool:
+        """Put down how it ended; whether whoever asked has left by now."""
+        with self._handing:
+            if error is not None:
+                self.set_exception(error)
+            else:
+                self.set_result(outcome)  # type: ignore[arg-type]  # the outcome of the work, whatever it is
+            return self._left
+
+    def _go_on(self, outcome: T) -> None:
+        try:
+            self._then(outcome)
+        except Exception:
+            log.exception("what work came to could not be shown")

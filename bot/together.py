@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Hashable, Sequence
 from threading import Event, Lock
 from typing import Generic, TypeVar
 
@@ -93,3 +93,37 @@ class Together(Generic[Asked, Answer]):
             return
         for call, answer in zip(group, answers, strict=True):
             call.settle(answer)
+
+
+class Again:
+    """Work by name. While some of a name is done, all that is asked for of it meanwhile is done once, after that."""
+
+    def __init__(self) -> None:
+        self._wanted: dict[Hashable, bool] = {}
+        """By the names at work: whether they are to be done again."""
+        self._lock = Lock()
+
+    def do(self, name: Hashable, work: Callable[[], None]) -> None:
+        """Do the work, or leave it to whoever is at it. Raises what the work raises."""
+        with self._lock:
+            at_work = name in self._wanted
+            self._wanted[name] = at_work
+        if at_work:
+            return
+        try:
+            while True:
+                work()
+                if not self._goes_on(name):
+                    return
+        except BaseException:
+            with self._lock:
+                del self._wanted[name]
+            raise
+
+    def _goes_on(self, name: Hashable) -> bool:
+        with self._lock:
+            if self._wanted[name]:
+                self._wanted[name] = False
+                return True
+            del self._wanted[name]
+            return False

@@ -24,8 +24,9 @@ if TYPE_CHECKING:
 
 MOST_BYTES = 25 * 1024 * 1024
 """The largest body that is read; code hosts send no larger ones."""
-THREADS = 48
-"""Many, since those whose deliveries wait for a commit wait together and cost next to nothing."""
+THREADS = 96
+"""Many, since those whose deliveries wait for a commit wait together and cost next to nothing, and fifty people may
+press at once while the database or the code host takes its time."""
 DRAIN_SECONDS = 5.0
 """How long requests that came before the stop may take to be answered."""
 DATABASE_TROUBLE = (OperationalError, InterfaceError, ProgrammingError, PoolTimeout)

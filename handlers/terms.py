@@ -9,6 +9,7 @@ from slack_bolt import App
 from bot import grammar, members, quiet
 from bot.asking import mutes, terms
 from bot.context import Context
+from bot.soon import begun
 from bot.views import terms as views
 from bot.views.message import Message
 from bot.views.pages import Again
@@ -71,8 +72,10 @@ def register(app: App, ctx: Context) -> None:
 
     @app.event("user_change")
     def on_member(event: dict[str, Any]) -> None:
-        members.take_in(ctx, event.get("user") or {}, ctx.clock.now())
+        member, now = event.get("user") or {}, ctx.clock.now()
+        begun(lambda: members.take_in(ctx, member, now), lambda _: None)
 
     @app.event("dnd_updated_user")
     def on_quiet(event: dict[str, Any]) -> None:
-        quiet.note(ctx, str(event.get("user") or ""), event.get("dnd_status") or {}, ctx.clock.now())
+        user, told, now = str(event.get("user") or ""), event.get("dnd_status") or {}, ctx.clock.now()
+        begun(lambda: quiet.note(ctx, user, told, now), lambda _: None)

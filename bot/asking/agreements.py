@@ -150,9 +150,10 @@ def agree(ctx: Context, user: str, words: TargetWords, now: int) -> Agreed:
     """Agree on targets. Raises NotKnown."""
     repo = _one(ctx, words.repo)
     before = _as_if_on(ctx.policy, repo)
-    say(ctx, _said(repo, words.targets), user, now)
+    # Of two who agree on the same at once, the second one changes nothing.
+    kinds = {one.path[-1] for one in say(ctx, _said(repo, words.targets), user, now)}
     told = current(ctx)
-    changing = _changing(before, _as_if_on(told.policy, repo), repo, words.targets)
+    changing = _changing(before, _as_if_on(told.policy, repo), repo, [kind for kind in words.targets if kind in kinds])
     _teach_anew(told, repo, now)
     return Agreed(repo, changing, repo is not None and told.policy.is_silent(repo))
 
