@@ -173,6 +173,17 @@ def test_an_answer_that_is_not_githubs_is_passing_trouble(server: FakeGithub, us
         read(user)
 
 
+def test_a_hasty_question_is_asked_once(server: FakeGithub, user: Github, app: Github) -> None:
+    for github in (user, app):
+        server.calls.clear()
+        server.fail(503, times=9)
+        with pytest.raises(Unreachable):
+            check_access(github.hasty(5.0), "acme/shop")
+        assert len(server.calls) == 1
+        server.faults.clear()
+        assert check_access(github.hasty(5.0), "acme/shop").full_name == "acme/shop"
+
+
 def test_nobody_listens(clock: SetClock) -> None:
     slept: list[float] = []
     github = Github("http://127.0.0.1:1", token="t", now=clock.now, sleep=slept.append)
