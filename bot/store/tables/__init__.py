@@ -1,0 +1,34 @@
+"""The tables. The workspace's id comes first in every key, so that the data can be sharded by workspace.
+
+Instants are whole seconds since 1970 UTC; JSON is kept as text. Ids of waits are 63-bit integers.
+"""
+
+from __future__ import annotations
+
+from bot.store.tables.ledger import ArrivalRow, CheckRow, ConnectionRow, EventRow, ItemRow, RepoRow, SettingRow, WaitRow
+from bot.store.tables.messages import AddressRow, AnswerRow, AskRow, HomeRow, MorningRow, NudgeRow, OutboxRow
+from bot.store.tables.people import AbsenceRow, ChangeRow, MatchRow, MemberRow, SaidRow, TeamRow
+
+__all__ = [
+    "AbsenceRow",
+    "AddressRow",
+    "AnswerRow",
+    "ArrivalRow",
+    "AskRow",
+    "ChangeRow",
+    "CheckRow",
+    "ConnectionRow",
+    "EventRow",
+    "HomeRow",
+    "ItemRow",
+    "MatchRow",
+    "MemberRow",
+    "MorningRow",
+    "NudgeRow",
+    "OutboxRow",
+    "RepoRow",
+    "SaidRow",
+    "SettingRow",
+    "TeamRow",
+    "WaitRow",
+]
