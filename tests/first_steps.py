@@ -50,7 +50,7 @@ class FirstSteps:
         return said
 
     def beat(self) -> None:
-        self.slack.now = self.github.now = self.clock.now()
+        self.slack.now = self.clock.now()
         for job in self.jobs:
             for step in job.steps:
                 step(self.clock.now())
@@ -94,6 +94,7 @@ def first_steps(folder: Path) -> Iterator[FirstSteps]:
                            profile={"email": f"{login}@acme.example"})  # fmt: skip
         slack.add_channel("C0SHOP", name="shop")
         clock = SetClock(MONDAY)
+        github.now = clock.now
         known = settings(folder, slack_api_url=slack.url, slack_bot_token=slack.token, github_api_url=github.url,
                          github_token="token", weir_public_url="https://weir.example.com")  # fmt: skip
         ctx = app.build(known, clock)
