@@ -11,7 +11,7 @@ from threading import Barrier, Thread
 import pytest
 from desks import HTTP, SOCKET, Desk, desk_of, look, world_of
 from fake_slack import content_error
-from sqlalchemy import Engine, text
+from sqlalchemy import Engine
 from world import POLICY, World
 
 from bot.store import answers
@@ -21,9 +21,7 @@ from handlers.commands import answer as flow
 
 SHOP = "https://github.com/acme/shop/pull"
 ONE = f"<{SHOP}/1|Fix rounding in totals> · acme/shop#1"
-WAITED = "has waited *6h* for your review (working time; 6h by the calendar; 8h agreed)"
 ASKED = "bob asked for your review on Monday 09:00 · 120 lines, medium"
-OPEN = f"*{ONE}*\n{WAITED}\n{ASKED}"
 
 
 @pytest.fixture
@@ -46,11 +44,6 @@ def shown(desk: Desk, user: str = "U0ALICE", nth: int = -1) -> list[str]:
     message = desk.dm(user, nth)
     assert content_error(message) is None
     return look(message)
-
-
-def the_wait(world: World) -> int:
-    with world.engine.connect() as connection:
-        return int(connection.execute(text("SELECT id FROM waits WHERE until IS NULL ORDER BY since LIMIT 1")).scalar())
 
 
 def counted(world: World) -> dict[tuple[str, str], int]:
