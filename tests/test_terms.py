@@ -131,13 +131,13 @@ def test_what_the_file_says_of_somebody_is_named_as_such(http_desk: Desk, engine
         ("away yesterday", "“yesterday” is no day that I can make out. Days are said like"),
         ("away 2020-01-01", "“2020-01-01” is over: today is 2026-03-02. Allowed is today or a day to come."),
         ("away friday to wednesday 4 March 2026", "“wednesday 4 March 2026” is no day that I can make out."),
-        ("mute", "Missing argument"),
+        ("mute", "ITEM or REPO is missing."),
         ("mute nope", "I know no repository “nope”."),
         ("mute #99", "I know of no acme/shop#99: no webhook told of it, and it was not read."),
         ("mute #12 until 2020-01-01", "“2020-01-01” is over: today is 2026-03-02. Allowed is today or a day to come."),
         ("unmute nope", "I know no repository “nope”."),
         ("morning maybe", "“maybe” is none of the words that may stand here. Allowed is on or off, or nothing."),
-        ("back friday", "Got unexpected extra argument (friday)."),
+        ("back friday", "“friday” is too much."),
     ],
 )
 def test_bad_input_is_answered_with_what_is_allowed(http_desk: Desk, typed: str, problem: str) -> None:

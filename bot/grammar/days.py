@@ -17,6 +17,7 @@ _MONTH = (
 )
 _WEEKDAY = "(?:mon(?:day)?|tue(?:s(?:day)?)?|wed(?:nesday)?|thu(?:rs(?:day)?)?|fri(?:day)?|sat(?:urday)?|sun(?:day)?)"
 _NUMBER = r"(?:\d{1,3}|an?|one|two|three|four|five|six|seven|eight|nine|ten)"
+_LENGTH = re.compile(rf"{_NUMBER} (?:day|week|month)s?")
 _NTH = r"\d{1,2}(?:st|nd|rd|th)?"
 # The library reads far more (`12`, `may` and `12/11` too), and would guess what is meant.
 _FROM_NOW = re.compile(rf"(?:in )?{_NUMBER} (?:day|week|month)s?|today|tomorrow|(?:the )?day after tomorrow")
@@ -33,6 +34,11 @@ def days_words(text: str) -> DayWords:
     if _read(text, _ANY_DAY) is None:
         raise _unreadable(text)
     return DayWords(text)
+
+
+def is_length(text: str) -> bool:
+    """Whether it says how long rather than when: `3 days`, `a week`."""
+    return _LENGTH.fullmatch(_said(text)) is not None
 
 
 def day_of(words: DayWords, today: date) -> date:
@@ -81,7 +87,9 @@ def _read(text: str, today: date) -> date | None:
         return _date(said)
     if _YEARLESS.fullmatch(said):
         # Seen from the day before: the library takes what is to come after its day, and today is meant too.
-        return _parsed(said, today - timedelta(days=1))
+        found = _parsed(said, today - timedelta(days=1))
+        # What is no day of that month it takes for a year.
+        return found if found and found.day == int(re.sub(r"\D", "", said)) else None
     return _parsed(said, today) if any(one.fullmatch(said) for one in (_FROM_NOW, _WEEKLY, _FULL)) else None
 
 

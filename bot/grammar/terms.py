@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from bot.flow.waits import KINDS
 from bot.grammar.days import ALLOWED as ALLOWED_DAYS
-from bot.grammar.days import days_words
+from bot.grammar.days import days_words, is_length
 from bot.grammar.kinds import PersonKind, repo_in
 from bot.grammar.values import (
     AdminWords,
@@ -28,6 +28,7 @@ TARGETS = (
 )
 AWAY = f"Allowed are nothing (from today on), a day, `until` a day, and a day `to` a day. {ALLOWED_DAYS}"
 UNTIL = f"Behind it may stand `until` and the last silent day. {ALLOWED_DAYS}"
+_WHICH = "Allowed are the last day (`until friday`), or that day alone (`in 3 days`)."
 _TO = ("to", "until", "till", "through", "-", "–", "—")
 
 
@@ -36,6 +37,8 @@ def target_words(words: tuple[str, ...]) -> TargetWords:
     repo = repo_in(words[0]) if words and _kind(words[0]) is None else None
     if words and repo is None and _kind(words[0]) is None:
         raise Misread(f"“{words[0]}” is no repository and no kind of wait.")
+    if repo and "/" not in repo and words[1:] and _is_working_time(words[1]):
+        raise Misread(f"No kind of wait stands before “{words[1]}”: “{words[0]}” is none.")
     pairs = words[1:] if repo else words
     targets: dict[str, int] = {}
     for word, length in zip(pairs[::2], [*pairs[1::2], None], strict=False):
@@ -56,12 +59,19 @@ def _kind(word: str) -> str | None:
 def _seconds(kind: str, length: str | None) -> int:
     if length is None:
         raise Misread(f"How long “{kind}” may take is missing.")
-    if length.casefold() in ("none", "off"):
-        return 0
+    if not _is_working_time(length):
+        raise Misread(f"“{length}” is no working time.")
+    return 0 if length.casefold() in _NONE else duration(length.casefold())
+
+
+_NONE = ("none", "off")
+
+
+def _is_working_time(word: str) -> bool:
     try:
-        return duration(length.casefold())
+        return word.casefold() in _NONE or duration(word.casefold()) >= 0
     except ValueError:
-        raise Misread(f"“{length}” is no working time.") from None
+        return False
 
 
 def link_words(words: tuple[Me | Member | Login, ...]) -> LinkWords:
@@ -86,6 +96,8 @@ def away_words(words: tuple[str, ...]) -> AwayWords:
     end = next((place for place, word in enumerate(folded) if word in _TO), None)
     start = _day(words[begins:end], "from")
     if end is None:
+        if is_length(start.text):
+            raise Misread(f"“{start.text}” may be how long or which day.", allowed=_WHICH)
         return AwayWords(start, None if begins else start)
     until = _day(words[end + 1 :], words[end])
     if until.text.casefold() == start.text.casefold():

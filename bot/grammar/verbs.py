@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from typing import NamedTuple
 
@@ -45,7 +46,8 @@ class Verb(click.Command):
         # What begins with a dash is a word like any other: there are no options.
         super().__init__(
             name, params=[_argument(place, one) for place, one in enumerate(takes)], options_metavar="",
-            add_help_option=False, context_settings={"ignore_unknown_options": True, "help_option_names": []},
+            add_help_option=False,
+            context_settings={"ignore_unknown_options": True, "allow_extra_args": True, "help_option_names": []},
         )  # fmt: skip
         self.means = means
         usage = " ".join([COMMAND, name, *(one.shown for one in takes)])
@@ -55,8 +57,12 @@ class Verb(click.Command):
     def read(self, words: list[str]) -> Value:
         """What the words behind the verb say; None for nothing. Raises Misread."""
         try:
-            told = self.make_context(f"{COMMAND} {self.name}", words).params
-            return self.means(*(told[param.name] for param in self.params if param.name))
+            told = self.make_context(f"{COMMAND} {self.name}", words)
+            if told.args:
+                raise Misread(f"“{' '.join(told.args)}” is too much.")
+            return self.means(*(told.params[param.name] for param in self.params if param.name))
+        except click.MissingParameter as error:
+            raise Misread(f"{_needed(error.param)} is missing.", self.name) from None
         except click.UsageError as error:
             raise Misread(f"{error.format_message().rstrip('.')}.", self.name) from None
         except NoVerb:
@@ -69,6 +75,12 @@ def _argument(place: int, one: Takes) -> click.Argument:
     return click.Argument(
         [f"word{place}"], type=one.kind, metavar=one.shown, required=one.needed, nargs=-1 if one.many else 1
     )
+
+
+def _needed(param: click.Parameter | None) -> str:
+    """What has to stand there, as usage shows it, without what may be left out."""
+    shown = (param.metavar if param else None) or "A word"
+    return " or ".join(re.sub(r"\[.*\] *", "", shown).split("|"))
 
 
 class _HelpKind(Kind):
