@@ -10,11 +10,11 @@ from __future__ import annotations
 
 import hashlib
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 from itertools import repeat
-from typing import NamedTuple
+from typing import NamedTuple, TypeVar
 from weakref import WeakKeyDictionary
 
 import structlog
@@ -25,10 +25,12 @@ from sqlalchemy.orm import Session
 from bot.commitfacts import deployments, result, turning
 from bot.context import Context
 from bot.flow.events import FlowEvent, ItemKey
+from bot.flow.ladder import next_look
 from bot.hosts import Delivery, ShaFact
 from bot.refold import Terms, refold
-from bot.said import current
-from bot.store import arrivals, checks, events, items, repos, settings, waits
+from bot.said import current, seen_in
+from bot.standings import standings_of
+from bot.store import arrivals, checks, events, items, repos, said, settings, waits
 from bot.store.checks import Result
 from bot.store.engine import reading, undisturbed, writing
 from bot.store.items import Facts
@@ -36,6 +38,7 @@ from bot.store.sql import batches
 from bot.together import Together
 
 log = structlog.get_logger()
+T = TypeVar("T")
 BATCH = 200
 """Items folded again in one transaction when all of them are."""
 LOOKS = 1000
@@ -69,7 +72,7 @@ Call = tuple[Context, Delivery, int]
 
 def take(ctx: Context, told: Sequence[FlowEvent], now: int, *, live: bool) -> Taken:
     """Append events and bring the ledger up to date. `live=False`: a history just read, by import or first reading."""
-    kept = undisturbed(lambda: _take_events(ctx, told, _terms(ctx, now, live=live)))
+    kept = _under_terms(ctx, now, partial(_take_events, ctx, told), live=live)
     return Taken(len(kept.events), len(told) - len(kept.events), len(kept.items))
 
 
@@ -78,6 +81,7 @@ def _take_events(ctx: Context, told: Sequence[FlowEvent], terms: Terms) -> _Kept
     for event in told:
         names[event.host].add(event.repo)
     with writing(ctx.engine) as session:
+        _must_hold(session, terms)
         for host, of_host in names.items():
             repos.add(session, ctx.workspace, host, of_host)
         return _keep(session, told, terms)
@@ -105,9 +109,8 @@ def _take_together(calls: Sequence[Call]) -> list[Taken]:
     ctx = calls[0][0]
     deliveries = [delivery for _, delivery, _ in calls]
     now = max(now for _, _, now in calls)
-    # Keeping needs no policy; only a rename folds items at once.
-    renames = any(delivery.renamed for delivery in deliveries)
-    terms = _terms(ctx, now, live=True) if renames else Terms(ctx.workspace, ctx.policy, now, live=True)
+    # Keeping needs no policy; a rename, which folds items at once, looks at it by itself.
+    terms = Terms(ctx.workspace, ctx.policy, now, live=True)
     return _shares(deliveries, undisturbed(lambda: _take_deliveries(ctx, deliveries, terms)))
 
 
@@ -138,37 +141,37 @@ def settle(ctx: Context, now: int, most: int | None = None) -> None:
     with reading(ctx.engine) as session:
         if not arrivals.waiting(session, ctx.workspace):
             return
-    terms = _terms(ctx, now, live=True)
     for _ in repeat(None) if most is None else repeat(None, most):
         try:
-            more = undisturbed(partial(_settle_some, ctx, terms, BATCH))
+            more = _under_terms(ctx, now, partial(_settle_some, ctx, BATCH))
         except DBAPIError:
             raise
         except Exception:
-            more = _settle_one_by_one(ctx, terms)
+            more = _settle_one_by_one(ctx, now)
         if not more:
             return
 
 
-def _settle_one_by_one(ctx: Context, terms: Terms) -> bool:
+def _settle_one_by_one(ctx: Context, now: int) -> bool:
     """Fold in a portion of which something can't be folded: that is logged and set aside, in the log as it is."""
     for _ in range(BATCH):
         try:
-            if not undisturbed(partial(_settle_some, ctx, terms, 1)):
+            if not _under_terms(ctx, now, partial(_settle_some, ctx, 1)):
                 return False
         except DBAPIError:
             raise
         except Exception:
             with writing(ctx.engine) as session:
-                bad = arrivals.take(session, terms.workspace, 1)
-                arrivals.done(session, terms.workspace, bad)
+                bad = arrivals.take(session, ctx.workspace, 1)
+                arrivals.done(session, ctx.workspace, bad)
             log.exception("item not folded", items=[one.key for one in bad])
     return True
 
 
-def _settle_some(ctx: Context, terms: Terms, most: int) -> bool:
+def _settle_some(ctx: Context, most: int, terms: Terms) -> bool:
     """Fold in the next items; whether there may be more."""
     with writing(ctx.engine) as session:
+        _must_hold(session, terms)
         some = arrivals.take(session, terms.workspace, most)
         if some:
             checked = {one.key: one.sha for one in some if one.sha is not None}
@@ -209,7 +212,9 @@ def _rename(session: Session, host: str, old: str, new: str, terms: Terms) -> No
     """All that is known goes by the new name; its items are folded again, as their events may have met others."""
     if old == new:
         return
+    said.alone(session, terms.workspace)
     repos.rename(session, terms.workspace, host, old, new)
+    terms = replace(terms, policy=seen_in(session, terms.workspace, terms.policy))
     keys = items.of_repo(session, terms.workspace, host, new)
     _refold_all(session, keys, terms)
 
@@ -281,16 +286,16 @@ def rebuild(ctx: Context, now: int, only: Sequence[ItemKey] | None = None) -> in
 
     Changes nothing when all is well.
     """
-    terms = _terms(ctx, now, live=False)
     with reading(ctx.engine) as session:
         keys = items.all_keys(session, ctx.workspace) if only is None else only
     for some in batches(keys, BATCH):
-        undisturbed(partial(_rebuild_some, ctx, some, terms))
+        _under_terms(ctx, now, partial(_rebuild_some, ctx, some), live=False)
     return len(keys)
 
 
 def _rebuild_some(ctx: Context, keys: Sequence[ItemKey], terms: Terms) -> None:
     with writing(ctx.engine) as session:
+        _must_hold(session, terms)
         _refold_all(session, keys, terms)
 
 
@@ -307,10 +312,9 @@ def refresh_looks(ctx: Context, now: int) -> None:
         if settings.get(session, ctx.workspace, POLICY) == fingerprint:
             return
     rebuild(ctx, now)
-    terms = _terms(ctx, now, live=True)
     last: int | None = -1
     while last is not None:
-        last = undisturbed(partial(_refresh_some, ctx, last, terms))
+        last = _under_terms(ctx, now, partial(_refresh_some, ctx, last))
     with writing(ctx.engine) as session:
         settings.put(session, ctx.workspace, POLICY, fingerprint)
 
@@ -318,13 +322,31 @@ def refresh_looks(ctx: Context, now: int) -> None:
 def _refresh_some(ctx: Context, after: int, terms: Terms) -> int | None:
     """Look at the ladders of the next open waits; the last one's id, or None where there were none."""
     with writing(ctx.engine) as session:
+        _must_hold(session, terms)
         rows = waits.open_after(session, ctx.workspace, after, LOOKS)
-        sent = waits.sent(session, ctx.workspace, (row.id for row in rows))
-        looks = {row.id: terms.look_at(row, sent.get(row.id, ())) for row in rows}
+        standings = standings_of(session, ctx.workspace, terms.policy, rows)
+        looks = {id_: next_look(one, terms.policy.nudges, terms.now) for id_, one in standings.items()}
         moved = {row.id: looks[row.id] for row in rows if looks[row.id] != row.next_nudge_at}
         waits.set_looks(session, ctx.workspace, moved)
     return rows[-1].id if rows else None
 
 
-def _terms(ctx: Context, now: int, *, live: bool) -> Terms:
-    return Terms(ctx.workspace, current(ctx).policy, now, live)
+class _Outdated(Exception):
+    """Somebody set something from Slack since the terms were read."""
+
+
+def _under_terms(ctx: Context, now: int, work: Callable[[Terms], T], *, live: bool = True) -> T:
+    """What a transaction comes to under the terms that hold as long as it goes on; `_must_hold` is its first word."""
+    while True:
+        terms = Terms(ctx.workspace, current(ctx).policy, now, live)
+        try:
+            return undisturbed(partial(work, terms))
+        except _Outdated:
+            continue
+
+
+def _must_hold(session: Session, terms: Terms) -> None:
+    """Nobody changes settings from here on until the transaction ends. Raises _Outdated where somebody did before."""
+    said.still(session, terms.workspace)
+    if said.revision(session, terms.workspace) != terms.policy.revision:
+        raise _Outdated

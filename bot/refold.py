@@ -4,22 +4,21 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
-from typing import Any
+from dataclasses import dataclass, field, replace
+from typing import Any, NamedTuple
 
 from sqlalchemy.orm import Session
 
 from bot.flow.events import FlowEvent, ItemKey
-from bot.flow.ladder import Standing, next_look
+from bot.flow.ladder import next_look
 from bot.flow.waits import REVIEWER_KINDS, Ledger, Span, Wait, fold
 from bot.policy import Policy
-from bot.store import homes, items, waits
+from bot.standings import is_of_the_ladder, standing_of
+from bot.store import answers, homes, items, waits
+from bot.store.answers import Answer, Ask
 from bot.store.items import Facts
 from bot.store.matching import Stored, match, wait_id
 from bot.store.waits import Sent, to_wait
-
-LISTED = "backlog"
-"""The claim of a wait that was listed because its history was just read: no rung of the ladder."""
 
 
 @dataclass(frozen=True)
@@ -30,18 +29,6 @@ class Terms:
     policy: Policy
     now: int
     live: bool
-
-    def next_look(self, wait: Wait, sent: Mapping[str, int]) -> int | None:
-        """When to look at an open wait's ladder; None without a target or where nothing is to come."""
-        target = self.policy.target(wait.repo, wait.kind)
-        if target is None:
-            return None
-        standing = Standing(wait, self.policy.clock(wait), target, sent)
-        return next_look(standing, self.policy.nudges, self.now)
-
-    def look_at(self, row: Stored, sent: Iterable[Sent]) -> int | None:
-        """The same for an open wait as stored; one that was late when its history was read is never looked at."""
-        return None if row.backlog else self.next_look(to_wait(row), _rungs(sent))
 
     def breached(self, wait: Wait) -> bool:
         target = self.policy.target(wait.repo, wait.kind)
@@ -144,14 +131,30 @@ def _write(session: Session, changes: _Changes, terms: Terms) -> None:
     ids = [id_ for id_, _ in changes.added] + [row.id for row, _ in changes.moved] + [row.id for row in changes.gone]
     if not ids:
         return
-    sent = waits.sent(session, terms.workspace, ids)
+    told = _told(session, changes, ids, terms)
     waits.remove(session, terms.workspace, [row.id for row in changes.gone])
-    waits.change(session, [_row(wait, row.id, row, sent, terms) for row, wait in changes.moved])
-    waits.add(session, [_row(wait, id_, None, sent, terms) for id_, wait in changes.added])
+    waits.change(session, [_row(wait, row.id, row, told, terms) for row, wait in changes.moved])
+    waits.add(session, [_row(wait, id_, None, told, terms) for id_, wait in changes.added])
     untrue = [row.id for row in changes.gone] + [row.id for row, wait in changes.moved if _reads_otherwise(row, wait)]
     untrue += [id_ for id_, _ in changes.added]
-    told = {claim.outbox_id for id_ in untrue for claim in sent.get(id_, ())}
-    waits.edit_messages(session, terms.workspace, told, terms.now)
+    messages = {claim.outbox_id for id_ in untrue for claim in told.sent.get(id_, ())}
+    waits.edit_messages(session, terms.workspace, messages, terms.now)
+
+
+class _Told(NamedTuple):
+    """What was sent of waits (by their ids), answered to them, and asked about their items."""
+
+    sent: Mapping[int, Sequence[Sent]]
+    answers: Mapping[int, Answer]
+    asks: Mapping[ItemKey, Sequence[Ask]]
+
+
+def _told(session: Session, changes: _Changes, ids: Sequence[int], terms: Terms) -> _Told:
+    sent = waits.sent(session, terms.workspace, ids)
+    named = [*changes.added, *((row.id, wait) for row, wait in changes.moved)]
+    open_ = {id_: wait.key for id_, wait in named if wait.until is None}
+    replies = answers.latest(session, terms.workspace, open_)
+    return _Told(sent, replies, answers.asks(session, terms.workspace, open_.values()))
 
 
 def _reads_otherwise(row: Stored, wait: Wait) -> bool:
@@ -159,9 +162,8 @@ def _reads_otherwise(row: Stored, wait: Wait) -> bool:
     return (row.since, row.until, row.ended_by) != (wait.since, wait.until, wait.ended_by)
 
 
-def _row(wait: Wait, id_: int, was: Stored | None, sent: Mapping[int, Sequence[Sent]], terms: Terms) -> dict[str, Any]:
+def _row(wait: Wait, id_: int, was: Stored | None, told: _Told, terms: Terms) -> dict[str, Any]:
     backlog = wait.until is None and _is_backlog(wait, was, terms)
-    looked_at = wait.until is None and not backlog
     return {
         "workspace": terms.workspace,
         "id": id_,
@@ -179,13 +181,19 @@ def _row(wait: Wait, id_: int, was: Stored | None, sent: Mapping[int, Sequence[S
         "asked_by": wait.asked_by,
         "asked_at": wait.asked_at,
         "opened_by": wait.opened_by,
-        "next_nudge_at": terms.next_look(wait, _rungs(sent.get(id_, ()))) if looked_at else None,
+        "next_nudge_at": None if wait.until is not None else _next_look(id_, wait, told, terms, backlog=backlog),
         "backlog": backlog,
     }
 
 
-def _rungs(claims: Iterable[Sent]) -> dict[str, int]:
-    return {claim.rung: claim.at for claim in claims if claim.rung != LISTED}
+def _next_look(id_: int, wait: Wait, told: _Told, terms: Terms, *, backlog: bool) -> int | None:
+    """When to look at an open wait's ladder; None where nothing is to come."""
+    target, answer, asks = terms.policy.target(wait.repo, wait.kind), told.answers.get(id_), told.asks.get(wait.key, ())
+    if (backlog or target is None) and answer is None and not asks:
+        return None
+    rungs = {claim.rung: claim.at for claim in told.sent.get(id_, ()) if is_of_the_ladder(claim.rung)}
+    standing = standing_of(id_, wait, terms.policy, rungs, answer, asks)
+    return next_look(replace(standing, target=None) if backlog else standing, terms.policy.nudges, terms.now)
 
 
 def _is_backlog(wait: Wait, was: Stored | None, terms: Terms) -> bool:

@@ -66,7 +66,7 @@ def current(ctx: Context) -> Context:
             return ctx
         made = _known.setdefault(ctx.engine, {}).get(ctx.workspace)
         if made is None or made[0] is not written or made[1].revision != revision:
-            made = (written, _forgiving(session, ctx.workspace, written, revision))
+            made = (written, seen_in(session, ctx.workspace, written))
             _known[ctx.engine][ctx.workspace] = made
     return replace(ctx, policy=made[1])
 
@@ -90,15 +90,20 @@ def say_in(
 ) -> list[Changed]:
     """The same within a transaction of the caller's."""
     said.alone(session, ctx.workspace)
-    written = ctx.policy.written or ctx.policy
-    before = _forgiving(session, ctx.workspace, written, "")
+    laying = _Laying(ctx.policy.written or ctx.policy, "", _facts(session, ctx.workspace))
+    known = said.everything(session, ctx.workspace)
+    told = laying.fitting(known)
+    before = laying.policy(told)
+    changes = [change._replace(path=_as_known(change.path, known)) for change in changes]
     for path, value in changes:
         new = value(value_at(before.file, path)) if callable(value) else value
         if isinstance(new, Unsaid):
+            told.pop(path, None)
             said.drop(session, ctx.workspace, path)
         else:
+            told[path] = new
             said.put(session, ctx.workspace, path, new)
-    after = _policy_of(session, ctx.workspace, written, "", said.everything(session, ctx.workspace))
+    after = laying.policy(told)
     found = [Changed(path, value_at(before.file, path), value_at(after.file, path)) for path, _ in changes]
     changed = [one for one in found if one.was != one.became]
     for path, was, became in changed:
@@ -147,37 +152,62 @@ def _same(name: str, other: str) -> bool:
     return name.casefold() == other.casefold()
 
 
-def _policy_of(session: Session, workspace: str, written: Policy, revision: str, told: Mapping[Path, Any]) -> Policy:
-    """The policy with these keys laid over it. Raises BadPolicy."""
-    try:
-        over = PolicyFile.model_validate(_tree(told))
-    except ValidationError as error:
-        raise BadPolicy(f"{SOURCE}: {first_fault(error)}") from None
-    file = laid(written.file, over)
-    policy = Policy(file, written.source, written, revision, _facts(session, workspace))
-    check(policy)
-    return policy
+def seen_in(session: Session, workspace: str, policy: Policy) -> Policy:
+    """The policy that holds as a transaction sees it; of `policy` only what the file says is looked at."""
+    written, revision = policy.written or policy, said.revision(session, workspace)
+    laying = _Laying(written, revision, _facts(session, workspace))
+    return laying.policy(laying.fitting(said.everything(session, workspace)))
 
 
-def _forgiving(session: Session, workspace: str, written: Policy, revision: str) -> Policy:
-    """The same, leaving out keys that no longer go with the file as it is now."""
-    told = said.everything(session, workspace)
-    try:
-        return _policy_of(session, workspace, written, revision, told)
-    except BadPolicy:
-        good: dict[Path, Any] = {}
-        for path, value in told.items():
-            try:
-                _policy_of(session, workspace, written, revision, {**good, path: value})
-                good[path] = value
-            except BadPolicy as error:
-                log.error("setting left out", path=".".join(path), why=str(error))
-        return _policy_of(session, workspace, written, revision, good)
+class _Laying(NamedTuple):
+    """What keys are laid over: the policy as the file has it, with Slack's facts."""
+
+    written: Policy
+    revision: str
+    facts: Mapping[str, Facts]
+
+    def policy(self, told: Mapping[Path, Any]) -> Policy:
+        """The policy with these keys laid over it. Raises BadPolicy."""
+        try:
+            over = PolicyFile.model_validate(_tree(told))
+        except ValidationError as error:
+            raise BadPolicy(f"{SOURCE}: {first_fault(error)}") from None
+        file = laid(self.written.file, over)
+        policy = Policy(file, self.written.source, self.written, self.revision, self.facts)
+        check(policy)
+        return policy
+
+    def fitting(self, told: Mapping[Path, Any], beside: Mapping[Path, Any] | None = None) -> dict[Path, Any]:
+        """The keys (and those `beside`) without the ones that no longer go with the file as it is now."""
+        beside, paths = dict(beside or {}), list(told)
+        try:
+            self.policy({**beside, **told})
+        except BadPolicy as error:
+            if len(paths) == 1:
+                log.error("setting left out", path=".".join(paths[0]), why=str(error))
+                return beside
+            half = len(paths) // 2
+            for some in (paths[:half], paths[half:]):
+                beside = self.fitting({path: told[path] for path in some}, beside)
+            return beside
+        return {**beside, **told}
+
+
+def _as_known(path: Path, known: Iterable[Path]) -> Path:
+    """A key as it was said before, where only the case of a name differs."""
+    return next((one for one in known if _folded(one) == _folded(path)), path)
+
+
+def _folded(path: Path) -> Path:
+    return (path[0], path[1].casefold(), *path[2:]) if path[0] in NAMED else path
 
 
 def _tree(told: Mapping[Path, Any]) -> dict[str, Any]:
     tree: dict[str, Any] = {}
+    spelt: dict[Path, str] = {}
     for path, value in told.items():
+        if path[0] in NAMED:  # one name however it is spelt
+            path = (path[0], spelt.setdefault(_folded(path)[:2], path[1]), *path[2:])  # noqa: PLW2901
         branch = tree
         for step in path[:-1]:
             branch = branch.setdefault(step, {})

@@ -36,10 +36,11 @@ def run(ctx: Context, now: int) -> int:
 def _run(ctx: Context, now: int) -> int:
     with writing(ctx.engine) as session:
         outbox.deciding(session, ctx.workspace)
-        if said.revision(session, ctx.workspace) != ctx.policy.revision:
-            return 0  # somebody changed their terms just now; the next tick knows them
         rows = waits.due(session, ctx.workspace, now, MOST)
-        return _decide(ctx, session, rows, now) if rows else 0
+        # Asked once the rows are locked: whoever changes terms from here on has them looked at after us.
+        if not rows or said.revision(session, ctx.workspace) != ctx.policy.revision:
+            return 0  # somebody changed their terms just now; the next tick knows them
+        return _decide(ctx, session, rows, now)
 
 
 def _decide(ctx: Context, session: Session, rows: Sequence[Row[Any]], now: int) -> int:

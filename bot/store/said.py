@@ -29,6 +29,13 @@ def alone(session: Session, workspace: str) -> None:
         session.execute(text("SELECT pg_advisory_xact_lock(hashtext(:key))"), {"key": f"weir hears for {workspace}"})
 
 
+def still(session: Session, workspace: str) -> None:
+    """Let nobody change settings until the transaction ends; any number may ask for that at once."""
+    if session.get_bind().dialect.name == "postgresql":
+        key = {"key": f"weir hears for {workspace}"}
+        session.execute(text("SELECT pg_advisory_xact_lock_shared(hashtext(:key))"), key)
+
+
 def revision(session: Session, workspace: str) -> str:
     """The name of the present state; empty where nothing was ever said."""
     return str(settings.get(session, workspace, REVISION) or "")
@@ -90,13 +97,15 @@ def how_many(session: Session, workspace: str) -> int:
 
 def rename(session: Session, workspace: str, old: str, new: str) -> None:
     """Let what was said of a repository hold under its new name; what is said of that one stays."""
-    known = everything(session, workspace)
+    known, folded = everything(session, workspace), old.casefold()
+    taken = {path[2:] for path in known if path[0] == "repos" and path[1].casefold() == new.casefold()}
     for path, value in known.items():
-        if path[0] == "repos" and path[1] == old:
-            renamed = ("repos", new, *path[2:])
+        if path[0] == "repos" and path[1].casefold() == folded:
             drop(session, workspace, path)
-            put(session, workspace, renamed, known.get(renamed, value))
+            if folded == new.casefold() or path[2:] not in taken:
+                put(session, workspace, ("repos", new, *path[2:]), value)
         if path[0] == "people" and path[-1] == "mutes":
-            put(session, workspace, path, [{**mute, "repo": new} if mute["repo"] == old else mute for mute in value])
+            moved = [{**mute, "repo": new} if mute["repo"].casefold() == folded else mute for mute in value]
+            put(session, workspace, path, moved)
     if known:
         revise(session, workspace)
