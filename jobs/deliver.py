@@ -14,7 +14,8 @@ from sqlalchemy.orm import Session
 
 from bot import quiet, telling
 from bot.context import Context
-from bot.flow.ladder import MORNING
+from bot.flow.calendar import DAY
+from bot.flow.ladder import MORNING, opening
 from bot.intake import settle
 from bot.messenger import Passing, Undeliverable, Unknown
 from bot.notices import Notice
@@ -146,9 +147,13 @@ def _prepared(ctx: Context, row: Leased, channel: str | None, now: int) -> tuple
                 return None
             told = telling.read(session, ctx.workspace, ctx.policy, row)
             notice = telling.notice_of(session, ctx.workspace, told, ctx.policy, now)
-            verdict = telling.judge(told, notice, reach(session, ctx.workspace, ctx.policy, now), now)
-            if verdict.later is not None:
-                outbox.later(session, ctx.workspace, held, verdict.later, None, tried=False)
+            can = reach(session, ctx.workspace, ctx.policy, now)
+            verdict = telling.judge(told, notice, can, now)
+            later = verdict.later
+            if notice is not None and not verdict.moot and later is None:
+                later = _turn_of_notice(ctx, session, row, can, now)
+            if later is not None:
+                outbox.later(session, ctx.workspace, held, later, None, tried=False)
                 return None
             if not verdict.drop and not verdict.moot and channel is not None:
                 return _take_turn(ctx, session, held, _words(ctx, session, told, notice, now), channel, now)
@@ -163,6 +168,16 @@ def _prepared(ctx: Context, row: Leased, channel: str | None, now: int) -> tuple
             _log.info("message.moot", message=row.id, to=row.recipient)
             return None
     return None
+
+
+def _turn_of_notice(ctx: Context, session: Session, row: Leased, can: Reach, now: int) -> int | None:
+    """When a person may get one more message, as the ladder sees to it for nudges; None for now."""
+    if row.recipient.startswith(("#", "@")):
+        return None
+    had = outbox.had(session, ctx.workspace, [row.recipient], now)
+    whom = can.person(row.recipient, had.get(row.recipient, ()))
+    at = opening(whom, now, ctx.policy.nudges.max_messages_per_day) if whom else None
+    return None if at is None or at <= now else min(at, now + DAY)
 
 
 def _words(ctx: Context, session: Session, told: telling.Told, notice: Notice | None, now: int) -> Message:

@@ -27,6 +27,8 @@ OFFER = "offer"
 """Begins the rung of a wait whose author was offered to hand it over, as its holder is away; the start follows."""
 HANDOVER = "handover"
 """Begins the rung of a wait whose author was asked to hand it over for its holder; to whom follows."""
+SOON = 600
+"""Seconds within which a message that is to be sent counts as one that is on its way."""
 _DAY = 86_400
 
 
@@ -102,6 +104,17 @@ def heard(session: Session, workspace: str, recipients: Iterable[str], now: int)
 
     A message that is still on its way counts as one of this instant.
     """
+    found = had(session, workspace, recipients, now)
+    # But for a notice that waits until its reader is back: nobody knows who comes first.
+    soon = or_(_O.about.is_(None), _O.not_before <= now + SOON)
+    coming = select(_O.recipient).where(_O.workspace == workspace, _O.state.in_(("pending", "sending")), soon)
+    for recipient in session.execute(coming).scalars():
+        found[recipient].append(now)
+    return found
+
+
+def had(session: Session, workspace: str, recipients: Iterable[str], now: int) -> dict[str, list[int]]:
+    """The same without what is on its way."""
     found: dict[str, list[int]] = defaultdict(list)
     for some in batches(sorted(set(recipients))):
         sent = [_O.workspace == workspace, _O.recipient.in_(some), _O.state == "sent"]
@@ -111,9 +124,6 @@ def heard(session: Session, workspace: str, recipients: Iterable[str], now: int)
         )
         for recipient, at in [*session.execute(recent), *session.execute(before.group_by(_O.recipient))]:
             found[recipient].append(at)
-    coming = select(_O.recipient).where(_O.workspace == workspace, _O.state.in_(("pending", "sending")))
-    for recipient in session.execute(coming).scalars():
-        found[recipient].append(now)
     return found
 
 
@@ -192,10 +202,10 @@ def release(
     """Give rungs back, unsent, to be decided again at once; the `whole` message is moot then."""
     waits = sorted({wait for wait, _ in claims})
     # Waits before messages: the order in which intake takes them, too.
-    for some in batches(waits):
+    for some in batches(sorted({wait for wait, rung in claims if rung != BACKLOG})):
         session.execute(
             update(WAITS)
-            .where(_W.workspace == workspace, _W.id.in_(some), _W.until.is_(None), _W.backlog.is_(False))
+            .where(_W.workspace == workspace, _W.id.in_(some), _W.until.is_(None))
             .values(next_nudge_at=now)
         )
     told = sorted({wait for wait, rung in claims if rung == BACKLOG})
