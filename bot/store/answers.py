@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 
 from bot.flow.answers import HAND_OVER, LEAVE, ON_IT, SNOOZE, TAKE, WRONG
 from bot.flow.events import ItemKey
-from bot.store.sql import Asking, batches, by_repo, insert, table
+from bot.store.sql import Asking, batches, insert, table
 from bot.store.tables import AnswerRow, AskRow
 
 __all__ = [
@@ -97,12 +97,13 @@ def ask(session: Session, workspace: str, key: ItemKey, day: str, by: str, now: 
 def asks(session: Session, workspace: str, keys: Iterable[ItemKey]) -> dict[ItemKey, list[Ask]]:
     """What authors asked about items, oldest first."""
     found: dict[ItemKey, list[Ask]] = defaultdict(list)
-    for host, repo, items in by_repo(set(keys)):
-        rows = session.execute(
-            select(_K.item, _K.by, _K.at)
-            .where(_K.workspace == workspace, _K.host == host, _K.repo == repo, _K.item.in_(items))
-            .order_by(_K.at)
-        )
-        for row in rows:
-            found[host, repo, row.item].append(Ask(row.by, row.at))
+    for some in batches(sorted(set(keys))):
+        # One statement for many repositories; the few rows too many that it may bring are passed over.
+        hosts, repos, items = (sorted(set(names)) for names in zip(*some, strict=True))
+        there = (_K.workspace == workspace, _K.host.in_(hosts), _K.repo.in_(repos), _K.item.in_(items))
+        rows = session.execute(select(_K.host, _K.repo, _K.item, _K.by, _K.at).where(*there).order_by(_K.at)).all()
+        wanted = set(some)
+        for *key, by, at in rows:
+            if tuple(key) in wanted:
+                found[key[0], key[1], key[2]].append(Ask(by, at))
     return found
