@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from sqlalchemy import Row, Table, bindparam, delete, literal, select, update
+from sqlalchemy import Row, Table, bindparam, delete, func, literal, or_, select, update
 from sqlalchemy.orm import Session
 
-from bot.flow.ladder import channel_of
+from bot.flow.ladder import channel_of, team_channel_of
 from bot.store import said, settings
 from bot.store.arrivals import ARRIVALS
 from bot.store.checks import CHECKS, optional_key
@@ -96,8 +96,11 @@ def rename(session: Session, workspace: str, host: str, old: str, new: str) -> N
         c = moved.c
         session.execute(update(moved).where(c.workspace == workspace, c.host == host, c.repo == old).values(repo=new))
     o = OUTBOX.c
+    was, its_teams = channel_of(old), o.recipient.startswith(team_channel_of(old, ""), autoescape=True)
     session.execute(
-        update(OUTBOX).where(o.workspace == workspace, o.recipient == channel_of(old)).values(recipient=channel_of(new))
+        update(OUTBOX)
+        .where(o.workspace == workspace, or_(o.recipient == was, its_teams))
+        .values(recipient=channel_of(new) + func.substr(o.recipient, len(was) + 1))
     )
     said.rename(session, workspace, old, new)
     optional = settings.get(session, workspace, optional_key(host, old))
