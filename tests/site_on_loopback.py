@@ -94,6 +94,8 @@ def serve(server: Server) -> Iterator[int]:
     stop = threading.Event()
     thread = threading.Thread(target=server.serve, args=(stop,))
     thread.start()
-    yield server.port
-    stop.set()
-    thread.join()
+    try:
+        yield server.port
+    finally:
+        stop.set()
+        thread.join()
