@@ -7,10 +7,12 @@ from dataclasses import dataclass, field
 
 from sqlalchemy.orm import Session
 
-from bot.flow.calendar import DAY
 from bot.flow.ladder import Recipient, opening
 from bot.policy import Policy
 from bot.store import addresses, members
+
+SEEN_TO = 3600
+"""Seconds within which it is seen again whether somebody may hear by now: they may be back before they said."""
 
 
 @dataclass(frozen=True)
@@ -61,7 +63,7 @@ class Reach:
         """When to see again whether somebody who may hear nothing now may; None where they can't be reached."""
         person = None if to.startswith(("#", "@")) else self.person(to, ())
         at = opening(person, now, 1) if person else None
-        return None if at is None else min(at, now + DAY)
+        return None if at is None else min(at, now + SEEN_TO)
 
     def tried_again(self, to: str) -> int | None:
         """When somebody with a problem may be tried again."""

@@ -19,7 +19,7 @@ from bot.context import Context
 from bot.policy import BadPolicy, Facts, Policy, check
 from bot.policy_file import NAMED, PolicyFile, first_fault
 from bot.store import connections, homes, members, said, waits
-from bot.store.engine import reading, undisturbed, writing
+from bot.store.engine import looking, undisturbed, writing
 from bot.store.said import Path
 
 M = TypeVar("M", bound=BaseModel)
@@ -60,7 +60,7 @@ _known: WeakKeyDictionary[Engine, dict[str, tuple[Policy, Policy]]] = WeakKeyDic
 def current(ctx: Context) -> Context:
     """The context with the policy that holds now: the file's, what was said from Slack, and Slack's facts."""
     written = ctx.policy.written or ctx.policy
-    with reading(ctx.engine) as session:
+    with looking(ctx.engine) as session:
         revision = said.revision(session, ctx.workspace)
         if revision == ctx.policy.revision:
             return ctx
@@ -110,6 +110,7 @@ def say_in(
         said.record(session, ctx.workspace, path, was, became, by, now, why)
     said.revise(session, ctx.workspace)
     look_again(session, ctx.workspace, [one.path for one in changed], after, now)
+    _touch_former(session, ctx.workspace, changed, now)
     return changed
 
 
@@ -124,6 +125,11 @@ def look_again(session: Session, workspace: str, paths: Iterable[Path], policy: 
     waits.look_again(session, workspace, now, logins=logins, repos=repos, everyone=everyone)
     users = {policy.person(login).slack for login in logins}
     homes.touch(session, workspace, None if everyone or repos else {user for user in users if user}, now)
+
+
+def _touch_former(session: Session, workspace: str, changed: Iterable[Changed], now: int) -> None:
+    """Publish the home tabs of those whose logins were taken from them again, too."""
+    homes.touch(session, workspace, {one.was for one in changed if one.path[-1] == "slack" and one.was}, now)
 
 
 def value_at(file: PolicyFile, path: Path) -> Any:

@@ -14,7 +14,7 @@ from bot.hosts.github.errors import Denied, Gone, HostError, Unreachable
 from bot.learning import learn
 from bot.said import current
 from bot.store import connections, past, readings, waits
-from bot.store.connections import FAILED, LEARNT, LEASE, Connection
+from bot.store.connections import FAILED, LEARNT, LEASE, LEFT, Connection
 from bot.store.engine import reading, writing
 from bot.store.readings import Place
 
@@ -101,10 +101,18 @@ class Progress:
             hooked = hooks.set_up(self._ctx, self._held.repo)
             own = {} if hooked.id is None else {"hook_id": hooked.id}
             if not self.write(hook=hooked.words, **own):
+                self._leave_nothing(hooked.id)
                 return False
         if self._held.items_known is None and not self._held.items_read:
             return self.write(items_known=self._known())
         return True
+
+    def _leave_nothing(self, hook: int | None) -> None:
+        """Where it was let go while its webhook was being set up, nobody else knows of that one."""
+        with reading(self._ctx.engine) as session:
+            found = connections.of_message(session, self._ctx.workspace, self._held.outbox_id)
+        if hook is not None and found is not None and found.state == LEFT:
+            hooks.take_back(self._ctx, found.repo, hook)
 
     def _known(self) -> int | None:
         place = self._place()

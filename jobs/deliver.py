@@ -14,12 +14,11 @@ from sqlalchemy.orm import Session
 
 from bot import quiet, telling
 from bot.context import Context
-from bot.flow.calendar import DAY
 from bot.flow.ladder import MORNING, opening
 from bot.intake import settle
 from bot.messenger import Passing, Undeliverable, Unknown
 from bot.notices import Notice
-from bot.reach import Reach, reach
+from bot.reach import SEEN_TO, Reach, reach
 from bot.said import current
 from bot.store import addresses, mornings, outbox
 from bot.store.engine import reading, writing
@@ -177,7 +176,7 @@ def _turn_of_notice(ctx: Context, session: Session, row: Leased, can: Reach, now
     had = outbox.had(session, ctx.workspace, [row.recipient], now)
     whom = can.person(row.recipient, had.get(row.recipient, ()))
     at = opening(whom, now, ctx.policy.nudges.max_messages_per_day) if whom else None
-    return None if at is None or at <= now else min(at, now + DAY)
+    return None if at is None or at <= now else min(at, now + SEEN_TO)
 
 
 def _words(ctx: Context, session: Session, told: telling.Told, notice: Notice | None, now: int) -> Message:

@@ -15,7 +15,7 @@ from world import MONDAY, NO_CHANNEL, World
 from bot import intake
 from bot.hosts import Delivery
 from bot.said import UNSAID, Change, current, say
-from bot.store import answers, members, outbox, said, waits
+from bot.store import answers, homes, members, outbox, said, waits
 from bot.store.answers import SNOOZE, Answer
 from bot.store.asked import held_by
 from bot.store.engine import reading, writing
@@ -59,6 +59,21 @@ def wait_of(world: World, login: str = "alice") -> Any:
     with reading(world.engine) as session:
         (row,) = held_by(session, "default", [login])
     return row
+
+
+def absent(world: World, user: str) -> None:
+    """A status says so, and not until when."""
+    with writing(world.engine) as session:
+        members.left(session, "default", user, world.now, None)
+        said.revise(session, "default")
+
+
+def back(world: World, user: str, login: str) -> None:
+    """The status says so no longer."""
+    with writing(world.engine) as session:
+        members.returned(session, "default", user, world.now)
+        said.revise(session, "default")
+        waits.look_again(session, "default", world.now, logins=[login])
 
 
 @contextmanager
@@ -207,18 +222,13 @@ def test_what_was_said_of_a_repository_in_another_case_is_renamed_too(world: Wor
 
 def test_a_notice_that_waits_for_its_reader_keeps_no_nudge_back(world: World) -> None:
     world.ask("alice", author="carol")
-    with writing(world.engine) as session:
-        members.left(session, "default", "U0ALICE", world.now, None)
-        said.revise(session, "default")
+    absent(world, "U0ALICE")
     with writing(world.engine) as session:
         draft = Draft("alice", "handover", about={"wait": wait_of(world).id, "by": "carol", "to": "bob"})
         outbox.claim(session, "default", [draft], world.now)
     world.wait(minutes=10)
     assert world.outbox() == ["pending"]
-    with writing(world.engine) as session:
-        members.returned(session, "default", "U0ALICE", world.now)
-        said.revise(session, "default")
-        waits.look_again(session, "default", world.now, logins=["alice"])
+    back(world, "U0ALICE", "alice")
     world.wait(hours=7)
     assert len(world.texts("U0ALICE")) >= 1
 
@@ -276,3 +286,24 @@ def test_nobody_is_reminded_of_what_waits_in_a_repository_that_fell_silent(world
     told(world, (("repos", "acme/shop", "silent"), False))
     world.wait(minutes=1)
     assert len(world.texts("U0ALICE")) == 1
+
+
+def test_a_notice_goes_soon_after_its_reader_is_back(world: World) -> None:
+    world.ask("alice")
+    absent(world, "U0BOB")
+    with writing(world.engine) as session:
+        about = {"wait": wait_of(world).id, "by": "alice", "to": "carol"}
+        outbox.claim(session, "default", [Draft("bob", outbox.HANDOVER, about=about)], world.now)
+    world.wait(minutes=10)
+    back(world, "U0BOB", "bob")
+    world.wait(hours=1)
+    assert len(world.texts("U0BOB")) == 1
+
+
+def test_whoever_a_login_is_taken_from_sees_that_in_their_home(world: World) -> None:
+    with writing(world.engine) as session:
+        homes.opened(session, "default", "U0ALICE", world.now)
+        session.execute(text("UPDATE homes SET stale_at = NULL"))
+    told(world, (("people", "alice", "slack"), "U0CAROL"))
+    with world.engine.connect() as connection:
+        assert connection.execute(text("SELECT stale_at FROM homes")).scalar() == world.now
