@@ -19,6 +19,7 @@ from world import POLICY, World
 
 from bot import app
 from bot.grammar import ENTRIES, VERBS
+from bot.settings import Settings
 from bot.store import repos
 from bot.store.engine import writing
 from bot.views.pages import MOST_ASKED, Again, Confirm, again, ask_button
@@ -405,11 +406,21 @@ def test_an_item_that_is_not_there_is_answered_in_one_line(talk: Talk) -> None:
     talk.world.ask("alice")
     for text, said in (
         ("why #9", "I know of no acme/shop#9: no webhook told of it, and it was not read."),
-        ("why acme/site#1", "I know no repository “acme/site”."),
+        ("why acme/site#1", "I know no repository “acme/site”. /flow repos lists those that I know."),
         ("why https://gitlab.com/acme/shop/pull/1",
          "I know of no gitlab.com/acme/shop#1: no webhook told of it, and it was not read."),
     ):  # fmt: skip
         assert talk.flow(text)["text"] == said
+
+
+def test_a_repository_is_named_by_a_link_to_its_own_host_alone(talk: Talk) -> None:
+    talk.world.ask("alice")
+    assert talk.flow("waits https://github.com/acme/shop")["text"].startswith("1 thing waits in acme/shop.")
+    own = replace(talk.world.ctx(), settings=Settings(github_api_url="https://git.acme.example/api/v3"))
+    assert answer(own, "U0ALICE", Again("waits https://git.acme.example/acme/shop")).text.startswith("1 thing waits")
+    for words in ("waits https://gitlab.com/acme/shop", "mute https://gitlab.com/acme/shop",
+                  "targets https://gitlab.com/acme/shop"):  # fmt: skip
+        assert "“gitlab.com/acme/shop”" in answer(own, "U0ALICE", Again(words)).text
 
 
 def test_where_a_name_may_mean_several_repositories_they_are_named(talk: Talk) -> None:
@@ -451,7 +462,9 @@ def test_without_any_repository_it_is_said_how_to_have_one(talk: Talk) -> None:
     talk.world.set_policy("")
     told = answer(talk.world.ctx(), "U0ALICE", Again("repos")).text
     assert told == "No repository is connected yet: /flow connect OWNER/REPO follows one."
-    assert answer(talk.world.ctx(), "U0ALICE", Again("why #1")).text == "I follow no repository yet."
+    assert answer(talk.world.ctx(), "U0ALICE", Again("why #1")).text == (
+        "I follow no repository yet. /flow connect OWNER/REPO follows one."
+    )
 
 
 BAD = {

@@ -139,7 +139,8 @@ BAD: dict[str, list[tuple[str, str]]] = {
         ("review -8h", "“-8h” is no working time."), ("review 8.5h", "“8.5h” is no working time."),
         ("shop foo 8h", "“foo” is no kind of wait."), ("review 8h review 4h", "“review” stands there twice."),
         ("re-review 8h re_review 4h", "“re_review” stands there twice."),
-        ("??? review 8h", "“???” is no repository and no kind of wait."), ("shop 8h", "No kind of wait stands before “8h”: “shop” is none."),
+        ("??? review 8h", "“???” is no repository and no kind of wait."),
+        ("shop 8h", "No kind of wait stands before “8h”: “shop” is none."),
         ("rereview 2h", "No kind of wait stands before “2h”: “rereview” is none."),
     ],
     "link": [

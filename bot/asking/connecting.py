@@ -9,7 +9,7 @@ from sqlalchemy import Row
 from sqlalchemy.orm import Session
 
 from bot import hooks, intake
-from bot.asking.people import NotKnown, repos_called
+from bot.asking.people import NotKnown, as_hosted, repos_called
 from bot.catchup import HOST
 from bot.context import Context
 from bot.flow.waits import KINDS
@@ -118,7 +118,7 @@ def _in_file(ctx: Context, repo: str) -> bool:
 
 
 def _begin(ctx: Context, user: str, name: str, channel: str | None, now: int) -> Begun | Connection:
-    access = _access(ctx, name)
+    access = _access(ctx, as_hosted(ctx, name))
     hears = channel or ctx.policy.channel(access.full_name)
     if hears is not None:
         _must_be_heard_in(ctx, hears)

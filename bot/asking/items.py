@@ -12,6 +12,7 @@ from bot.store import items
 from bot.store.engine import reading
 
 HOST = "github"
+_NONE = "I follow no repository yet. /flow connect OWNER/REPO follows one."
 
 
 def key_of(ctx: Context, ref: ItemRef, verb: str) -> ItemKey:
@@ -31,6 +32,8 @@ def repo_of(ctx: Context, name: str | None, verb: str) -> str:
     if len(found) == 1:
         return found[0]
     if not found:
-        raise NotKnown("I follow no repository yet." if name is None else f"I know no repository “{name}”.")
+        raise NotKnown(
+            _NONE if name is None else f"I know no repository “{name}”. /flow repos lists those that I know."
+        )
     named = ", ".join(found[:3]) + (" …" if found[3:] else "")
     raise Misread(f"There is more than one repository it may be in ({named}); say which.", verb)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import tzinfo
+from urllib.parse import urlsplit
 
 from bot.context import Context
 from bot.grammar import Channel, Login, Member, Misread, Named, Whom
@@ -104,10 +105,16 @@ def repos_known(ctx: Context) -> list[str]:
 
 def repos_called(ctx: Context, name: str) -> list[str]:
     """The known repositories that a name may mean, with or without the owner, whatever its case."""
-    folded = name.casefold()
+    folded = as_hosted(ctx, name).casefold()
     known = repos_known(ctx)
     exact = [repo for repo in known if repo.casefold() == folded]
     return exact or [repo for repo in known if repo.casefold().rpartition("/")[2] == folded]
+
+
+def as_hosted(ctx: Context, name: str) -> str:
+    """A repository as its code host calls it: the site of a link to that host is left out, any other stays."""
+    site = urlsplit(ctx.settings.github_api_url).hostname or ""
+    return name.removeprefix(f"{site.removeprefix('api.')}/")
 
 
 def _listed(names: list[str]) -> str:

@@ -10,6 +10,7 @@ from bot.flow.events import MAX_INT
 from bot.grammar.values import Channel, ItemRef, Login, Me, Member, Misread, Named, Whom
 from bot.grammar.words import address_of
 
+GITHUB = "github.com"
 _NAME = r"[\w.-]{1,100}(?:/[\w.-]{1,100}){0,5}"
 _MEMBER = re.compile(r"<@([UW][A-Z0-9]{1,30})>")
 _CHANNEL = re.compile(r"<#([CG][A-Z0-9]{1,30})>")
@@ -200,7 +201,9 @@ class ChoiceKind(Kind):
 
 
 def repo_in(word: str) -> str | None:
-    """The repository that a name or a link names; None where it is neither."""
+    """The repository that a name or a link names, a link's with its host unless that is GITHUB; None where neither."""
     address = address_of(word)
     found = _PATH.fullmatch(address[1]) if address else re.fullmatch(f"({_NAME})", word)
-    return found[1] if found else None
+    if found is None:
+        return None
+    return found[1] if address is None or address[0] == GITHUB else f"{address[0]}/{found[1]}"
