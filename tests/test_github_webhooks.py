@@ -346,6 +346,10 @@ class TestAccess:
     def test_a_deleted_repository_is_gone(self) -> None:
         assert told("repository", gh.repository("deleted")) == Delivery("github", gone=("acme/shop",))
 
+    def test_a_webhook_that_was_set_up_is_heard_of_at_once(self) -> None:
+        assert told("ping", gh.ping()) == Delivery("github", repos=("acme/shop",))
+        assert told("ping", {"zen": "Design for failure.", "organization": {"login": "acme"}}) == NOTHING
+
     @pytest.mark.parametrize("action", ["privatized", "publicized", "edited", "archived"])
     def test_what_changes_no_access_is_nothing(self, action: str) -> None:
         assert told("repository", gh.repository(action)) == NOTHING

@@ -32,10 +32,11 @@ _READERS: dict[str, Callable[[dict[str, Any], int], Delivery]] = {
     "repository": webhook_access.repository,
     "installation": webhook_access.installation,
     "installation_repositories": webhook_access.installation_repositories,
+    "ping": webhook_access.ping,
 }
 
-EVENTS = tuple(sorted(_READERS))
-"""The webhook events that are read: those to subscribe to."""
+EVENTS = tuple(sorted(set(_READERS) - {"ping"}))
+"""The webhook events to subscribe to: those that are read, but for the one that comes of itself."""
 
 
 def verify(secret: str, headers: Mapping[str, str], body: bytes) -> bool:

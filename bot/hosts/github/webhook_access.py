@@ -12,6 +12,7 @@ from bot.hosts.github.models import (
     Repository,
     RepositoryChanges,
     RepositoryTold,
+    Told,
 )
 from bot.hosts.github.reading import HOST, NOTHING
 
@@ -42,6 +43,13 @@ def installation_repositories(payload: dict[str, Any], _received_at: int) -> Del
     """`installation_repositories`: repositories were granted to the app, or taken from it."""
     told = InstallationRepositoriesTold.model_validate(payload)
     return Delivery(HOST, repos=_names(told.repositories_added), gone=_names(told.repositories_removed))
+
+
+def ping(payload: dict[str, Any], _received_at: int) -> Delivery:
+    """`ping`: a webhook was set up, and reaches us; one of an organization or an App names no repository."""
+    if not payload.get("repository"):
+        return NOTHING
+    return Delivery(HOST, repos=(Told.model_validate(payload).repository.full_name,))
 
 
 def _names(repositories: Iterable[Repository] | None) -> tuple[str, ...]:
