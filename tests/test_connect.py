@@ -257,6 +257,24 @@ def test_how_far_it_is_is_shown_while_it_is_read(desk: Desk) -> None:
     assert shown(desk.message)[0] == "*acme/shop: its history is read* (60 pull requests)"
 
 
+def test_while_its_history_is_read_nothing_is_wrong_with_it(desk: Desk) -> None:
+    desk.github.repo("acme/shop")
+    desk.flow("connect acme/shop")
+    assert desk.flow("repos")["text"] == (
+        "1 repository; all is well.\nacme/shop: never heard of. Its history is being read."
+    )
+
+
+def test_one_whose_history_could_not_be_read_says_what_helps(desk: Desk) -> None:
+    shop(desk.github)
+    desk.flow("connect acme/shop")
+    del desk.github.repos["acme/shop"]
+    desk.read()
+    assert desk.flow("repos")["text"].endswith(
+        "Wrong: its history could not be read; /flow connect acme/shop tries again."
+    )
+
+
 def test_a_program_that_ends_in_the_middle_leaves_it_to_the_next_one(both: Desk) -> None:
     shop(both.github, reviewed=0, waiting=60)
     both.flow("connect acme/shop")
@@ -380,6 +398,8 @@ def test_one_renamed_while_it_is_read_goes_on_under_its_new_name(desk: Desk) -> 
         ("connect acme/shop <#C0AWAY|away>", "I am not in that channel. Type /invite @Weir there, and then the same "
          "here again; nothing is changed so far."),
         ("connect acme/old", "acme/old is archived on GitHub: nothing moves there, so there is nothing to follow."),
+        ("connect https://gitlab.com/acme/shop", "GitHub has no gitlab.com/acme/shop, or does not show it to me. Is it "
+         "spelt as there, and was Weir's token (or App) given that repository?"),
         ("disconnect acme/absent", "I know no repository “acme/absent”. /flow repos lists them, and /flow connect "
          "follows another one."),
     ],
@@ -736,7 +756,7 @@ def test_in_socket_mode_a_real_program_connects_is_killed_goes_on_and_lets_go(tm
             link.response_url = slack.response_url
             wait_until(lambda: "its history is read" in slack.dms("U0ALICE")[0]["text"])
             link.press_in(slack.dms("U0ALICE")[0], "Switch on")
-            wait_until(lambda: "is on" in slack.dms("U0ALICE")[0]["text"])
+            wait_until(lambda: "is on" in slack.dms("U0ALICE")[0]["text"] and slack.whispers != [])
             link.press_in(slack.whispers[-1], "Show the targets")
             wait_until(lambda: slack.replaced)
             parting = link.command("disconnect shop")

@@ -6,9 +6,11 @@ from typing import Any
 
 from sqlalchemy import Row
 
+from bot.catchup import HOST
 from bot.context import Context
 from bot.policy import Policy
-from bot.store import repos
+from bot.store import connections, repos
+from bot.store.connections import FAILED
 from bot.store.engine import reading
 from bot.store.repos import QUIET
 from bot.views.repos import Repo
@@ -18,11 +20,13 @@ def repos_of(ctx: Context, now: int) -> list[Repo]:
     """Every repository that is followed, or was until access to it was lost: those with a problem first."""
     with reading(ctx.engine) as session:
         rows = repos.known(session, ctx.workspace)
+        unread = connections.unread(session, ctx.workspace, HOST)
     told = [
         _told(row, ctx.policy, now) for row in rows if row.connected or row.problem or row.repo in ctx.policy.file.repos
     ]
     unheard = set(ctx.policy.file.repos) - {row.repo for row in rows}
     told += [Repo(repo, None, None, _NEVER) for repo in unheard]
+    told = [_begun(repo, unread[repo.name]) if repo.name in unread else repo for repo in told]
     return sorted(told, key=lambda repo: (repo.wrong is None, repo.name))
 
 
@@ -31,6 +35,13 @@ def _told(row: Row[Any], policy: Policy, now: int) -> Repo:
         return Repo(row.repo, row.webhook_at, row.read_until, None, "It was let go.")
     note = "Silent: nobody is nudged about it (yet)." if policy.is_silent(row.repo) else None
     return Repo(row.repo, row.webhook_at, row.read_until, _wrong(row, now), note)
+
+
+def _begun(repo: Repo, state: str) -> Repo:
+    """One whose first reading is not over, or failed."""
+    if state == FAILED:
+        return repo._replace(wrong=f"its history could not be read; /flow connect {repo.name} tries again")
+    return repo._replace(wrong=None, note="Its history is being read.")
 
 
 _NEVER = "no webhook ever came, and it was not read"

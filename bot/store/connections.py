@@ -64,8 +64,13 @@ def of_message(session: Session, workspace: str, outbox_id: str) -> Connection |
 
 def being_read(session: Session, workspace: str, host: str) -> set[str]:
     """The repositories whose first reading is not over, or failed."""
-    unread = (_C.workspace == workspace, _C.host == host, _C.state.in_((READING, FAILED)))
-    return set(session.execute(select(_C.repo).where(*unread)).scalars())
+    return set(unread(session, workspace, host))
+
+
+def unread(session: Session, workspace: str, host: str) -> dict[str, str]:
+    """READING or FAILED, by the repository whose first reading is not over, or failed."""
+    here = (_C.workspace == workspace, _C.host == host, _C.state.in_((READING, FAILED)))
+    return {row.repo: row.state for row in session.execute(select(_C.repo, _C.state).where(*here))}
 
 
 def learnt(session: Session, workspace: str) -> list[Connection]:
