@@ -89,17 +89,21 @@ def test_a_second_day_brings_a_second_call(world: World, on: Desks) -> None:
 @pytest.mark.parametrize(
     ("terms", "hour", "said"),
     [
-        ("", 9, "alice hears of it from Tuesday 09:00 on."),
-        ('away = [{from = "2026-03-02", until = "2026-03-04"}]', 1, "alice hears of it from Thursday 09:00 on."),
-        ('mutes = [{repo = "acme/shop"}]', 1, "alice will hear of it when they are back."),
+        ("", 9, "I ask about {}:\nalice hears of it from Tuesday 09:00 on."),
+        ('away = [{from = "2026-03-02", until = "2026-03-04"}]', 1,
+         "I ask about {}:\nalice hears of it from Thursday 09:00 on."),
+        ('mutes = [{repo = "acme/shop"}]', 1,
+         "I can reach nobody about {}:\nalice does not hear of it for now; please ask them yourself."),
     ],
-)
+)  # fmt: skip
 def test_the_author_is_told_from_when_and_never_why(world: World, on: Desks, terms: str, hour: int, said: str) -> None:
     world.set_policy(POLICY.replace('slack = "U0ALICE"', f'slack = "U0ALICE"\n{terms}'))
     world.ask("alice")
     world.clock.advance(hours=hour)
     with on() as desk:
-        assert desk.flow("nudge #1", "U0BOB")["text"] == f"I ask about Fix rounding in totals (acme/shop#1):\n{said}"
+        answered = desk.flow("nudge #1", "U0BOB")
+        assert answered["text"] == said.format("Fix rounding in totals (acme/shop#1)")
+        assert look(answered) == [said.format(f"*{ONE}*")]
 
 
 def test_who_can_t_be_reached_is_named_with_what_to_do(world: World, on: Desks) -> None:
@@ -180,6 +184,16 @@ def test_what_can_t_be_asked_for_is_refused_with_the_reason(
     world.tell(world.fact("merged", item=3), world.fact("closed", item=4), world.fact("converted_to_draft", item=5))
     with on() as desk:
         assert desk.flow(text, user)["text"] == said
+
+
+def test_in_a_repository_that_was_let_go_nobody_is_asked(world: World, on: Desks) -> None:
+    world.set_policy(POLICY + "follow = false\n")
+    world.ask("alice")
+    with on() as desk:
+        assert desk.flow("nudge #1", "U0BOB")["text"] == "acme/shop was let go: nobody is nudged about it any more."
+        assert desk.flow("why #1", "U0BOB")["text"].splitlines()[-1] == (
+            "acme/shop was let go, so I don't look any more whose turn it is."
+        )
 
 
 def test_in_a_silent_repository_nobody_is_asked(world: World, on: Desks) -> None:

@@ -57,6 +57,8 @@ def _logins(ctx: Context, user: str) -> set[str]:
 def _author(ctx: Context, user: str, item: Row[Any]) -> str:
     """The author's login, where that is who asks. Raises NotKnown elsewhere."""
     name = f"{item.repo}#{item.item}"
+    if not ctx.policy.follows(item.repo):
+        raise NotKnown(f"{item.repo} was let go: nobody is nudged about it any more.")
     if ctx.policy.is_silent(item.repo):
         raise NotKnown(f"{item.repo} is silent for now: nobody is nudged about it until its targets are switched on.")
     if not item.live:
@@ -89,8 +91,9 @@ def _ear(ctx: Context, can: Reach, one: Standing, heard: Sequence[int], now: int
     wait = one.wait
     if not can.reachable(one.holder):
         return Ear(wait.on, wait.team, reachable=False)
-    at: int | None = max(now, one.quiet)
-    at = None if at is None or at >= FOREVER else one.clock.hold_ends(at)
+    if one.quiet >= FOREVER:
+        return Ear(wait.on, wait.team, quiet=True)
+    at = one.clock.hold_ends(max(now, one.quiet))
     if at is not None and not wait.team:
         recipient = can.person(wait.on, heard)
         at = opening(recipient, at, ctx.policy.nudges.max_messages_per_day) if recipient else None

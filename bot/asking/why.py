@@ -28,7 +28,7 @@ def story_of(ctx: Context, ref: ItemRef, now: int) -> Story:
     return Story(
         repo=key[1], item=key[2], type=item.type, title=item.title, url=item.url, author=item.author,
         opened_at=item.opened_at, live=item.live, ready=item.ready, merged=item.merged,
-        nobody_to_ask=item.nobody_to_ask, lines=tuple(told), on_it=on_it,
+        nobody_to_ask=item.nobody_to_ask, lines=tuple(told), on_it=on_it, followed=ctx.policy.follows(key[1]),
     )  # fmt: skip
 
 

@@ -18,6 +18,12 @@ class Ear:
     at: int | None = None
     """From when they hear of it; None where that is not known."""
     reachable: bool = True
+    quiet: bool = False
+    """They hear nothing of it, and nobody knows for how long."""
+
+    @property
+    def hears(self) -> bool:
+        return self.reachable and not self.quiet
 
 
 @dataclass(frozen=True)
@@ -43,7 +49,10 @@ def called(told: Called, zone: tzinfo, now: int) -> Message:
     title = plain(told.title, TITLE) if told.title else ""
     name = f"{link(told.url, title or reference)}" + (f" · {reference}" if title else "")
     spoken = f"{title} ({reference})" if title else reference
-    if told.asked_at is None:
+    if not any(one.hears for one in told.ears):
+        before, after = "I can reach nobody about ", ":"
+        lines = [_line(one, zone, now) for one in told.ears]
+    elif told.asked_at is None:
         before, after = "I ask about ", ":"
         lines = [_line(one, zone, now) for one in told.ears]
     else:
@@ -61,6 +70,8 @@ def _line(one: Ear, zone: tzinfo, now: int) -> str:
     who = _who(one)
     if not one.reachable:
         return _out_of_reach(one)
+    if one.quiet:
+        return f"{who} does not hear of it for now; please ask them yourself."
     if one.at is None:
         return f"{who} will hear of it when they are back."
     return f"{who} hears of it now." if one.at <= now else f"{who} hears of it from {by_when(one.at, zone, now)} on."

@@ -38,6 +38,8 @@ class Story:
     lines: tuple[Line, ...]
     on_it: Mapping[tuple[str, str], int] = field(default_factory=dict)
     """Until when somebody said to be on it, by kind of wait and login."""
+    followed: bool = True
+    """Whether its repository is; of one that was let go nothing is known any more."""
 
     @property
     def reference(self) -> str:
@@ -80,6 +82,8 @@ def _began(story: Story, reader: Reader, now: int) -> list[str]:
 
 def _nobody(story: Story) -> str:
     """Why it is nobody's turn."""
+    if not story.followed:
+        return f"{plain(story.repo, NAME)} was let go, so I don't look any more whose turn it is."
     if not story.type:
         return "I don't know how it began, so I can't tell whose turn it is; that is learnt when its history is read."
     if story.merged:
