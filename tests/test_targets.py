@@ -163,7 +163,11 @@ def test_other_targets_are_tried_out_on_the_last_thirty_days_and_then_agreed_on(
 
 def test_those_of_all_repositories_hold_where_there_are_no_others(desk: Desk) -> None:
     tried = desk.flow("targets merge 90m respond 2d")
-    assert shown(tried)[0] == "*Targets of all repositories*: merge 8h → 1h 30m, respond none → 16h."
+    assert shown(tried)[:2] == [
+        "*Targets of all repositories*: merge 8h → 1h 30m, respond none → 16h.",
+        "Targets of a repository's own stay as they are: *acme/quiet* (merge 2h).",
+    ]
+    assert "own" not in shown(desk.flow("targets review 4h"))[1]
     assert desk.press(tried, "Confirm") == "Agreed for all repositories: merge 8h → 1h 30m, respond none → 16h."
     policy = current(desk.site.ctx).policy
     assert (policy.target("acme/shop", "merge"), policy.target("acme/shop", "respond")) == (5400, 16 * HOUR)

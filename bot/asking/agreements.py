@@ -97,12 +97,12 @@ def _folded(path: Path) -> Path:
     return tuple(step.casefold() for step in path)
 
 
-def _of_their_own(policy: Policy) -> list[tuple[str, list[tuple[str, int]]]]:
-    """The followed repositories that have targets of their own, and which (0 for none)."""
+def _of_their_own(policy: Policy, kinds: Iterable[str] = KINDS) -> list[tuple[str, list[tuple[str, int]]]]:
+    """The followed repositories that have targets of their own for some kinds, and which (0 for none)."""
     found = []
     for repo in sorted(policy.file.repos):
         part = policy.file.repos[repo].targets
-        own = [(kind, seconds) for kind in KINDS if (seconds := getattr(part, kind)) is not None]
+        own = [(kind, seconds) for kind in kinds if (seconds := getattr(part, kind)) is not None]
         if own and policy.follows(repo):
             found.append((repo, own))
     return found
@@ -126,6 +126,7 @@ def proposal_of(ctx: Context, user: str, words: TargetWords, now: int) -> Propos
         no_longer_late=len(was - then),
         silent=repo is not None and ctx.policy.is_silent(repo),
         may_confirm=_may(ctx, user, now),
+        kept=[] if repo is not None else _of_their_own(ctx.policy, words.targets),
     )
 
 

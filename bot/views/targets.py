@@ -67,6 +67,8 @@ class Proposal(NamedTuple):
     no_longer_late: int
     silent: bool
     may_confirm: bool
+    kept: Sequence[tuple[str, Sequence[tuple[str, int]]]] = ()
+    """Repositories whose own targets stay as they are, and which."""
 
 
 class Agreed(NamedTuple):
@@ -147,7 +149,7 @@ def proposal(one: Proposal) -> Message:
     """What other targets would mean, to be confirmed by whoever may."""
     if not one.changing:
         return _told([f"That is what is agreed for {_of(one.repo)} already."])
-    lines = [f"*Targets of {_of(one.repo)}*: {_changing(one.changing)}", _back_test(one), _open(one)]
+    lines = [f"*Targets of {_of(one.repo)}*: {_changing(one.changing)}", *_kept(one), _back_test(one), _open(one)]
     if one.silent:
         lines.append(f"{_silent(one.repo, True)[0]} The figures are what it would mean then.")
     if not one.may_confirm:
@@ -157,6 +159,14 @@ def proposal(one: Proposal) -> Message:
         "Confirm", Again(f"targets {one.repo + ' ' if one.repo else ''}{words}", sure=True), style="primary"
     )
     return _told(lines, [yes, ask_button("Leave it", Again(f"targets {one.repo or ''}".strip()))])
+
+
+def _kept(one: Proposal) -> list[str]:
+    if not one.kept:
+        return []
+    named = [f"*{plain(repo, NAME)}* ({_or_none(own)})" for repo, own in one.kept[:MOST]]
+    named += [f"{len(one.kept) - MOST:,} more"] if one.kept[MOST:] else []
+    return [f"Targets of a repository's own stay as they are: {', '.join(named)}."]
 
 
 def _changing(changing: Sequence[Changing]) -> str:
