@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import UTC
 from pathlib import Path
 from threading import Barrier, Thread
 
@@ -19,6 +20,8 @@ from bot.policy_file import StatusPart
 from bot.said import current
 from bot.store import members
 from bot.store.engine import reading, writing
+from bot.views.absence import offer
+from bot.views.message import Message, section
 from jobs import absences
 
 HOUR = 3600
@@ -389,6 +392,11 @@ def test_who_is_asked_while_away_is_offered_for_and_what_is_muted_or_over_is_not
     world.tick()
     assert "acme/shop#1" in offer_of(world)["text"]
     assert "Muted" not in offer_of(world)["text"]
+
+
+def test_an_offer_of_which_nothing_is_known_any_more_says_so() -> None:
+    said = "Reviews of yours waited for somebody who was away; that is settled by now."
+    assert offer([], UTC, MONDAY) == Message(said, (section(said),))
 
 
 def test_two_workers_offer_once(world: World) -> None:

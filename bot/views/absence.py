@@ -35,7 +35,9 @@ class Offer:
 
 
 def offer(offers: Sequence[Offer], zone: tzinfo, now: int) -> Message:
-    """What an author reads, as of `now`; `zone` is theirs."""
+    """What an author reads, as of `now`; `zone` is theirs. Without offers there is nothing left to decide."""
+    if not offers:
+        return Message(_OVER, (section(_OVER),))
     blocks: list[Block] = []
     said: list[str] = []
     if len(offers) > 1:
@@ -49,6 +51,9 @@ def offer(offers: Sequence[Offer], zone: tzinfo, now: int) -> Message:
         blocks += _blocks(one, zone, now)
         said.append(_told(one, spoken_name(one.one), zone, now))
     return Message(joined(said), tuple(blocks))
+
+
+_OVER = "Reviews of yours waited for somebody who was away; that is settled by now."
 
 
 def _blocks(one: Offer, zone: tzinfo, now: int) -> list[Block]:
