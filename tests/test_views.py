@@ -200,6 +200,13 @@ def test_a_channel_hears_of_items_and_of_nobody() -> None:
     assert not any(name in str(message) for name in ("alice", "bob", "carol"))
 
 
+def test_a_channel_s_message_of_several_items_counts_those_that_are_left() -> None:
+    two = [one("escalation"), one("escalation", item=13)]
+    assert shown(escalation(two, {}, BERLIN, NOW))[0] == "2 items could use a hand, longest overdue first."
+    left = [one("escalation"), one("escalation", item=13, until=MONDAY + HOUR, ended_by="merged")]
+    assert shown(escalation(left, {}, BERLIN, NOW))[0] == "1 item could use a hand."
+
+
 def test_a_channel_that_wants_mentions_gets_them_in_the_text_too() -> None:
     message = escalation(
         [one("escalation"), one("escalation", on="carol")], {"alice": "U0A", "carol": "U0C"}, BERLIN, NOW

@@ -29,7 +29,7 @@ def escalation(waits: Sequence[Waiting], mentions: Mapping[str, str], zone: tzin
     text: list[str] = []
     still = sum(not one.over for one, _ in told)
     if len(told) > 1:
-        opening = f"{counted(still, 'item')} could use a hand, longest overdue first."
+        opening = f"{counted(still, 'item')} could use a hand{', longest overdue first' if still > 1 else ''}."
         blocks.append(section(opening))
         text.append(opening)
     for one, holders in told[:MOST]:
