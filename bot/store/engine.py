@@ -88,6 +88,19 @@ def reading(engine: Engine) -> Iterator[Session]:
         yield session
 
 
+@contextmanager
+def looking(engine: Engine) -> Iterator[Session]:
+    """A session for a few look-ups that somebody waits for, and never for a write.
+
+    On PostgreSQL it has no transaction, which would cost two more round trips: each statement sees what is there by
+    then, as it would within one.
+    """
+    with Session(engine) as session:
+        if engine.dialect.name == "postgresql":
+            session.connection(execution_options={"isolation_level": "AUTOCOMMIT"})
+        yield session
+
+
 def undisturbed(work: Callable[[], T]) -> T:
     """What a whole transaction comes to; it is done again where PostgreSQL picked it to end a deadlock."""
     for _ in range(ATTEMPTS - 1):
