@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor, wait
+from contextlib import contextmanager
 from threading import Lock
 from typing import TypeVar
 
@@ -11,8 +12,11 @@ import structlog
 
 T = TypeVar("T")
 
-PATIENCE = 2.0
+PATIENCE = 1.5
 """Seconds after which an acknowledgement goes out by itself; Slack gives up after three."""
+HASTE = 0.4
+"""The same while a crowd waits: whoever comes next must not find all threads of the door taken."""
+CROWD = 32
 THREADS = 64
 _pool = ThreadPoolExecutor(THREADS, thread_name_prefix="soon")
 log = structlog.get_logger()
@@ -21,7 +25,7 @@ log = structlog.get_logger()
 def answered(work: Callable[[], T], late: Callable[[T], None], seconds: float = PATIENCE) -> T | None:
     """What the work comes to; None where that takes longer, and then `late` gets it once it is there.
 
-    Raises what the work raises in time; what goes wrong after that is logged.
+    In a crowd it is waited for more shortly. Raises what the work raises in time; what goes wrong after that is logged.
     """
     future = _Waited(work, late)
     return future.result() if future.waited_for(seconds) else None
@@ -30,12 +34,35 @@ def answered(work: Callable[[], T], late: Callable[[T], None], seconds: float = 
 def begun(work: Callable[[], T], show: Callable[[T], None], seconds: float = PATIENCE) -> None:
     """Do the work in a thread of its own and show there what it came to; return once the work is done.
 
-    Returns earlier where it takes longer than `seconds`; it goes on then. Raises what the work raises in time; what
-    goes wrong after that is logged.
+    Returns earlier where it takes longer than `seconds`, or long in a crowd; it goes on then. Raises what the work
+    raises in time; what goes wrong after that is logged.
     """
     future = _Waited(work, show, always=True)
     if future.waited_for(seconds):
         future.result()
+
+
+class _Crowd:
+    """How many wait just now."""
+
+    def __init__(self) -> None:
+        self._waiting, self._lock = 0, Lock()
+
+    @contextmanager
+    def one_more(self) -> Iterator[bool]:
+        """Whether as many as are a crowd wait already."""
+        self._count(1)
+        try:
+            yield self._waiting > CROWD
+        finally:
+            self._count(-1)
+
+    def _count(self, more: int) -> None:
+        with self._lock:
+            self._waiting += more
+
+
+_crowd = _Crowd()
 
 
 class _Waited(Future[T]):
@@ -49,7 +76,8 @@ class _Waited(Future[T]):
 
     def waited_for(self, seconds: float) -> bool:
         """Whether the work is done within so many seconds; whoever asked leaves otherwise."""
-        wait([self], seconds)
+        with _crowd.one_more() as crowded:
+            wait([self], min(seconds, HASTE) if crowded else seconds)
         with self._handing:
             self._left = not self.done()
         return not self._left

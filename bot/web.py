@@ -27,6 +27,7 @@ MOST_BYTES = 25 * 1024 * 1024
 THREADS = 96
 """Many, since those whose deliveries wait for a commit wait together and cost next to nothing, and fifty people may
 press at once while the database or the code host takes its time."""
+CONNECTIONS = 500
 DRAIN_SECONDS = 5.0
 """How long requests that came before the stop may take to be answered."""
 DATABASE_TROUBLE = (OperationalError, InterfaceError, ProgrammingError, PoolTimeout)
@@ -139,7 +140,7 @@ class Server:
         try:
             create_server(
                 app, map=self._sockets, host=host, port=port, threads=THREADS, max_request_body_size=MOST_BYTES + 1,
-                ident=None, clear_untrusted_proxy_headers=True,
+                connection_limit=CONNECTIONS, ident=None, clear_untrusted_proxy_headers=True,
             )  # fmt: skip
         except ValueError:
             raise OSError(f"{host} is no address of this machine") from None

@@ -78,7 +78,7 @@ def test_what_was_kept_before_questions_were_asked_is_found_by_them(empty: Engin
     migrate(empty)
     with reading(empty) as session:
         assert [row.holder for row in asked.held_by(session, "default", ["alice"])] == ["Alice"]
-        authored = [row.id for row in asked.authored_by(session, "default", ["BOB"])]
+        authored = [row.id for row in asked.briefly_of(session, "default", ["BOB"])[1]]
         assert [row.title for row in asked.shown(session, "default", authored).values()] == ["Fix rounding"]
 
 

@@ -13,9 +13,8 @@ from bot.context import Context
 from bot.flow.waits import Wait
 from bot.intake import settle
 from bot.policy import Policy
-from bot.store import answers, arrivals, asked
-from bot.store.answers import Answer
-from bot.store.engine import reading
+from bot.store import arrivals, asked
+from bot.store.engine import looking
 from bot.store.waits import reds_of, to_wait
 from bot.views.flow import Whose
 from bot.views.pages import places_of
@@ -59,7 +58,6 @@ class _Told(Sequence[Waiting]):
     policy: Policy
     waits: Sequence[_Measured]
     rows: Mapping[int, Row[Any]]
-    said: Mapping[int, Answer]
 
     def __len__(self) -> int:
         return len(self.waits)
@@ -74,14 +72,14 @@ class _Told(Sequence[Waiting]):
         return self._told(self.waits[place])
 
     def _told(self, one: _Measured) -> Waiting:
-        row, answer = self.rows[one.id], self.said.get(one.id)
+        row = self.rows[one.id]
         return Waiting(
             wait=to_wait(row),
             step=ANSWER,
             age=one.age,
             agreed=self.policy.target(row.repo, row.kind),
             id=one.id,
-            reply=answer and Reply(answer.kind, answer.reason, answer.until),
+            reply=row.reply and Reply(row.reply, row.reason, row.quiet_until),
             title=row.title,
             url=row.url,
             size=row.size,
@@ -101,11 +99,11 @@ def on_page(page: int | None) -> Looks:
 
 def waits_of(ctx: Context, whose: Whose, looks: Looks, now: int) -> Found:
     """What waits as of `now` (seconds since 1970 UTC); titles and answers of what is shown alone."""
-    with reading(ctx.engine) as session:
+    with looking(ctx.engine) as session:
         if not arrivals.waiting(session, ctx.workspace):
             return _found(session, ctx, whose, looks, now)
     settle(ctx, now, most=1)
-    with reading(ctx.engine) as session:
+    with looking(ctx.engine) as session:
         return _found(session, ctx, whose, looks, now)
 
 
@@ -114,15 +112,13 @@ def _found(session: Session, ctx: Context, whose: Whose, looks: Looks, now: int)
     places = looks(*map(len, in_order))
     ids = [some[place].id for some, which in zip(in_order, places, strict=True) for place in which]
     shown = asked.shown(session, ctx.workspace, ids)
-    said = answers.latest(session, ctx.workspace, ids)
-    return Found(*(_Told(ctx.policy, some, shown, said) for some in in_order))
+    return Found(*(_Told(ctx.policy, some, shown) for some in in_order))
 
 
-def _rows(session: Session, workspace: str, whose: Whose) -> tuple[asked.Rows, asked.Rows]:
+def _rows(session: Session, workspace: str, whose: Whose) -> tuple[asked.Brief, asked.Brief]:
     if whose.repos:
-        return asked.in_repos(session, workspace, whose.repos, short=True), ()
-    held = asked.held_by(session, workspace, whose.logins, short=True)
-    return held, asked.authored_by(session, workspace, whose.logins, short=True)
+        return asked.briefly_in_repos(session, workspace, whose.repos), ()
+    return asked.briefly_of(session, workspace, whose.logins)
 
 
 def _in_order(policy: Policy, rows: Iterable[Any], now: int) -> list[_Measured]:
@@ -130,7 +126,7 @@ def _in_order(policy: Policy, rows: Iterable[Any], now: int) -> list[_Measured]:
     # Most waits have the plain clock of a holder who is not away; it is looked up once a holder.
     clocks: dict[tuple[str, bool], Callable[[int, int], int] | None] = {}
     measured = []
-    for id_, repo, item, kind, holder, team, since, reds in rows:
+    for id_, repo, item, kind, holder, team, since, reds, _ in rows:
         whose = (repo if team else holder, team)
         if whose not in clocks:
             clocks[whose] = _plain_clock(policy, _clockwork(repo, since, kind, holder, team))

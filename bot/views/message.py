@@ -21,6 +21,8 @@ SECTION, TEXT = 2_900, 3_900
 _ENTITIES = {"&": "&amp;", "<": "&lt;", ">": "&gt;"}
 _MARKUP = str.maketrans({"*": "∗", "`": "'", "~": "∼"})
 # Zero-width joiners stay: emoji and several scripts need them.
+_HARMLESS = re.compile(r"[!-%'-)+-;=?-_a-}]+(?: [!-%'-)+-;=?-_a-}]+)*")
+_USUAL_ADDRESS = re.compile(r"https?://[A-Za-z0-9.-]+(?:/[A-Za-z0-9._~/-]*)?")
 _UNSEEN = re.compile(r"[\x00-\x1f\x7f-\x9f\s\u200b\u200e\u200f\u2028-\u202e\u2060\u2066-\u2069\ufeff\ud800-\udfff]+")
 
 
@@ -34,6 +36,8 @@ class Message:
 
 def plain(text: str, most: int = TITLE) -> str:
     """Text from outside as text and nothing else, on one line: escaped, markup made harmless, cut to `most`."""
+    if len(text) <= most and _HARMLESS.fullmatch(text):
+        return text
     words = _UNSEEN.sub(" ", text).strip().translate(_MARKUP)
     escaped = [_ENTITIES.get(char, char) for char in words[: most + 1]]
     if len(words) <= most and sum(map(len, escaped)) <= most:
@@ -45,7 +49,11 @@ def plain(text: str, most: int = TITLE) -> str:
 
 def web_address(url: str | None) -> str | None:
     """A web address that is safe inside a link; None where there is none or it is no such thing."""
-    if not url or _UNSEEN.search(url):
+    if not url:
+        return None
+    if len(url) <= URL and _USUAL_ADDRESS.fullmatch(url):
+        return url
+    if _UNSEEN.search(url):
         return None
     try:
         parts = urlsplit(url)

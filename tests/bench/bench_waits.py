@@ -28,7 +28,7 @@ from slack_bolt import Ack, App
 from slack_bolt.authorization import AuthorizeResult
 from sqlalchemy import Engine, make_url, text
 
-from bot import app
+from bot import app, soon
 from bot.clock import SystemClock
 from bot.context import Context
 from bot.policy import parse_policy
@@ -51,6 +51,8 @@ class Nobody:
 
     def replace(self, response_url: str, message: Any) -> None:
         pass
+
+    say = replace
 
 
 def waits() -> Iterator[tuple[Any, ...]]:
@@ -150,15 +152,15 @@ def in_turn(*work: Callable[[], None]) -> list[float]:
     return [statistics.median(one) for one in times]
 
 
-def slowest_press(ctx: Context) -> float:
-    """Seconds until the last of PRESSES simultaneous presses is acknowledged by the whole web process."""
+def slowest(ctx: Context, *forms: dict[str, str]) -> float:
+    """Seconds until the last of simultaneous requests is acknowledged by the whole web process."""
     server = Server(application(app.all_routes(ctx, app.telemetry_of(ctx), app.slack_of(ctx))), "127.0.0.1", 0)
-    stop, begin = threading.Event(), threading.Barrier(PRESSES)
+    stop, begin = threading.Event(), threading.Barrier(len(forms))
     thread = threading.Thread(target=server.serve, args=(stop,))
     thread.start()
 
-    def one(number: int) -> float:
-        headers, body = signed(press(f"U{number}"))
+    def one(form: dict[str, str]) -> float:
+        headers, body = signed(form)
         connection = http.client.HTTPConnection("127.0.0.1", server.port, timeout=30)
         begin.wait()
         start = time.perf_counter()
@@ -168,11 +170,43 @@ def slowest_press(ctx: Context) -> float:
         connection.close()
         return taken
 
-    with ThreadPoolExecutor(PRESSES) as people:
-        times = list(people.map(one, range(PRESSES)))
+    with ThreadPoolExecutor(len(forms)) as people:
+        times = list(people.map(one, forms))
     stop.set()
     thread.join()
     return max(times)
+
+
+@contextmanager
+def taken_up(engine: Engine) -> Iterator[None]:
+    """Another process is at the database: nobody can write, and on PostgreSQL not read either."""
+    with engine.connect() as connection:
+        if engine.dialect.name == "sqlite":
+            connection.exec_driver_sql("ROLLBACK")
+            connection.exec_driver_sql("BEGIN IMMEDIATE")
+        else:
+            connection.exec_driver_sql("LOCK TABLE said, settings, waits IN ACCESS EXCLUSIVE MODE")
+        yield
+
+
+def at_once(ctx: Context, name: str) -> None:
+    pressing = [press(f"U{number}") for number in range(PRESSES)]
+    asking = [{**COMMAND, "user_id": f"U{number}"} for number in range(PRESSES)]
+    away = [{**one, "text": "away friday"} for one in asking]
+    for what, forms in (("presses", pressing), ("commands", asking), ("of either", [*pressing, *asking])):
+        print(f"{name}, the slowest of {PRESSES} {what} at once: {slowest(ctx, *forms):.2f} s (under {MOST_SECONDS})")
+    with taken_up(ctx.engine):
+        taken = slowest(ctx, *pressing, *away)
+    everything_is_done()
+    print(f"{name}, the slowest of {PRESSES} of either while it is locked: {taken:.2f} s (under {MOST_SECONDS})")
+
+
+def everything_is_done() -> None:
+    """Come back once all that goes on behind an answer is done."""
+    together = threading.Barrier(soon.THREADS + 1)
+    for _ in range(soon.THREADS):
+        soon.begun(together.wait, lambda _: None, 0)
+    together.wait()
 
 
 @contextmanager
@@ -203,9 +237,7 @@ def main() -> None:
             ctx = Context(engine, policy, settings, SystemClock(), Nobody())  # type: ignore[arg-type]
             ours, theirs = in_turn(door_of(ctx, app.slack_of(ctx)), door_of(ctx, empty(ctx)))
             say(f"{name}, /flow waits, {MINE} of {WAITS:,} open waits, against an empty handler", ours, theirs, 3)
-            print(
-                f"{name}, the slowest of {PRESSES} presses at once: {slowest_press(ctx):.2f} s (under {MOST_SECONDS})"
-            )
+            at_once(ctx, name)
 
 
 if __name__ == "__main__":
