@@ -344,6 +344,14 @@ def test_why_is_told_in_the_zone_of_the_asker(talk: Talk) -> None:
     assert "Opened by bob on Monday 13:30." in answer(talk.world.ctx(), "U0DORA", Again("why #1")).text
 
 
+def test_somebody_who_is_not_linked_is_told_in_their_own_zone_from_the_first_answer_on(talk: Talk) -> None:
+    talk.world.slack.add_user("U0ERIN", tz="America/New_York")
+    talk.world.ask("alice")
+    assert "Since Monday 03:00, asked by bob." in talk.flow("waits acme/shop", "U0ERIN")["text"]
+    assert "Opened by bob on Monday 03:00." in talk.flow("why #1", "U0ERIN")["text"]
+    assert [form["user"] for method, form in talk.world.slack.calls if method == "users.info"] == ["U0ERIN"]
+
+
 @pytest.mark.parametrize(
     ("kinds", "said"),
     [(["merged"], "It is merged: it is nobody's turn any more."), (["closed"], "It is closed: it is nobody's turn."),

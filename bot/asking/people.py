@@ -10,7 +10,8 @@ from bot.grammar import Channel, Login, Member, Misread, Named, Whom
 from bot.identity import is_person
 from bot.members import read
 from bot.messenger import Passing, Undeliverable, Unknown
-from bot.store import repos
+from bot.said import current
+from bot.store import members, repos
 from bot.store.engine import reading
 from bot.views.flow import Whose
 
@@ -28,8 +29,22 @@ def logins_of(ctx: Context, user: str) -> list[str]:
 
 
 def zone_of(ctx: Context, user: str) -> tzinfo:
-    """The time zone of a Slack user; the workspace's where nobody knows it."""
-    return ctx.policy.zone_of(user)
+    """The time zone of a Slack user, who is looked up the first time; the workspace's where nobody knows it."""
+    return _met(ctx, user).policy.zone_of(user)
+
+
+def _met(ctx: Context, user: str) -> Context:
+    """The context with what Slack tells of somebody who asks for the first time."""
+    if ctx.policy.logins_of(user):
+        return ctx
+    with reading(ctx.engine) as session:
+        if members.member(session, ctx.workspace, user) is not None:
+            return ctx
+    try:
+        read(ctx, user, ctx.clock.now())
+    except TROUBLE:
+        return ctx
+    return current(ctx)
 
 
 def whose(ctx: Context, user: str, whom: Whom | None) -> Whose:
