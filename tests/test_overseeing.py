@@ -159,6 +159,14 @@ def test_the_log_goes_on_by_pages(office: Desk) -> None:
     assert told(office.press(shown, "Later"))[1].partition("\n")[0] == "review target: *1h → 2h*"
 
 
+def test_changes_of_one_second_stand_in_their_order(office: Desk) -> None:
+    for hours in (3, 1, 2):
+        say(office.ctx, [Change(("targets", "review"), f"{hours}h")], "U0ADA", office.world.now)
+    assert [line.partition("\n")[0] for line in told(office.flow("log"))[1:4]] == [
+        "review target: *1h → 2h*", "review target: *3h → 1h*", "review target: *8h → 3h*",
+    ]  # fmt: skip
+
+
 def test_names_from_outside_are_no_markup(office: Desk) -> None:
     set_(office, ("people", "<!channel>*x*", "slack"), "U0CAROL")
     assert told(office.flow("log"))[1].startswith("&lt;!channel&gt;∗x∗ on GitHub: ")

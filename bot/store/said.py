@@ -69,10 +69,11 @@ def drop(session: Session, workspace: str, path: Path) -> None:
 def record(
     session: Session, workspace: str, path: Path, was: Any, became: Any, by: str, at: int, why: str | None
 ) -> None:
-    """Keep who changed a key, when, from what and to what (None: nothing set)."""
+    """Keep who changed a key, when, from what and to what (None: nothing set). Its id tells their order in a second."""
+    id_ = f"{how_many(session, workspace):012}-{uuid4().hex}"
     session.execute(
         CHANGES.insert().values(
-            workspace=workspace, id=uuid4().hex, at=at, by=by, path=json.dumps(path), why=why,
+            workspace=workspace, id=id_, at=at, by=by, path=json.dumps(path), why=why,
             was=None if was is None else json.dumps(was), became=None if became is None else json.dumps(became),
         )
     )  # fmt: skip
@@ -80,14 +81,14 @@ def record(
 
 def changes(session: Session, workspace: str, most: int, skip: int = 0) -> Sequence[Row[Any]]:
     """The changes (`at`, `by`, `path`, `was`, `became`, `why`; JSON as text), latest first."""
-    latest = select(CHANGES).where(_C.workspace == workspace).order_by(_C.at.desc(), _C.id)
+    latest = select(CHANGES).where(_C.workspace == workspace).order_by(_C.at.desc(), _C.id.desc())
     return session.execute(latest.limit(most).offset(skip)).all()
 
 
 def last(session: Session, workspace: str, path: Path) -> Row[Any] | None:
     """The latest change of a key; None where it was never changed."""
     mine = (_C.workspace == workspace, _C.path == json.dumps(path))
-    return session.execute(select(CHANGES).where(*mine).order_by(_C.at.desc(), _C.id).limit(1)).first()
+    return session.execute(select(CHANGES).where(*mine).order_by(_C.at.desc(), _C.id.desc()).limit(1)).first()
 
 
 def how_many(session: Session, workspace: str) -> int:
