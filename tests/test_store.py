@@ -4,17 +4,18 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
+from contextlib import suppress
 from typing import Any
 
 import pytest
 from sqlalchemy import Engine, event, select, text
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import DBAPIError, InternalError
 from sqlalchemy.orm import Session
 
 from bot.flow.events import FlowEvent, flow_event
 from bot.store import asked, checks, events, items, repos, settings, waits
 from bot.store.checks import Result
-from bot.store.engine import make_engine, reading, undisturbed, writing
+from bot.store.engine import looking, make_engine, reading, undisturbed, writing
 
 HOME = "default"
 AT = 1_772_442_000
@@ -58,7 +59,7 @@ def test_what_is_written_stays_and_what_fails_leaves_nothing(engine: Engine) -> 
 
 
 def test_what_is_written_while_reading_is_dropped(engine: Engine) -> None:
-    with reading(engine) as session:
+    with suppress(InternalError), reading(engine) as session:  # PostgreSQL refuses it
         settings.put(session, HOME, "key", 1)
     with reading(engine) as session:
         assert settings.get(session, HOME, "key") is None
@@ -189,8 +190,17 @@ def test_waits_fall_due_in_order_and_no_more_than_asked_for(engine: Engine) -> N
         assert [row.id for row in waits.due(session, HOME, 30, 2)] == [2, 3]
         waits.set_looks(session, HOME, {2: None, 3: 40})
         waits.set_looks(session, HOME, {})
-    with reading(engine) as session:
+    with writing(engine) as session:
         assert [row.id for row in waits.due(session, HOME, 50, 10)] == [1, 3]
+
+
+def test_what_is_asked_often_is_planned_once(postgres_engine: Engine) -> None:
+    for look in (reading, looking) * 10:
+        with look(postgres_engine) as session:
+            assert settings.get(session, HOME, "key") is None
+    with reading(postgres_engine) as session:
+        known = session.execute(text("SELECT statement FROM pg_prepared_statements")).scalars().all()
+    assert any("settings" in statement for statement in known)
 
 
 def test_a_wait_that_ended_meanwhile_is_not_looked_at_again(engine: Engine) -> None:

@@ -83,9 +83,14 @@ def writing(engine: Engine) -> Iterator[Session]:
 
 @contextmanager
 def reading(engine: Engine) -> Iterator[Session]:
-    """A session to read with; whatever it writes is rolled back."""
+    """A session to read with; whatever it writes is rolled back, or refused."""
     with Session(engine) as session:
+        if engine.dialect.name == "postgresql":
+            session.connection(execution_options={"postgresql_readonly": True})
         yield session
+        if engine.dialect.name == "postgresql":
+            # The driver forgets its prepared statements with each rollback, and has the database plan them all anew.
+            session.commit()
 
 
 @contextmanager
