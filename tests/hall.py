@@ -13,7 +13,7 @@ from threading import Barrier, Event
 from typing import Any
 
 import structlog
-from desks import SlackWithSocket
+from doors import SlackWithSocket
 from fake_github import Call, FakeGithub
 from fake_slack import FakeSlack
 from program import wait_until

@@ -10,8 +10,8 @@ from threading import Barrier, Thread
 from typing import Any
 
 import pytest
-from desks import HTTP, SOCKET, Desk, Json, desk_of, look, options, world_of
 from fake_slack import content_error
+from messages_desk import HTTP, SOCKET, Desk, Json, desk_of, look, options, world_of
 from program import wait_until
 from sqlalchemy import Engine, text
 from world import POLICY, World

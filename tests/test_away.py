@@ -8,8 +8,8 @@ from pathlib import Path
 from threading import Barrier, Thread
 
 import pytest
-from desks import HTTP, SOCKET, Desk, Json, desk_of, look, world_of
 from fake_slack import Fault, content_error
+from messages_desk import HTTP, SOCKET, Desk, Json, desk_of, look, world_of
 from program import wait_until
 from sqlalchemy import Engine
 from world import MONDAY, NO_CHANNEL, World

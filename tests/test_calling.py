@@ -9,8 +9,8 @@ from pathlib import Path
 from threading import Barrier, Thread
 
 import pytest
-from desks import HTTP, SOCKET, Desk, desk_of, look, world_of
 from fake_slack import content_error
+from messages_desk import HTTP, SOCKET, Desk, desk_of, look, world_of
 from sqlalchemy import Engine
 from world import POLICY, World
 

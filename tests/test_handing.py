@@ -8,9 +8,9 @@ from functools import partial
 from pathlib import Path
 
 import pytest
-from desks import HTTP, SOCKET, Desk, Json, desk_of, look, world_of
 from fake_github import FakeGithub
 from fake_slack import content_error
+from messages_desk import HTTP, SOCKET, Desk, Json, desk_of, look, world_of
 from sqlalchemy import Engine, text
 from world import POLICY, World
 

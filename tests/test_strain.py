@@ -11,8 +11,8 @@ from typing import Any
 
 import pytest
 import structlog
-from desks import world_of
 from hall import Act, Hall, Json, SlowGithub, SlowSlack, hall_of
+from messages_desk import world_of
 from program import wait_until
 from slack_payloads import command
 from sqlalchemy import Engine, event

@@ -8,9 +8,9 @@ from pathlib import Path
 from threading import Barrier, Thread
 
 import pytest
-from desks import HTTP, SOCKET, Desk, desk_of, look, world_of
 from fake_github import Call, FakeGithub
 from fake_github_model import FakePull
+from messages_desk import HTTP, SOCKET, Desk, desk_of, look, world_of
 from sqlalchemy import Engine, text
 from world import MONDAY, POLICY, World
 

@@ -11,10 +11,10 @@ from threading import Thread
 from typing import Any
 
 import pytest
-from desks import HTTP, SOCKET, Desk, Json, desk_of, look, world_of
 from fake_slack import Fault, content_error
 from hypothesis import given
 from hypothesis import strategies as st
+from messages_desk import HTTP, SOCKET, Desk, Json, desk_of, look, world_of
 from program import wait_until
 from sqlalchemy import Engine, text
 from world import POLICY

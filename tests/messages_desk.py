@@ -2,33 +2,19 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
+from doors import HTTP, SOCKET, Hands, Json, SlackWithSocket, asked, opened
 from fake_slack import FakeSlack, content_error
-from fake_socket import FakeSocket
 from program import wait_until
-from site_on_loopback import Site, serve, settings
-from slack_bolt.adapter.socket_mode.builtin import SocketModeHandler
+from site_on_loopback import settings
 from world import World
 
-from bot import app
-from bot.context import Context
-from bot.web import Server, application
-
-Json = dict[str, Any]
-HTTP, SOCKET = "signed HTTP", "Socket Mode"
-
-
-class SlackWithSocket(FakeSlack):
-    link = ""
-
-    def _apps_connections_open(self, form: Json) -> Json:
-        return {"ok": True, "url": self.link}
+__all__ = ["HTTP", "SOCKET", "Desk", "Json", "SlackWithSocket", "desk_of", "look", "options", "world_of"]
 
 
 @dataclass
@@ -36,7 +22,7 @@ class Desk:
     """A world, and the hands of the people in it."""
 
     world: World
-    hands: Site | FakeSocket
+    hands: Hands
     said: Json = field(default_factory=dict)
     """The last answer to a press, whole."""
 
@@ -72,38 +58,16 @@ class Desk:
 
     def flow(self, text: str, user: str = "U0ALICE") -> Json:
         """What a command is answered at once."""
-        if isinstance(self.hands, Site):
-            said: Json = json.loads(self.hands.command(text, user).text)
-            return said
-        asked = self.hands.command(text, user)
-        wait_until(lambda: self.hands.answer_to(asked))  # type: ignore[union-attr]
-        answered: Json = (self.hands.answer_to(asked) or {})["payload"]
-        return answered
+        return asked(self.hands, text, user)
 
 
 @contextmanager
 def desk_of(world: World, door: str, tmp_path: Path, **more: Any) -> Iterator[Desk]:
     """`more` are parts of the program's context, such as `github`."""
-    more_settings = {"slack_app_token": world.slack.token, "slack_signing_secret": None} if door == SOCKET else {}
-    ctx: Context = replace(
-        world.ctx(), settings=settings(tmp_path, slack_api_url=world.slack.url, **more_settings), **more
-    )
-    slack = app.slack_of(ctx)
-    assert slack is not None
-    if door == SOCKET:
-        with FakeSocket(world.slack.response_url) as link:
-            world.slack.link = link.url  # type: ignore[attr-defined]
-            handler = SocketModeHandler(slack, world.slack.token)
-            handler.connect()
-            wait_until(link.connected.is_set)
-            try:
-                yield Desk(world, link)
-            finally:
-                handler.close()
-        return
-    server = Server(application(app.all_routes(ctx, app.telemetry_of(ctx), slack)), "127.0.0.1", 0)
-    with contextmanager(serve)(server) as port:
-        yield Desk(world, Site(ctx, port, world.slack.response_url))
+    known = settings(tmp_path, slack_bot_token=world.slack.token, slack_api_url=world.slack.url)
+    assert isinstance(world.slack, SlackWithSocket)
+    with opened(replace(world.ctx(), settings=known, **more), world.slack, door) as hands:
+        yield Desk(world, hands)
 
 
 @contextmanager
