@@ -14,7 +14,7 @@ import httpx
 import pytest
 from fake_github import FakeGithub
 from fake_github_model import FakeRepo
-from fake_slack import FakeSlack, content_error
+from fake_slack import FakeSlack, Fault, content_error
 from fake_socket import FakeSocket
 from github_payloads import pull_request, signed
 from program import Program, wait_until
@@ -28,8 +28,8 @@ from bot.context import Context
 from bot.hosts.github import parse
 from bot.hosts.github.api import Github
 from bot.said import Change, current, say
-from bot.store import connections, past, said
-from bot.store.engine import reading
+from bot.store import addresses, connections, past, said
+from bot.store.engine import reading, writing
 from bot.web import Server, application
 from jobs import connect, deliver, reconcile
 
@@ -371,6 +371,22 @@ def test_a_token_that_may_not_read_is_said_and_tried_again_by_a_press(desk: Desk
     assert desk.press(desk.message, "Try again") == BEGUN
     desk.read()
     assert shown(desk.message)[:-2] + shown(desk.message)[-1:] == LEARNT[:-2] + LEARNT[-1:]
+
+
+def test_a_second_try_whose_first_message_never_came_gets_one_of_its_own(desk: Desk) -> None:
+    shop(desk.github)
+    desk.flow("connect acme/shop")
+    refusal = {"message": "Resource not accessible by personal access token"}
+    desk.github.fail(403, body=refusal, only=lambda call: bool(call.query))
+    desk.slack.fail("conversations.open", Fault("error", error="user_not_found"))
+    desk.read()
+    assert (desk.world.outbox(), desk.slack.dms("U0ALICE")) == (["failed"], [])
+    with writing(desk.ctx.engine) as session:
+        addresses.all_is_well(session, "default", "U0ALICE")
+    desk.github.faults.clear()
+    desk.flow("connect acme/shop")
+    desk.read()
+    assert shown(desk.message)[:3] == LEARNT[:3]
 
 
 def test_one_renamed_while_it_is_read_goes_on_under_its_new_name(desk: Desk) -> None:

@@ -171,15 +171,20 @@ def _connect(ctx: Context, user: str, repo: str, channel: str | None, now: int) 
         if known is not None and known.state in (READING, LEARNT):
             return known
         say_in(session, ctx, _beginning(ctx.policy, repo, channel), user, now)
-        # A second try goes on in the message of the first.
-        same = known is not None and known.state == FAILED and known.user == user
-        message = known.outbox_id if known is not None and same else uuid4().hex
+        message = _message_of(session, ctx, known, user) or uuid4().hex
         connections.begin(session, ctx.workspace, HOST, repo, user, message, now)
         draft = Draft(f"@{user}", NOTICE, about={"id": message, "repo": repo}, id=message)
         outbox.claim(session, ctx.workspace, [draft], now)
         told = {message, known.outbox_id} if known is not None else {message}
         waits.edit_messages(session, ctx.workspace, told, now)
     return None
+
+
+def _message_of(session: Session, ctx: Context, known: Connection | None, user: str) -> str | None:
+    """The message of the first try, in which a second one goes on, where there is one that somebody can see."""
+    if known is None or known.state != FAILED or known.user != user:
+        return None
+    return known.outbox_id if outbox.is_shown(session, ctx.workspace, known.outbox_id) else None
 
 
 def _beginning(policy: Policy, repo: str, channel: str | None) -> list[Change]:

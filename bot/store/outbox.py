@@ -218,6 +218,12 @@ def release(
         _write(session, workspace, row.id, row.lease_until, state="moot", lease_until=None, error=None)
 
 
+def is_shown(session: Session, workspace: str, id_: str) -> bool:
+    """Whether a message is there, or on its way."""
+    state = session.scalar(select(_O.state).where(_O.workspace == workspace, _O.id == id_))
+    return state in ("pending", "sending", "sent")
+
+
 def claims_of(session: Session, workspace: str, id_: str) -> list[tuple[int, str]]:
     """(wait id, rung) of what a message names."""
     rows = session.execute(
