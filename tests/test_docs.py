@@ -71,3 +71,9 @@ def test_every_decision_is_in_their_index():
     files = sorted(path.name for path in (ROOT / "docs" / "decisions").glob("0*.md"))
     assert files
     assert re.findall(r"\((0.+?\.md)\)", index) == files
+
+
+def test_what_the_readme_links_to_is_there():
+    linked = re.findall(r"\]\(((?:docs|bot|tests)/[^)#]+)", (ROOT / "README.md").read_text())
+    assert linked
+    assert [path for path in linked if not (ROOT / path).exists()] == []
