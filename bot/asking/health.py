@@ -78,7 +78,7 @@ def _budgets(ctx: Context) -> tuple[list[Budget], str | None]:
     if ctx.github.app is not None:
         repos = sorted(ctx.policy.file.repos)
         if not repos:
-            return [], None
+            return [], "an App has limits an installation, and no repository is connected yet"
         owner = owner_of(repos[0])
     quick = ctx.github.hasty(PATIENCE)
     told = answered(lambda: _asked(quick, owner), lambda late: None, seconds=PATIENCE)
