@@ -42,24 +42,29 @@ def begun(work: Callable[[], T], show: Callable[[T], None], seconds: float = PAT
         future.result()
 
 
-class _Crowd:
+def waiting() -> int:
     """How many wait just now."""
+    return _crowd.waiting
+
+
+class _Crowd:
+    """Those who wait."""
 
     def __init__(self) -> None:
-        self._waiting, self._lock = 0, Lock()
+        self.waiting, self._lock = 0, Lock()
 
     @contextmanager
     def one_more(self) -> Iterator[bool]:
         """Whether as many as are a crowd wait already."""
         self._count(1)
         try:
-            yield self._waiting > CROWD
+            yield self.waiting > CROWD
         finally:
             self._count(-1)
 
     def _count(self, more: int) -> None:
         with self._lock:
-            self._waiting += more
+            self.waiting += more
 
 
 _crowd = _Crowd()

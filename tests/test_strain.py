@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
 from threading import Barrier, Event
@@ -338,3 +339,20 @@ def test_what_goes_wrong_later_is_logged(way: Callable[..., Any], wrong: str) ->
         left.set()
         wait_until(lambda: lines)
     assert [line["log_level"] for line in lines] == ["error"]
+
+
+def test_whoever_comes_to_a_crowd_that_waits_is_let_go_sooner() -> None:
+    free, waiting = Event(), Barrier(soon.CROWD + 1)
+
+    def one() -> None:
+        waiting.wait()
+        soon.begun(free.wait, lambda _: None, 60)
+
+    with ThreadPoolExecutor(soon.CROWD) as people:
+        crowd = [people.submit(one) for _ in range(soon.CROWD)]
+        waiting.wait()
+        wait_until(lambda: soon.waiting() == soon.CROWD)
+        soon.begun(free.wait, lambda _: None, 60)
+        assert not any(each.done() for each in crowd)
+        free.set()
+    assert all(each.result() is None for each in crowd)
