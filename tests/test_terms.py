@@ -186,7 +186,8 @@ def test_days_to_come_are_planned_beside_each_other_and_taken_back_by_a_press(de
         "[Take back Friday 6 March] [Take back Thursday 24 December]",
     ]
     left = press(desk, answered, "Take back Friday 6 March")
-    assert shown(left) == [f"I have taken that back.\n{winter}", "[Take back Thursday 24 December]"]
+    alone = winter.replace("also ", "")
+    assert shown(left) == [f"I have taken that back.\n{alone}", "[Take back Thursday 24 December]"]
     assert len(person(desk).away) == 1
 
 
@@ -219,13 +220,11 @@ def test_back_keeps_what_is_past_of_an_absence_and_what_is_still_to_come(http_de
     http_desk.flow("away 24 Dec")
     left = world.now
     world.clock.advance(days=2, hours=2)
-    assert http_desk.flow("back")["text"].startswith(
-        "Welcome back. Your clock runs again as of now.\nYou are also away"
-    )
+    assert http_desk.flow("back")["text"].startswith("Welcome back. Your clock runs again as of now.\nYou are away")
     past, winter = person(http_desk).away
     assert past == (left, world.now)
     assert winter[0] > world.now
-    assert http_desk.flow("back")["text"].startswith("You are not away now, as far as I know.\nYou are also away on")
+    assert http_desk.flow("back")["text"].startswith("You are not away now, as far as I know.\nYou are away on")
 
 
 def test_going_away_in_the_middle_of_a_day_changes_nothing_that_is_past(http_desk: Desk) -> None:

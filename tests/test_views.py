@@ -25,7 +25,7 @@ from bot.views.repos import Repo, repos
 from bot.views.terminal import settled
 from bot.views.why import Story
 from bot.views.why import why as why_story
-from bot.views.words import elapsed, local_minute, working
+from bot.views.words import elapsed, from_target, local_minute, working
 
 BERLIN = ZoneInfo("Europe/Berlin")
 HOUR = 3600
@@ -272,6 +272,15 @@ def test_the_reader_s_own_wall_clock_is_used() -> None:
 
 
 @pytest.mark.parametrize(
+    ("age", "target", "said"),
+    [(30 * 60, 2 * HOUR, "1h 30m left"), (2 * HOUR, 2 * HOUR, "0m left"), (3 * HOUR + 60, 2 * HOUR, "1h 1m over"),
+     (8 * HOUR + 47 * 60, 2 * HOUR, "6h over"), (8 * HOUR + 1200, 8 * HOUR, "20m over")],
+)  # fmt: skip
+def test_how_far_it_is_from_the_target_goes_with_the_age_beside_it(age: int, target: int, said: str) -> None:
+    assert from_target(age, target) == said
+
+
+@pytest.mark.parametrize(
     ("days", "said"), [(0, "Tuesday 15:00"), (6, "Wednesday 15:00"), (7, "24 Feb 15:00"), (400, "27 Jan 2025 15:00")]
 )
 def test_a_weekday_is_named_within_a_week_and_a_date_beyond(days: int, said: str) -> None:
@@ -405,6 +414,15 @@ def test_the_story_of_an_item_fits_whatever_comes_from_outside(
                 max_size=30), _PAGES)  # fmt: skip
 def test_the_list_of_repositories_fits_whatever_comes_from_outside(told: list[Repo], page: int | None) -> None:
     assert keeps_the_limits(repos(told, Again("repos", page), BERLIN, NOW))
+
+
+@pytest.mark.parametrize(
+    ("age", "target", "said"),
+    [(30 * 60, 2 * HOUR, "1h 30m left"), (2 * HOUR, 2 * HOUR, "0m left"), (3 * HOUR + 60, 2 * HOUR, "1h 1m over"),
+     (8 * HOUR + 47 * 60, 2 * HOUR, "6h over"), (8 * HOUR + 1200, 8 * HOUR, "20m over")],
+)  # fmt: skip
+def test_how_far_it_is_from_the_target_goes_with_the_age_beside_it(age: int, target: int, said: str) -> None:
+    assert from_target(age, target) == said
 
 
 @pytest.mark.parametrize(

@@ -23,7 +23,7 @@ from bot.views.phrases import (
     when,
     why,
 )
-from bot.views.words import counted, working
+from bot.views.words import counted, from_target, working
 
 _UNMAPPED = "I don't know yet which login on the code host is yours, so I can't tell what waits for you."
 HELD, AUTHORED = "held", "authored"
@@ -157,9 +157,7 @@ def _waited(one: Waiting, reader: Reader, now: int) -> str:
     said = f"*{working(one.age)}* {what} ({how_long(one, now)})"
     if one.agreed is None:
         return said
-    left = one.agreed - one.age
-    rest = f"{working(left)} left" if left >= 0 else f"{working(-left)} over"
-    return f"{said}; {working(one.agreed)} agreed, {rest}"
+    return f"{said}; {working(one.agreed)} agreed, {from_target(one.age, one.agreed)}"
 
 
 def not_mapped() -> Message:

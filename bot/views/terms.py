@@ -79,7 +79,8 @@ def _told(
     lines: Sequence[str], known: Sequence[Away], listed: Sequence[Away], zone: tzinfo, now: int
 ) -> Message:  # fmt: skip
     """Lines, the absences that are listed beside them, and buttons that end or take back what is known."""
-    said = [*lines, *(_absence(one, zone, now, "also ") for one in listed[:MOST])]
+    also = "also " if len(known) > len(listed) else ""  # beside one that was just told
+    said = [*lines, *(_absence(one, zone, now, also) for one in listed[:MOST])]
     if listed[MOST:]:
         said.append(f"… and {len(listed) - MOST} more.")
     buttons = [_end_button(one, zone, now) for one in known[:MOST]]

@@ -13,7 +13,7 @@ from bot.views.flow import Reader
 from bot.views.message import NAME, TITLE, Message, joined, link, plain, section
 from bot.views.pages import Again, page_of
 from bot.views.phrases import TASK, by_when, holder_of, when
-from bot.views.words import elapsed, working
+from bot.views.words import elapsed, from_target, working
 
 if TYPE_CHECKING:
     from bot.ledger import Line
@@ -141,8 +141,7 @@ def _figures(line: Line, now: int) -> str:
         said += f", besides {working(line.held)} on hold"
     if line.target is None:
         return f"{said}; nothing is agreed for it"
-    left = line.target - line.working
-    return f"{said}; {working(line.target)} agreed, {working(abs(left))} {'left' if left >= 0 else 'over'}"
+    return f"{said}; {working(line.target)} agreed, {from_target(line.working, line.target)}"
 
 
 def _due(line: Line, zone: tzinfo, now: int) -> str:

@@ -15,6 +15,13 @@ def working(seconds: int) -> str:
     return _spelt(0, hours, seconds if seconds < WORKING_DAY else 0)
 
 
+def from_target(age: int, target: int) -> str:
+    """How far working time is from what is agreed: `2h left`, `45m over`; as coarse as the age beside it."""
+    apart = abs(target - age)
+    shown = apart if age < WORKING_DAY or apart < 3600 else apart // 3600 * 3600
+    return f"{working(shown)} {'left' if age <= target else 'over'}"
+
+
 def elapsed(seconds: int) -> str:
     """Calendar time: `45m`, `6h 30m`, `3d 4h`."""
     days, rest = divmod(seconds, CALENDAR_DAY)
