@@ -417,15 +417,6 @@ def test_the_list_of_repositories_fits_whatever_comes_from_outside(told: list[Re
 
 
 @pytest.mark.parametrize(
-    ("age", "target", "said"),
-    [(30 * 60, 2 * HOUR, "1h 30m left"), (2 * HOUR, 2 * HOUR, "0m left"), (3 * HOUR + 60, 2 * HOUR, "1h 1m over"),
-     (8 * HOUR + 47 * 60, 2 * HOUR, "6h over"), (8 * HOUR + 1200, 8 * HOUR, "20m over")],
-)  # fmt: skip
-def test_how_far_it_is_from_the_target_goes_with_the_age_beside_it(age: int, target: int, said: str) -> None:
-    assert from_target(age, target) == said
-
-
-@pytest.mark.parametrize(
     ("days", "said"), [(0, "Tuesday 15:00"), (6, "Monday 15:00"), (7, "10 Mar 15:00"), (-1, "2 Mar 15:00")]
 )
 def test_what_is_to_come_within_a_week_is_named_by_its_weekday(days: int, said: str) -> None:
