@@ -85,6 +85,25 @@ def test_where_the_token_may_the_request_is_moved_and_the_ledger_follows_at_once
     assert world.texts("U0BOB") == []
 
 
+def test_somebody_whom_the_host_would_not_ask_is_refused_and_nothing_is_changed(
+    world: World, server: FakeGithub, tmp_path: Path
+) -> None:
+    github = hosted(world, server)
+    server.repo("acme/shop").collaborators = {"alice", "bob"}
+    world.ask("alice")
+    world.wait(hours=6)
+    with desk_of(world, HTTP, tmp_path, github=github) as desk:
+        before = shown(desk)
+        assert desk.hand_over(desk.dm(), "U0CAROL") == (
+            "GitHub would not ask carol to review acme/shop#1: Reviews may only be requested from collaborators. One "
+            "or more of the users or teams you specified is not a collaborator of the acme/shop repository. Nothing is "
+            "changed; please choose somebody else."
+        )
+        assert shown(desk) == before
+    github.close()
+    assert (counted(world), world.texts("U0BOB")) == ({}, [])
+
+
 def the_old_id(world: World) -> int:
     with world.engine.connect() as connection:
         return int(connection.execute(text("SELECT id FROM waits WHERE holder = 'alice'")).scalar())
@@ -109,7 +128,7 @@ def test_where_the_token_may_not_the_author_is_asked_to_in_their_own_hours(
     with desk_of(world, HTTP, tmp_path, github=github) as desk:
         world.clock.set(world.now + 17 * 3600)  # Tuesday, half past eight in Berlin, night in New York
         assert desk.hand_over(desk.dm(), "U0CAROL") == (
-            "I may not move the request on the code host, so I ask bob to ask carol instead for Fix rounding in totals "
+            "I can't move the request on the code host, so I ask bob to ask carol instead for Fix rounding in totals "
             "(acme/shop#1). You hear nothing of it until Wednesday 09:00."
         )
         told = shown(desk)
@@ -127,10 +146,10 @@ def test_where_the_token_may_not_the_author_is_asked_to_in_their_own_hours(
         world.wait(hours=1, minutes=30)
         assert look(desk.dm("U0BOB")) == [
             f"alice would like to hand the review of *{ONE}* over to carol.\n"
-            "I may not move the request myself: can you ask carol for the review, in place of alice? [Open]"
+            "I can't move the request myself: can you ask carol for the review, in place of alice? [Open]"
         ]
         assert desk.dm("U0BOB")["text"] == (
-            "alice would like to hand the review of Fix rounding in totals (acme/shop#1) over to carol. I may not move "
+            "alice would like to hand the review of Fix rounding in totals (acme/shop#1) over to carol. I can't move "
             "the request myself: can you ask carol for the review, in place of alice?"
         )
         world.tell(world.fact("review_requested", reviewer="carol"),
@@ -161,7 +180,7 @@ def test_where_the_author_can_t_be_reached_either_the_holder_is_told(world: Worl
     world.wait(hours=6)
     with on() as desk:
         assert desk.hand_over(desk.dm(), "U0CAROL") == (
-            "I may not move the request of Fix rounding in totals (acme/shop#1) on the code host, and its author, bob, "
+            "I can't move the request of Fix rounding in totals (acme/shop#1) on the code host, and its author, bob, "
             "can't be reached in Slack. Please ask carol there yourself, or have somebody do it who may."
         )
 
@@ -199,7 +218,7 @@ def test_from_the_menu_it_is_asked_to_whom(on: Desks, world: World) -> None:
         )
         question = desk.said
         assert look(question) == [f"Who should take {ONE} instead?", "[Hand over ▾]"]
-        assert desk.hand_over(question, "U0CAROL").startswith("I may not move the request on the code host")
+        assert desk.hand_over(question, "U0CAROL").startswith("I can't move the request on the code host")
         assert desk.said["replace_original"] is True
 
 
@@ -232,7 +251,7 @@ def test_an_author_hands_it_over_for_its_holder(world: World, server: FakeGithub
     offer = {"ts": "1.2", "channel": "D0BOB", "blocks": with_a_list(the_old_id(world))}
     with desk_of(world, HTTP, tmp_path) as desk:
         assert desk.hand_over(offer, "U0CAROL", "U0BOB") == (
-            "I may not move the request on the code host: please ask carol there for Fix rounding in totals "
+            "I can't move the request on the code host: please ask carol there for Fix rounding in totals "
             "(acme/shop#1) instead."
         )
     world.clock.advance(minutes=2)
@@ -257,4 +276,4 @@ def test_a_press_is_acknowledged_while_the_host_takes_its_time(
         said = desk.hand_over(desk.dm(), "U0CAROL")
     github.close()
     assert asked, "it was tried more than once"
-    assert said.startswith("I may not move the request on the code host, so I ask bob to ask carol instead")
+    assert said.startswith("I can't move the request on the code host, so I ask bob to ask carol instead")

@@ -5,13 +5,13 @@ from __future__ import annotations
 import structlog
 
 from bot.asking.people import NotKnown
-from bot.asking.turns import Turn, answered, open_turn
+from bot.asking.turns import Turn, answered, open_turn, withdrawn
 from bot.context import Context
 from bot.flow.events import FlowEvent
 from bot.flow.pauses import tomorrow_morning
 from bot.flow.waits import REVIEWER_KINDS
 from bot.hosts.github.acting import hand_over as move_request
-from bot.hosts.github.errors import HostError
+from bot.hosts.github.errors import Denied, HostError
 from bot.hosts.github.history import read_items
 from bot.hosts.github.missing import missing_events
 from bot.intake import settle, take
@@ -24,6 +24,8 @@ from bot.views import replies
 from bot.views.message import Message
 
 log = structlog.get_logger()
+UNFIT = 422
+"""GitHub's answer where somebody can't be asked, such as one who is no collaborator."""
 
 
 def hand_over(ctx: Context, user: str, wait_id: int, whom: str, now: int) -> Message:
@@ -40,7 +42,11 @@ def hand_over(ctx: Context, user: str, wait_id: int, whom: str, now: int) -> Mes
     if not undisturbed(lambda: _note(ctx, told, now)):
         return replies.handed_already(to)
     by = None if ctx.policy.person(turn.wait.holder).slack == user else str(turn.wait.holder)
-    if _moved(ctx, turn, to):
+    moved, refusal = _moved(ctx, turn, to)
+    if refusal is not None:
+        undisturbed(lambda: _take_back(ctx, turn, told, now))
+        raise NotKnown(f"{str(refusal).rstrip('.')}. Nothing is changed; please choose somebody else.")
+    if moved:
         stays = _stays(ctx, turn, now)
         return (replies.handed_in_part if stays else replies.handed_over)(turn.shown, to, by)
     if by is not None:
@@ -78,16 +84,21 @@ def _note(ctx: Context, told: Answer, now: int) -> bool:
         return answered(session, ctx, turn, told, now)
 
 
-def _moved(ctx: Context, turn: Turn, to: str) -> bool:
-    """Whether the host's request was moved."""
+def _take_back(ctx: Context, turn: Turn, told: Answer, now: int) -> None:
+    with writing(ctx.engine) as session:
+        withdrawn(session, ctx, turn, told, now)
+
+
+def _moved(ctx: Context, turn: Turn, to: str) -> tuple[bool, Denied | None]:
+    """(whether the host's request was moved, why the host would not ask this person, whoever asks it to)"""
     if ctx.github is None:
-        return False
+        return False, None
     try:
         move_request(ctx.github, turn.repo, turn.wait.item, turn.wait.holder, to)
     except HostError as trouble:
         log.warning("request not moved", repo=turn.repo, item=turn.wait.item, why=str(trouble))
-        return False
-    return True
+        return False, trouble if isinstance(trouble, Denied) and trouble.status == UNFIT else None
+    return True, None
 
 
 def _stays(ctx: Context, turn: Turn, now: int) -> bool:

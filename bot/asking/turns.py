@@ -98,13 +98,24 @@ def answered(session: Session, ctx: Context, turn: Turn, answer: Answer, now: in
     # Of two within a second, the last one has to be told by its instant.
     at = answer.at if turn.last is None else max(answer.at, turn.last.at + 1)
     answers.add(session, ctx.workspace, answer._replace(at=at))
+    _show_anew(session, ctx, turn, now)
+    return True
+
+
+def withdrawn(session: Session, ctx: Context, turn: Turn, answer: Answer, now: int) -> None:
+    """Take an answer back that came to nothing: the one before it counts again."""
+    answers.withdraw(session, ctx.workspace, answer)
+    _show_anew(session, ctx, turn, now)
+
+
+def _show_anew(session: Session, ctx: Context, turn: Turn, now: int) -> None:
+    """Have a wait's ladder looked at, and all that names it shown as it is."""
     waits.set_looks(session, ctx.workspace, {turn.id: now})
     sent = waits.sent(session, ctx.workspace, [turn.id]).get(turn.id, ())
     waits.edit_messages(session, ctx.workspace, {one.outbox_id for one in sent}, now)
     concerned = (turn.author, None if turn.wait.team else turn.wait.holder)
     users = {ctx.policy.person(login).slack for login in concerned if login}
     homes.touch(session, ctx.workspace, {user for user in users if user}, now)
-    return True
 
 
 def _is_same(last: Answer, new: Answer) -> bool:

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from typing import NamedTuple
 from uuid import uuid4
 
-from sqlalchemy import bindparam, func, select
+from sqlalchemy import bindparam, delete, func, select
 from sqlalchemy.orm import Session
 
 from bot.flow.answers import HAND_OVER, LEAVE, ON_IT, SNOOZE, TAKE, WRONG
@@ -52,6 +52,12 @@ class Ask(NamedTuple):
 def add(session: Session, workspace: str, answer: Answer) -> None:
     """Keep an answer."""
     session.execute(ANSWERS.insert().values(workspace=workspace, id=uuid4().hex, **answer._asdict()))
+
+
+def withdraw(session: Session, workspace: str, answer: Answer) -> None:
+    """Forget an answer (given at its instant or a second or so after it, where that one was taken)."""
+    same = (_A.wait_id == answer.wait_id, _A.user == answer.user, _A.kind == answer.kind, _A.reason == answer.reason)
+    session.execute(delete(ANSWERS).where(_A.workspace == workspace, *same, _A.at >= answer.at))
 
 
 def latest(session: Session, workspace: str, wait_ids: Iterable[int]) -> dict[int, Answer]:

@@ -9,7 +9,7 @@ from bot.views.phrases import Waiting, ending, name_of, spoken_name
 def handover(one: Waiting, by: str, to: str) -> Message:
     """For the author: who would like to hand what over, and to whom (logins)."""
     giver, taker = plain(by, NAME), plain(to, NAME)
-    ask = f"I may not move the request myself: can you ask {taker} for the review, in place of {giver}?"
+    ask = f"I can't move the request myself: can you ask {taker} for the review, in place of {giver}?"
     return Message(
         f"{giver} would like to hand the review of {spoken_name(one)} over to {taker}. {ask}",
         (section(f"{giver} would like to hand the review of *{name_of(one)}* over to {taker}.\n{ask}", one.url),),

@@ -58,7 +58,7 @@ def handed_in_part(one: Waiting, to: str, by: str | None = None) -> Message:
 def author_asked(one: Waiting, author: str, to: str, zone: tzinfo, until: int, now: int, *, is_new: bool) -> Message:
     """The host's request could not be moved, so its author is asked to do it."""
     who, whom_ = plain(author, NAME), plain(to, NAME)
-    how = f"I may not move the request on the code host, so I ask {who}" if is_new else f"{who} is asked already"
+    how = f"I can't move the request on the code host, so I ask {who}" if is_new else f"{who} is asked already"
     quiet = f". You hear nothing of it until {by_when(until, zone, now)}."
     return _about(one, f"{how} to ask {whom_} instead for " + "{item}" + quiet)
 
@@ -67,7 +67,7 @@ def author_out_of_reach(one: Waiting, author: str | None, to: str) -> Message:
     """The same, where its author can't be asked either."""
     who = f"its author, {plain(author, NAME)}, can't be reached in Slack" if author else "its author is gone"
     return _about(
-        one, "I may not move the request of {item} on the code host, and " + f"{who}. Please ask {plain(to, NAME)} "
+        one, "I can't move the request of {item} on the code host, and " + f"{who}. Please ask {plain(to, NAME)} "
         "there yourself, or have somebody do it who may.",
     )  # fmt: skip
 
@@ -75,7 +75,7 @@ def author_out_of_reach(one: Waiting, author: str | None, to: str) -> Message:
 def ask_yourself(one: Waiting, to: str) -> Message:
     """For an author who gives it to somebody else, where the host's request could not be moved."""
     return _about(
-        one, f"I may not move the request on the code host: please ask {plain(to, NAME)} there for " "{item} instead.",
+        one, f"I can't move the request on the code host: please ask {plain(to, NAME)} there for " "{item} instead.",
     )  # fmt: skip
 
 
