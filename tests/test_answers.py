@@ -12,7 +12,6 @@ from typing import Any
 import pytest
 from fake_slack import content_error
 from messages_desk import HTTP, SOCKET, Desk, Json, desk_of, look, options, world_of
-from program import wait_until
 from sqlalchemy import Engine, text
 from world import POLICY, World
 
@@ -336,21 +335,3 @@ def test_a_press_while_its_fact_arrives_is_answered_and_nothing_is_lost(world: W
             "That is settled by now (it is done); there is nothing left to do here.")  # fmt: skip
     assert set(said) <= set(fine)
     assert counted(world).get(("on_it", ""), 0) == said.count(fine[0])
-
-
-def test_a_press_is_answered_once_a_database_that_is_locked_is_free(on: Desks, world: World) -> None:
-    if world.engine.dialect.name != "sqlite":
-        pytest.skip("only SQLite has one writer")
-    world.ask("alice")
-    world.wait(hours=6)
-    with on() as desk, world.engine.connect() as other:
-        other.exec_driver_sql("ROLLBACK")
-        other.exec_driver_sql("BEGIN IMMEDIATE")
-        pressed = Thread(target=desk.hands.press_in, args=(desk.dm(), "On it"))
-        pressed.start()
-        pressed.join()  # acknowledged, though nobody can write
-        assert world.slack.whispers == []
-        other.exec_driver_sql("COMMIT")
-        wait_until(lambda: world.slack.whispers)
-    assert world.slack.whispers[0]["text"] == "You are on it until Monday 17:00; bob can see that."
-    assert counted(world) == {("on_it", ""): 1}
