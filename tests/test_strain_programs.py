@@ -134,7 +134,9 @@ def button(label: str, id_: str, home: Path) -> list[Json]:
 
 def test_a_morning_message_that_is_cut_off_is_sent_once(start: Start, slack: SlowSlack, tmp_path: Path) -> None:
     ahead = 12 - datetime.fromtimestamp(NOW, UTC).hour
-    (tmp_path / "weir.toml").write_text(policy(f"Etc/GMT{-ahead:+d}", "12:00", "8h"))
+    zone = f"Etc/GMT{-ahead:+d}"  # where it is noon
+    slack.users["U0ALICE"]["tz"] = zone
+    (tmp_path / "weir.toml").write_text(policy(zone, "12:00", "8h"))
     program = start()
     asked_of(program, "alice")
     wait_until(lambda: changed(tmp_path, "SELECT * FROM mornings")[0])
