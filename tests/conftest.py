@@ -17,7 +17,7 @@ from sqlalchemy import Engine, make_url, text
 from bot.store.engine import make_engine
 from bot.store.migrate import migrate
 
-SHORT_EXAMPLES = 100
+SHORT_EXAMPLES = 60
 
 settings.register_profile(
     "short",
@@ -27,7 +27,7 @@ settings.register_profile(
     database=None,
     suppress_health_check=[HealthCheck.too_slow],
 )
-settings.register_profile("long", settings.get_profile("short"), max_examples=20 * SHORT_EXAMPLES, derandomize=False)
+settings.register_profile("long", settings.get_profile("short"), max_examples=2000, derandomize=False)
 settings.load_profile("long" if os.environ.get("WEIR_LONG") == "1" else "short")
 
 
