@@ -60,7 +60,8 @@ def postgres() -> Iterator[Engine]:
 
 def _prepare(admin: Engine) -> None:
     with admin.connect() as connection:
-        connection.execute(text("ALTER SYSTEM SET synchronous_commit = off"))  # a test need not outlive a power cut
+        for name in ("fsync", "full_page_writes", "synchronous_commit", "autovacuum"):  # no test outlives a power cut
+            connection.execute(text(f"ALTER SYSTEM SET {name} = off"))
         connection.execute(text("SELECT pg_reload_conf()"))
         connection.execute(text("CREATE DATABASE template_weir"))
     template = make_engine(_database(admin, "template_weir"))
