@@ -14,6 +14,7 @@ from typing import Any
 
 import structlog
 from doors import SlackWithSocket
+from engines import close
 from fake_github import Call, FakeGithub
 from fake_slack import FakeSlack
 from program import wait_until
@@ -94,7 +95,7 @@ def hall_of(
         sites = []
         for _ in range(processes):
             engine = make_engine(world.engine.url.render_as_string(hide_password=False))
-            open_.callback(engine.dispose)
+            open_.callback(close, engine)
             client = Github(github.url, token="t", now=lambda: world.now, sleep=lambda _: None)
             open_.callback(client.close)
             known = settings(tmp_path, slack_api_url=world.slack.url)
