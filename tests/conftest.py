@@ -14,8 +14,6 @@ import pytest
 from engines import close
 from hypothesis import HealthCheck, settings
 from sqlalchemy import Engine, make_url, text
-from sqlalchemy.exc import DBAPIError
-from sqlmodel import SQLModel
 
 from bot.store.engine import make_engine
 from bot.store.migrate import migrate
@@ -90,41 +88,17 @@ def empty_postgres(postgres: Engine) -> Iterator[str]:
         connection.execute(text(f"DROP DATABASE {name} WITH (FORCE)"))
 
 
-_emptied: list[str] = []
-"""Databases that were used and emptied again: making one takes four times as long."""
-
-
 @pytest.fixture
 def postgres_engine(postgres: Engine) -> Iterator[Engine]:
     """An engine on a migrated PostgreSQL database of the test's own."""
-    name = _emptied.pop() if _emptied else f"test_{next(_numbers)}"
+    name = f"test_{next(_numbers)}"
     with postgres.connect() as connection:
-        there = connection.execute(text("SELECT 1 FROM pg_database WHERE datname = :name"), {"name": name}).scalar()
-        if not there:
-            connection.execute(text(f"CREATE DATABASE {name} TEMPLATE template_weir"))
+        connection.execute(text(f"CREATE DATABASE {name} TEMPLATE template_weir STRATEGY file_copy"))
     engine = make_engine(_database(postgres, name))
     yield engine
     close(engine)
-    if _is_emptied(postgres, name):
-        _emptied.append(name)
-
-
-def _is_emptied(admin: Engine, name: str) -> bool:
-    """Empty a database's tables, once whoever is left in it is gone; False where it is another one than it was."""
-    with admin.connect() as connection:
-        leave = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = :name"
-        connection.execute(text(leave), {"name": name})
-    engine = make_engine(_database(admin, name))
-    tables = ", ".join(table.name for table in SQLModel.metadata.sorted_tables)
-    try:
-        with engine.begin() as connection:
-            connection.execute(text("SET lock_timeout = '5s'"))
-            connection.execute(text(f"TRUNCATE {tables}"))
-    except DBAPIError:
-        return False
-    finally:
-        engine.dispose()
-    return True
+    with postgres.connect() as connection:
+        connection.execute(text(f"DROP DATABASE {name} WITH (FORCE)"))
 
 
 @pytest.fixture
