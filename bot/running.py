@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 
 JOBS_SECONDS = 8.0
 """How long a job in hand may take to come to a point where it can be left."""
+CLOSING = 5
+"""Seconds that the socket to Slack has to close."""
 RECONNECT = 10
 """Seconds between two tries to open the socket to Slack."""
 
@@ -84,7 +86,10 @@ def _open_socket(ctx: Context, slack: App, token: str) -> Iterator[None]:
     try:
         yield
     finally:
-        handler.close()  # type: ignore[no-untyped-call]
+        # A session that was being opened anew just then keeps the SDK waiting for ever.
+        closing = threading.Thread(target=handler.close, name="socket-end", daemon=True)
+        closing.start()
+        closing.join(CLOSING)
 
 
 @contextmanager
