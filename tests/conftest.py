@@ -18,7 +18,7 @@ from sqlalchemy import Engine, make_url, text
 from bot.store.engine import make_engine
 from bot.store.migrate import migrate
 
-SHORT_EXAMPLES = 60
+SHORT_EXAMPLES = 100
 
 settings.register_profile(
     "short",
