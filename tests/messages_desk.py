@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field, replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +15,23 @@ from program import wait_until
 from site_on_loopback import settings
 from world import World
 
-__all__ = ["HTTP", "SOCKET", "Desk", "Json", "SlackWithSocket", "desk_of", "look", "options", "world_of"]
+from bot.store import answers
+from bot.store.engine import reading
+
+__all__ = [
+    "HTTP",
+    "SOCKET",
+    "Desk",
+    "Desks",
+    "Json",
+    "SlackWithSocket",
+    "counted",
+    "desk_of",
+    "look",
+    "options",
+    "shown",
+    "world_of",
+]
 
 
 @dataclass
@@ -70,6 +87,10 @@ def desk_of(world: World, door: str, tmp_path: Path, **more: Any) -> Iterator[De
         yield Desk(world, hands)
 
 
+Desks = partial[AbstractContextManager[Desk]]
+"""Opens a desk on a world."""
+
+
 @contextmanager
 def world_of(engine: Any, policy: str) -> Iterator[World]:
     """With alice, bob and carol in Slack, and a channel."""
@@ -99,6 +120,20 @@ def _seen(block: Json) -> str:
 def _control(element: Json) -> str:
     label = (element.get("text") or element["placeholder"])["text"]
     return f"[{label}]" if element["type"] == "button" else f"[{label} ▾]"
+
+
+def shown(desk: Desk, user: str = "U0ALICE", nth: int = -1) -> list[str]:
+    """The message as it is once the worker has been."""
+    desk.world.wait(minutes=1)
+    message = desk.dm(user, nth)
+    assert content_error(message) is None
+    return look(message)
+
+
+def counted(world: World) -> dict[tuple[str, str], int]:
+    """How often each answer was given."""
+    with reading(world.engine) as session:
+        return answers.counted(session, "default")
 
 
 def options(element: Json) -> list[str]:

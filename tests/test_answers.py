@@ -3,22 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import AbstractContextManager
 from functools import partial
 from pathlib import Path
 from threading import Barrier, Thread
 from typing import Any
 
 import pytest
-from fake_slack import content_error
-from messages_desk import HTTP, SOCKET, Desk, Json, desk_of, look, options, world_of
+from messages_desk import HTTP, SOCKET, Desk, Desks, Json, counted, desk_of, look, options, shown, world_of
 from sqlalchemy import Engine, text
 from world import POLICY, World
 
 from bot.asking.answering import answer
 from bot.asking.people import NotKnown
-from bot.store import answers
-from bot.store.engine import reading
 from bot.views.controls import Press
 
 SHOP = "https://github.com/acme/shop/pull"
@@ -43,30 +39,14 @@ def world(engine: Engine) -> Iterator[World]:
         yield world
 
 
-Desks = partial[AbstractContextManager[Desk]]
-
-
 @pytest.fixture
 def on(world: World, tmp_path: Path) -> Desks:
     return partial(desk_of, world, HTTP, tmp_path)
 
 
-def shown(desk: Desk, user: str = "U0ALICE", nth: int = -1) -> list[str]:
-    """The message as it is once the worker has been."""
-    desk.world.wait(minutes=1)
-    message = desk.dm(user, nth)
-    assert content_error(message) is None
-    return look(message)
-
-
 def the_wait(world: World) -> int:
     with world.engine.connect() as connection:
         return int(connection.execute(text("SELECT id FROM waits WHERE until IS NULL ORDER BY since LIMIT 1")).scalar())
-
-
-def counted(world: World) -> dict[tuple[str, str], int]:
-    with reading(world.engine) as session:
-        return answers.counted(session, "default")
 
 
 # What can be pressed

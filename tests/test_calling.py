@@ -3,19 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import AbstractContextManager
 from functools import partial
 from pathlib import Path
 from threading import Barrier, Thread
 
 import pytest
-from fake_slack import content_error
-from messages_desk import HTTP, SOCKET, Desk, desk_of, look, world_of
+from messages_desk import HTTP, SOCKET, Desks, desk_of, look, shown, world_of
 from sqlalchemy import Engine
 from world import POLICY, World
 
-from bot.store import answers
-from bot.store.engine import reading
 from bot.views.pages import Again
 from handlers.commands import answer as flow
 
@@ -30,25 +26,9 @@ def world(engine: Engine) -> Iterator[World]:
         yield world
 
 
-Desks = partial[AbstractContextManager[Desk]]
-
-
 @pytest.fixture
 def on(world: World, tmp_path: Path) -> Desks:
     return partial(desk_of, world, HTTP, tmp_path)
-
-
-def shown(desk: Desk, user: str = "U0ALICE", nth: int = -1) -> list[str]:
-    """The message as it is once the worker has been."""
-    desk.world.wait(minutes=1)
-    message = desk.dm(user, nth)
-    assert content_error(message) is None
-    return look(message)
-
-
-def counted(world: World) -> dict[tuple[str, str], int]:
-    with reading(world.engine) as session:
-        return answers.counted(session, "default")
 
 
 @pytest.mark.parametrize("door", [HTTP, SOCKET])

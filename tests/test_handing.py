@@ -3,20 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import AbstractContextManager
 from functools import partial
 from pathlib import Path
 
 import pytest
 from fake_github import FakeGithub
-from fake_slack import content_error
-from messages_desk import HTTP, SOCKET, Desk, Json, desk_of, look, world_of
+from messages_desk import HTTP, SOCKET, Desks, Json, counted, desk_of, look, shown, world_of
 from sqlalchemy import Engine, text
 from world import POLICY, World
 
 from bot.hosts.github.api import Github
-from bot.store import answers
-from bot.store.engine import reading
 
 SHOP = "https://github.com/acme/shop/pull"
 ONE = f"<{SHOP}/1|Fix rounding in totals> · acme/shop#1"
@@ -28,25 +24,9 @@ def world(engine: Engine) -> Iterator[World]:
         yield world
 
 
-Desks = partial[AbstractContextManager[Desk]]
-
-
 @pytest.fixture
 def on(world: World, tmp_path: Path) -> Desks:
     return partial(desk_of, world, HTTP, tmp_path)
-
-
-def shown(desk: Desk, user: str = "U0ALICE", nth: int = -1) -> list[str]:
-    """The message as it is once the worker has been."""
-    desk.world.wait(minutes=1)
-    message = desk.dm(user, nth)
-    assert content_error(message) is None
-    return look(message)
-
-
-def counted(world: World) -> dict[tuple[str, str], int]:
-    with reading(world.engine) as session:
-        return answers.counted(session, "default")
 
 
 def hosted(world: World, server: FakeGithub) -> Github:
