@@ -12,7 +12,8 @@ from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
 from fake_slack_state import SCOPES, Workspace, no
-from slack_blocks import content_error, view_error
+
+from bot.local.limits import content_error, view_error
 
 __all__ = ["SCOPES", "FakeSlack", "Fault", "content_error", "view_error"]
 

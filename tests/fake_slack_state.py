@@ -9,7 +9,7 @@ from collections import Counter
 from dataclasses import dataclass, field
 from typing import Any
 
-from slack_blocks import content_error, parsed, view_error
+from bot.local.limits import content_error, parsed, view_error
 
 SCOPES = "channels:history,chat:write,commands,dnd:read,groups:history,im:history,im:write,users:read,users:read.email"
 NEEDED = {

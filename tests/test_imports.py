@@ -15,6 +15,7 @@ MAY: dict[str, tuple[str, ...]] = {
     "bot/views": ("bot.flow", "bot.views"),
     "bot/hosts": ("bot.flow", "bot.hosts"),
     "bot/store": ("bot.flow", "bot.store"),
+    "bot/local": ("bot.clock", "bot.local"),
     "bot/commands": ("bot", "handlers", "jobs"),
     "bot/app.py": ("bot", "handlers", "jobs"),
     "bot/web.py": ("bot", "handlers", "jobs"),
