@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from dataclasses import dataclass
 from datetime import date, timedelta
 from functools import lru_cache
@@ -109,18 +110,23 @@ def calendar_of(office: Office) -> Calendar:
     return Calendar(office.timezone, office.hours, office.country, office.subdivision)
 
 
-# (login, where in the period the absence begins, its days at most)
-_ABSENCES = (("alice", 0.5, 5), ("heidi", 0.3, 3), ("peggy", 0.6, 8))
+_EVERY = 28
+"""Days from one round of absences to the next; the rounds take turns."""
+# (login, days into the round at which the absence begins, its days at most)
+_ROUNDS = (
+    (("heidi", 8, 3), ("alice", 14, 5), ("peggy", 16, 8)),
+    (("niaj", 2, 4), ("frank", 9, 5), ("erin", 17, 8)),
+)
 
 
-def absences(start: int, days: int) -> dict[str, tuple[date, date]]:
-    """Who is away within the `days` from instant `start`: the first and the last local day, both included."""
-    found = {}
+def absences(start: int, days: int) -> dict[str, list[tuple[date, date]]]:
+    """Who is away within the `days` from instant `start`, and when: first and last local days, both included."""
+    found: dict[str, list[tuple[date, date]]] = defaultdict(list)
     people = {person.login: person for team in TEAMS for person in team.members}
-    for login, share, longest in _ABSENCES:
-        begins = int(days * share)
-        length = min(longest, days - begins)
-        if length > 0:
-            first = calendar_of(people[login].office).local_date(start) + timedelta(days=begins)
-            found[login] = (first, first + timedelta(days=length - 1))
-    return found
+    for number, begins in enumerate(range(0, days, _EVERY)):
+        for login, into, longest in _ROUNDS[number % len(_ROUNDS)]:
+            length = min(longest, days - begins - into)
+            if length > 0:
+                first = calendar_of(people[login].office).local_date(start) + timedelta(days=begins + into)
+                found[login].append((first, first + timedelta(days=length - 1)))
+    return dict(found)

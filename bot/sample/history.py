@@ -44,11 +44,14 @@ def generate(seed: int, start: int, days: int, teams: int = 3) -> list[FlowEvent
     return sorted(event for event in events if event.at < end)
 
 
-def _absent_spans(start: int, days: int) -> dict[str, tuple[int, int]]:
+def _absent_spans(start: int, days: int) -> dict[str, list[tuple[int, int]]]:
     calendars = {person.login: calendar_of(person.office) for team in TEAMS for person in team.members}
     return {
-        login: (calendars[login].midnight(first), calendars[login].midnight(last + timedelta(days=1)))
-        for login, (first, last) in absences(start, days).items()
+        login: [
+            (calendars[login].midnight(first), calendars[login].midnight(last + timedelta(days=1)))
+            for first, last in theirs
+        ]
+        for login, theirs in absences(start, days).items()
     }
 
 
@@ -75,8 +78,8 @@ def _openings(desk: Desk, start: int, end: int, count: int) -> list[tuple[int, s
         calendar = calendar_of(person.office)
         working = calendar.working(start, end)
         at = calendar.advance(start, desk.rng.randint(1, max(1, working)))
-        first, last = desk.away.get(person.login, (0, 0))
-        if at is not None and at < end and not first <= at < last:
+        away = desk.away.get(person.login, [])
+        if at is not None and at < end and not any(first <= at < last for first, last in away):
             found.append((at, person.login))
     return found
 

@@ -75,14 +75,14 @@ _TAKES = {
 class Desk:
     """When people of a team get round to things: in their working hours and not while away, as a rule."""
 
-    def __init__(self, team: Team, rng: Random, away: dict[str, tuple[int, int]]) -> None:
+    def __init__(self, team: Team, rng: Random, away: dict[str, list[tuple[int, int]]]) -> None:
         self.team, self.rng, self.away = team, rng, away
 
     def after(self, login: str | None, at: int, hours: float) -> int:
         """The instant at which this person has had `hours` of working time since `at`."""
         person = next((one for one in self.team.members if one.login == login), None)
         seconds = max(60, int(hours * HOUR * (person.pace if person else 1)))
-        away = [self.away[login]] if login in self.away else []
+        away = self.away.get(login or "", [])
         if not away and self.rng.random() < 0.03:  # somebody looks in the evening, or on a Sunday
             return at + seconds
         clock = WaitClock(at, None, calendar_of(person.office if person else BERLIN), away=away)

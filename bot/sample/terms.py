@@ -38,7 +38,7 @@ max_messages_per_person_per_day = 4
 def policy_for(start: int, days: int) -> str:
     """The policy file (TOML) of the sample's teams; absences lie within the `days` from instant `start`."""
     away = absences(start, days)
-    people = [_person(person, away.get(person.login)) for team in TEAMS for person in team.members if person.mapped]
+    people = [_person(person, away.get(person.login, [])) for team in TEAMS for person in team.members if person.mapped]
     return "\n".join([_workspace(BERLIN), _AGREED, *people, *(_repo(team) for team in TEAMS)])
 
 
@@ -65,13 +65,14 @@ def _window(window: Window) -> str:
     return f'"{start // 60:02}:{start % 60:02}-{end // 60:02}:{end % 60:02}"'
 
 
-def _person(person: Person, away: tuple[date, date] | None) -> str:
+def _person(person: Person, away: list[tuple[date, date]]) -> str:
     lines = [f"[people.{person.login}]", f'slack = "{person.slack}"']
     if person.office is not BERLIN:
         own = ", ".join(f"{key} = {value}" for key, value in _calendar(person.office))
         lines.append(f"calendar = {{ {own} }}")
     if away:
-        lines.append(f'away = [{{ from = "{away[0]}", until = "{away[1]}" }}]')
+        spans = ", ".join(f'{{ from = "{first}", until = "{last}" }}' for first, last in away)
+        lines.append(f"away = [{spans}]")
     return "\n".join((*lines, ""))
 
 
