@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import os
 import signal
+import socket
 import sys
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import AbstractContextManager, contextmanager, nullcontext
+from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
 from typing import TYPE_CHECKING, NoReturn
 
 import structlog
@@ -19,6 +20,7 @@ from bot.web import THREADS, Server, application
 
 if TYPE_CHECKING:
     from slack_bolt import App
+    from slack_bolt.adapter.socket_mode.builtin import SocketModeHandler
 
 JOBS_SECONDS = 8.0
 """How long a job in hand may take to come to a point where it can be left."""
@@ -87,9 +89,22 @@ def _open_socket(ctx: Context, slack: App, token: str) -> Iterator[None]:
         yield
     finally:
         # A session that was being opened anew just then keeps the SDK waiting for ever.
-        closing = threading.Thread(target=handler.close, name="socket-end", daemon=True)
+        closing = threading.Thread(target=_close, args=(handler,), name="socket-end", daemon=True)
         closing.start()
         closing.join(CLOSING)
+
+
+def _close(handler: SocketModeHandler) -> None:
+    """Close the socket and end its threads at once; the SDK by itself waits seconds for something to read."""
+    client = handler.client
+    client.auto_reconnect_enabled = False
+    client.closed = client.current_session_state.terminated = True
+    wire = client.current_session.sock if client.current_session else None
+    if wire is not None:
+        with suppress(OSError):  # the other end was quicker
+            socket.socket.shutdown(wire, socket.SHUT_RDWR)  # not TLS's own, which breaks a read that is under way
+    client.message_queue.put(None)
+    handler.close()  # type: ignore[no-untyped-call]
 
 
 @contextmanager
