@@ -1,0 +1,81 @@
+"""How a world's time passes: the clock moves from one instant to the next at which there is something to tell or do."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+import structlog
+
+from bot.clock import SetClock
+from bot.context import Context
+from bot.flow.events import FlowEvent
+from bot.intake import take
+from bot.store.agenda import next_instant
+from bot.store.engine import reading
+from bot.world.host import Host
+from bot.world.script import Script
+
+if TYPE_CHECKING:
+    from jobs.schedule import Job
+
+TICK = 2
+"""Seconds between two beats at least; jobs that run as often are run at every beat."""
+LONGEST_REST = 64
+"""Seconds between two beats for something that is due and can't be done."""
+STRIDE = 900
+"""Seconds between two beats at most: what nobody foretells is looked for so often."""
+THROUGHOUT = ("tick", "absences")
+"""The jobs that are run wherever the clock stops; all others once it stands."""
+log = structlog.get_logger()
+
+
+class Course:
+    """The clock, what the script has for each instant, and the jobs of the program. Not for several threads at once."""
+
+    def __init__(self, ctx: Context, clock: SetClock, script: Script, host: Host, jobs: Sequence[Job]) -> None:
+        self._ctx, self._clock, self._script, self._host, self._jobs = ctx, clock, script, host, jobs
+        self._ran: dict[str, int] = {}
+        self._rest = TICK
+
+    def step(self, end: int) -> None:
+        """Go on to the next instant at which there is something to tell or to do, or to `end`."""
+        now = self._clock.now()
+        at = self._next(now, end)
+        events = self._script.coming(now, at)
+        self._clock.set(at)
+        if events:
+            self._host.tell(events)
+            self.tell(events)
+        done = self._run([job for job in self._jobs if job.name in THROUGHOUT])
+        self._rest = TICK if done or events else min(2 * self._rest, LONGEST_REST)
+
+    def _next(self, now: int, end: int) -> int:
+        with reading(self._ctx.engine) as session:
+            due = next_instant(session, self._ctx.workspace)
+        soonest = now + (TICK if due is None or due > now else self._rest)
+        told = self._script.next_at(now)
+        return min(end, now + STRIDE, *([told] if told is not None else []), *([max(due, soonest)] if due else []))
+
+    def tell(self, events: Sequence[FlowEvent], *, live: bool = True) -> None:
+        """Tell the program; what it knows already changes nothing."""
+        take(self._ctx, events, self._clock.now(), live=live)
+
+    def beat(self) -> None:
+        """Run every job whose time has come while the clock stands."""
+        self._run(self._jobs)
+
+    def _run(self, jobs: Sequence[Job]) -> int:
+        """How much was done. A job that fails is logged, and the others are run."""
+        now, done = self._clock.now(), 0
+        for job in jobs:
+            ran = self._ran.get(job.name)
+            if job.every > TICK and ran is not None and ran <= now < ran + job.every:
+                continue
+            self._ran[job.name] = now
+            with structlog.contextvars.bound_contextvars(job=job.name):
+                try:
+                    done += sum(step(now) for step in job.steps)
+                except Exception:
+                    log.exception("job failed")
+        return done
