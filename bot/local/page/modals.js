@@ -1,0 +1,126 @@
+// Modals: a stack of native dialogs, the newest on top; errors stand at their fields.
+
+import { byId, el, swap } from "./dom.js";
+import { icon } from "./icons.js";
+import { drawSurface, typedIn } from "./surface.js";
+
+const REQUIRED = "Please complete this required field.";
+
+export function startModals(app) {
+  const open = new Map();
+  return function showModals(view) {
+    const wanted = new Set(view.modals.map((modal) => modal.id));
+    for (const id of [...open.keys()].reverse()) if (!wanted.has(id)) shut(open, id);
+    for (const modal of view.modals) show(app, open, modal);
+  };
+}
+
+function shut(open, id) {
+  const { dialog } = open.get(id);
+  open.delete(id);
+  dialog.close();
+  dialog.remove();
+  // What had the focus before may have been drawn anew meanwhile.
+  if (!open.size && document.activeElement === document.body) byId("composer")?.focus();
+}
+
+function show(app, open, modal) {
+  const mark = JSON.stringify([modal, app.view.names, app.look()]);
+  const was = open.get(modal.id);
+  if (!was) {
+    const held = { mark, modal, errors: modal.errors, dialog: el("dialog", { class: "modal", "aria-labelledby": `title-${modal.id}` }) };
+    open.set(modal.id, held);
+    draw(app, held);
+    listen(app, held);
+    document.body.append(held.dialog);
+    held.dialog.showModal();
+    focusFirst(held.dialog);
+  } else if (was.mark !== mark) {
+    Object.assign(was, { mark, modal, errors: modal.errors });
+    draw(app, was);
+  }
+}
+
+function focusFirst(dialog) {
+  const field = dialog.querySelector(".modal-body :is(input, select, textarea):not([type=hidden])");
+  (field ?? dialog.querySelector(".modal-foot button:last-child") ?? dialog.querySelector("button")).focus();
+}
+
+function listen(app, held) {
+  held.dialog.addEventListener("cancel", (event) => {
+    event.preventDefault();
+    close(app, held);
+  });
+  // Pressed twice, a browser shuts a dialog without asking: then the program is told all the same.
+  held.dialog.addEventListener("close", () => held.dialog.isConnected && close(app, held));
+  held.dialog.addEventListener("submit", (event) => {
+    if (!event.target.matches(".modal-form")) return;
+    event.preventDefault();
+    submit(app, held);
+  });
+}
+
+function draw(app, held) {
+  const { modal, dialog } = held;
+  const old = dialog.querySelector(".modal-form");
+  const body = el("div", { class: "modal-body content" },
+    drawSurface(app, modal.blocks, "modal", { view: modal.id }, { errors: held.errors, values: typedIn(old) }));
+  const fresh = el("form", { class: "modal-form", novalidate: true, "data-view": modal.id },
+    el("header", { class: "modal-head" }, el("h2", { id: `title-${modal.id}` }, modal.title?.text ?? ""),
+      el("button", { type: "button", class: "quiet", "aria-label": "Close", onclick: () => close(app, held) }, icon("close"))),
+    body, foot(app, held));
+  if (old) swap(old, fresh);
+  else dialog.append(fresh);
+}
+
+function foot(app, held) {
+  const { submit: yes, close: no } = held.modal;
+  return el("footer", { class: "modal-foot" }, el("p", { class: "problem", role: "alert", hidden: true }),
+    (no || !yes) && el("button", { type: "button", class: "button", onclick: () => close(app, held) }, no?.text ?? "Close"),
+    yes && el("button", { type: "submit", class: "button primary" }, yes.text));
+}
+
+const close = (app, { modal }) => app.act({ do: "close", view: modal.id });
+
+async function submit(app, held) {
+  const { dialog, modal } = held;
+  if (dialog.getAttribute("aria-busy")) return;
+  const state = typedIn(dialog.querySelector(".modal-body"));
+  const missing = unanswered(modal.blocks, state);
+  if (Object.keys(missing).length) return tell(app, held, missing);
+  busy(dialog, true);
+  const answer = await app.act({ do: "submit", view: modal.id, state }, (text) => complain(dialog, text));
+  busy(dialog, false);
+  if (answer.ok && Object.keys(answer.errors ?? {}).length) tell(app, held, answer.errors);
+  return undefined;
+}
+
+/** Required inputs of `blocks` that `state` holds nothing for: `{block_id: sentence}`. */
+function unanswered(blocks, state) {
+  const named = blocks.map((block, at) => ({ ...block, id: block.block_id ?? `b${at}` }));
+  const empty = named.filter((block) => block.type === "input" && !block.optional && isEmpty(state[block.id]));
+  return Object.fromEntries(empty.map((block) => [block.id, REQUIRED]));
+}
+
+function isEmpty(answers) {
+  return Object.values(answers ?? {}).every((value) => value === null || value === undefined || value.length === 0);
+}
+
+function tell(app, held, errors) {
+  held.errors = errors;
+  draw(app, held);
+  held.dialog.querySelector("[aria-invalid=true]")?.focus();
+}
+
+function busy(dialog, is) {
+  if (is) dialog.setAttribute("aria-busy", "true");
+  else dialog.removeAttribute("aria-busy");
+  for (const button of dialog.querySelectorAll(".modal-foot button")) button.disabled = is;
+}
+
+function complain(dialog, text) {
+  const line = dialog.querySelector(".modal-foot .problem");
+  if (!line) return;
+  line.textContent = text;
+  line.hidden = !text;
+}
