@@ -29,18 +29,11 @@ function createApp() {
     act: (order, complain = problem) => act(life, order, complain),
     quietly: (order) => send({ ...order, as: app.view.me }),
     announce: (text) => { byId("said").textContent = text; },
-    holder: (where) => holderOf(where),
   });
   return life;
 }
 
 const appRoom = (view) => view.conversations.find((room) => room.kind === "app");
-
-function holderOf({ view, ts }) {
-  const name = CSS.escape(view ?? ts);
-  return view ? document.querySelector(`[data-view="${name}"]`) ?? byId("home")
-    : document.querySelector(`#thread:not([hidden]) [data-ts="${name}"]`) ?? document.querySelector(`[data-ts="${name}"]`);
-}
 
 function problem(text) {
   const line = byId("problem");

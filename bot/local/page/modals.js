@@ -1,10 +1,9 @@
 // Modals: a stack of native dialogs, the newest on top; errors stand at their fields.
 
+import { errorsIn, showErrors } from "./blocks.js";
 import { byId, el, swap } from "./dom.js";
 import { icon } from "./icons.js";
 import { drawSurface, typedIn } from "./surface.js";
-
-const REQUIRED = "Please complete this required field.";
 
 export function startModals(app) {
   const open = new Map();
@@ -85,31 +84,19 @@ const close = (app, { modal }) => app.act({ do: "close", view: modal.id });
 async function submit(app, held) {
   const { dialog, modal } = held;
   if (dialog.getAttribute("aria-busy")) return;
-  const state = typedIn(dialog.querySelector(".modal-body"));
-  const missing = unanswered(modal.blocks, state);
-  if (Object.keys(missing).length) return tell(app, held, missing);
+  const body = dialog.querySelector(".modal-body");
+  tell(held, errorsIn(body));
+  if (Object.keys(held.errors).length) return;
   busy(dialog, true);
-  const answer = await app.act({ do: "submit", view: modal.id, state }, (text) => complain(dialog, text));
+  const answer = await app.act({ do: "submit", view: modal.id, state: typedIn(body) }, (text) => complain(dialog, text));
   busy(dialog, false);
-  if (answer.ok && Object.keys(answer.errors ?? {}).length) tell(app, held, answer.errors);
-  return undefined;
+  if (answer.ok) tell(held, answer.errors ?? {});
 }
 
-/** Required inputs of `blocks` that `state` holds nothing for: `{block_id: sentence}`. */
-function unanswered(blocks, state) {
-  const named = blocks.map((block, at) => ({ ...block, id: block.block_id ?? `b${at}` }));
-  const empty = named.filter((block) => block.type === "input" && !block.optional && isEmpty(state[block.id]));
-  return Object.fromEntries(empty.map((block) => [block.id, REQUIRED]));
-}
-
-function isEmpty(answers) {
-  return Object.values(answers ?? {}).every((value) => value === null || value === undefined || value.length === 0);
-}
-
-function tell(app, held, errors) {
+function tell(held, errors) {
   held.errors = errors;
-  draw(app, held);
-  held.dialog.querySelector("[aria-invalid=true]")?.focus();
+  showErrors(held.dialog.querySelector(".modal-body"), errors);
+  held.dialog.querySelector(".modal-body [aria-invalid=true]")?.focus();
 }
 
 function busy(dialog, is) {
