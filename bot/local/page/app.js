@@ -125,6 +125,14 @@ async function become(life, person) {
   if (own && app.view.me === person) await go(life, { in: appRoom(app.view)?.id ?? app.view.in }, true);
 }
 
+/** Put `text` into the message box, in a channel where there is none here. */
+async function typeIn(life, composer, text) {
+  const { app } = life;
+  const channel = app.view.conversations.find((room) => room.kind === "channel");
+  if (byId("composer-form").hidden && channel) await openRoom(life, channel.id);
+  composer.put(text);
+}
+
 /** Do it as the current person, show what came of it, and give the answer. */
 async function act(life, order, complain) {
   complain("");
@@ -151,7 +159,7 @@ async function start() {
   const { app } = life;
   app.drawer = startDrawers(app);
   const composer = startComposer(app, byId("composer-form"), { label: "Message", thread: false });
-  app.type = composer.put;
+  app.type = (text) => typeIn(life, composer, text);
   const clock = startClock(app);
   app.now = clock.now;
   const host = startHost(app);

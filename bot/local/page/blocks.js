@@ -4,7 +4,7 @@ import { chart } from "./charts.js";
 import { el } from "./dom.js";
 import { drawElement } from "./elements.js";
 import { markdown } from "./markdown.js";
-import { textOf, webAddress } from "./mrkdwn.js";
+import { imageAddress, textOf } from "./mrkdwn.js";
 import { richText } from "./richtext.js";
 import { freshId, showErrors } from "./controls.js";
 import { dataTable, table } from "./table.js";
@@ -66,10 +66,12 @@ function context(block, place) {
   return el("div", { class: "b-context" }, block.elements.map((one) => (one.type === "image" ? drawElement(one, place) : el("div", {}, textOf(one, place.options)))));
 }
 
-const header = (block, place) => el("h3", { class: "b-header" }, textOf(block.text, place.options));
+function header(block, place) {
+  return el("h3", { class: "b-header" }, textOf(block.text, place.options));
+}
 
 function image(block, place) {
-  const picture = el("img", { class: "b-image", src: webAddress(block.image_url), alt: block.alt_text, referrerpolicy: "no-referrer" });
+  const picture = el("img", { class: "b-image", src: imageAddress(block.image_url), alt: block.alt_text, referrerpolicy: "no-referrer" });
   return el("figure", { class: "b-figure" }, block.title ? el("figcaption", {}, textOf(block.title, place.options)) : null, picture);
 }
 

@@ -58,8 +58,8 @@ function tableOf(title, { labels, first, series, share }) {
 
 function configOf(canvas, spec, numbers) {
   const looks = looksOf(canvas);
-  const common = { animation: false, responsive: true, maintainAspectRatio: false, color: looks.text, font: { family: looks.font, size: 12 } };
-  const legend = { position: "bottom", reverse: spec.type === "area", labels: { color: looks.text, boxWidth: 10, boxHeight: 10, useBorderRadius: true, borderRadius: 2, font: { family: looks.font, size: 12 } } };
+  const common = { animation: false, maintainAspectRatio: false };
+  const legend = { position: "bottom", reverse: spec.type === "area", labels: { color: looks.text, boxWidth: 10, boxHeight: 10, useBorderRadius: true, borderRadius: 2, font: looks.font } };
   return spec.type === "pie" ? pie(numbers, looks, common, legend) : axes(spec, numbers, looks, common, legend);
 }
 
@@ -74,7 +74,7 @@ function pie({ labels, share, series: [{ values }] }, looks, common, legend) {
 
 function axes(spec, { labels, series }, looks, common, legend) {
   const axis = (title, grid) => ({
-    title: { display: Boolean(title), text: title, color: looks.text }, ticks: { color: looks.text, maxRotation: 45, precision: undefined },
+    title: { display: Boolean(title), text: title, color: looks.text, font: looks.font }, ticks: { color: looks.text, font: looks.font, maxRotation: 45 },
     grid: { display: grid, color: looks.line }, border: { color: looks.line },
   });
   return {
@@ -103,7 +103,7 @@ function looksOf(canvas) {
   const probe = el("span", { hidden: true });
   canvas.parentElement.append(probe);
   const colour = (name) => { probe.className = `b-colour-${name}`; return getComputedStyle(probe).color; };
-  const found = { text: colour("text"), line: colour("line"), ground: colour("ground"), series: [1, 2, 3, 4, 5, 6].map(colour), font: getComputedStyle(canvas).fontFamily };
+  const found = { text: colour("text"), line: colour("line"), ground: colour("ground"), series: [1, 2, 3, 4, 5, 6].map(colour), font: { family: getComputedStyle(canvas).fontFamily, size: 12 } };
   probe.remove();
   return found;
 }

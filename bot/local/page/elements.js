@@ -3,7 +3,7 @@
 import { act } from "./acts.js";
 import { checks, multiSelect, select } from "./choices.js";
 import { el } from "./dom.js";
-import { textOf, webAddress } from "./mrkdwn.js";
+import { imageAddress, textOf, webAddress } from "./mrkdwn.js";
 import { overflow } from "./overflow.js";
 import { control, initial } from "./controls.js";
 
@@ -45,7 +45,7 @@ async function press(event, element, place, root, address) {
 }
 
 function image(element) {
-  return el("img", { class: "b-thumbnail", src: webAddress(element.image_url), alt: element.alt_text, referrerpolicy: "no-referrer" });
+  return el("img", { class: "b-thumbnail", src: imageAddress(element.image_url), alt: element.alt_text, referrerpolicy: "no-referrer" });
 }
 
 const TYPES = { plain_text_input: "text", email_text_input: "email", url_text_input: "url", number_input: "number" };

@@ -23,6 +23,9 @@ export function webAddress(url) {
   }
 }
 
+/** The address of a picture: on the web, or in the text itself. */
+export const imageAddress = (url) => (/^(https:\/\/|data:image\/)/.test(url) ? url : null);
+
 /** A link that opens in a new tab; only the words where the address is none one may be led to. */
 export function link(url, words) {
   const address = webAddress(url);

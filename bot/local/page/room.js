@@ -23,13 +23,21 @@ export function startRoom(app) {
     tabs(room?.kind === "app", home);
     byId("home").hidden = !home;
     box.hidden = home;
-    byId("composer-form").hidden = home;
+    showBox(view, room, home);
     if (home) return showHome(app, view);
     keyed(intro, [introEntry(app, room)]);
     drawMessages(app, list, view.messages, false);
     known = told(app, view, known, scrolling);
     return seen(app, room);
   };
+}
+
+/** An app that reads no messages has no box for them, as in Slack. */
+function showBox(view, room, home) {
+  const closed = room?.kind === "app" && view.app.reads === false;
+  byId("composer-form").hidden = home || closed;
+  byId("closed").hidden = home || !closed;
+  write(byId("closed"), `${view.app.name} reads no messages here. Its commands are typed in a channel.`);
 }
 
 function told(app, view, known, scrolling) {
@@ -107,7 +115,7 @@ function things(app, name) {
   const isApp = app.view.conversations.find((room) => room.kind === "app");
   return [
     app.view.clock && ["Press ", link("+1 hour", () => app.act({ do: "clock", to: "hour" })), " above and watch who gets a message."],
-    ["Type ", link(`${command} help`, () => app.type(`${command} help`)), " in the box below."],
+    ["Type ", link(`${command} help`, () => app.type(`${command} help`)), " in the message box of a channel."],
     isApp && ["Open ", link(`${name}’s Home`, () => app.openHome()), "."],
     !app.view.clock && ["Choose somebody else at the top left, and see it with their eyes."],
   ].filter(Boolean);

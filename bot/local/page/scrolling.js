@@ -6,6 +6,13 @@ export function startScrolling(box, list, pill) {
   let kept = true;
   let count = 0;
   const toEnd = () => { box.scrollTop = box.scrollHeight; };
+  /** The newest in view; of one that is longer than the box, its beginning. */
+  const toNewest = () => {
+    const newest = list.lastElementChild;
+    kept = !newest || newest.offsetHeight < box.clientHeight;
+    if (kept) toEnd();
+    else newest.scrollIntoView({ block: "start" });
+  };
   const hide = () => { count = 0; if (pill) pill.hidden = true; };
   box.addEventListener("scroll", () => {
     kept = box.scrollHeight - box.scrollTop - box.clientHeight < NEAR;
@@ -17,10 +24,10 @@ export function startScrolling(box, list, pill) {
   sizes.observe(box);
   pill?.addEventListener("click", () => { kept = true; toEnd(); hide(); });
   return {
-    end() { kept = true; hide(); toEnd(); },
+    end() { hide(); toNewest(); },
     /** `added`: how many messages came since the last time. */
     grew(added) {
-      if (kept) return toEnd();
+      if (kept) return added ? toNewest() : toEnd();
       count += added;
       if (!pill || !count) return undefined;
       pill.textContent = count === 1 ? "1 new message ↓" : `${count} new messages ↓`;

@@ -5,7 +5,7 @@ import { icon } from "./icons.js";
 import { roomName } from "./room.js";
 
 const STAYS = 8000;
-const MOST = 4;
+const MOST = 3;
 
 export function startToasts(app) {
   const box = byId("toasts");
