@@ -29,12 +29,14 @@ const WIDE = ["checkboxes", "radio_buttons"];
  */
 export function drawBlocks(blocks, options = {}) {
   const surface = el("div", { class: `blocks blocks-${options.surface ?? "message"}` },
-    blocks.map((block, at) => drawn(block, { options, block: block.block_id ?? `b${at}` })));
+    blocks.map((block, at) => drawn(block, { options, ...nameOf(block, at, options) })));
   showErrors(surface, options.errors ?? {});
   const fragment = document.createDocumentFragment();
   fragment.append(surface);
   return fragment;
 }
+
+const nameOf = (block, at, { surface }) => ({ block: block.block_id ?? `b${at}`, keeps: surface === "modal" || Boolean(block.block_id) });
 
 /** One block; what cannot be drawn is a line that says so, and the rest of the page stays. */
 function drawn(block, place) {

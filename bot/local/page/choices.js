@@ -25,8 +25,9 @@ function rooms(source, conversations) {
   return fit.map((one) => ({ value: one.id, text: (one.kind ?? "channel") === "channel" ? `#${one.name}` : one.name }));
 }
 
-/** A chosen value that is not among the choices is shown all the same, by its name where that is known. */
-function withChosen(groups, chosen, { names = {} }) {
+/** Somebody or a channel chosen who is not among the choices is shown all the same, by name where that is known. */
+function withChosen(groups, chosen, source, { names = {} }) {
+  if (source === "static") return groups;
   const known = groups.flatMap((group) => group.options.map((one) => one.value));
   const strangers = chosen.filter((value) => !known.includes(value)).map((value) => ({ value, text: names[value] ?? value }));
   return strangers.length ? [{ label: null, options: strangers }, ...groups] : groups;
@@ -42,8 +43,9 @@ export function select(element, place) {
     class: "b-select", autofocus: element.focus_on_load, "aria-label": place.label ? null : hint, "data-key": `${place.block} ${element.action_id}`,
     "aria-required": place.optional || place.acts ? null : "true",
   }, el("option", { value: "", disabled: !place.optional, hidden: !place.optional }, hint),
-  withChosen(groupsOf(element, place), value ? [value] : [], place.options).flatMap(drawGroup));
+  withChosen(groupsOf(element, place), value ? [value] : [], source, place.options).flatMap(drawGroup));
   root.value = value ?? "";
+  if (root.selectedIndex < 0) root.value = "";
   if (place.acts) tellChoice(root, element, place);
   return el("span", { class: "b-menu-of-one" }, control(root, place, element, () => root.value || null));
 }
@@ -75,7 +77,7 @@ export function multiSelect(element, place) {
   const first = source === "static" ? element.initial_options?.map((one) => one.value) : element[`${FIRST[source]}s`];
   const chosen = initial(place, element, first) ?? [];
   const said = el("span", { class: "b-chosen", id: freshId() });
-  const groups = withChosen(groupsOf(element, place), chosen, place.options);
+  const groups = withChosen(groupsOf(element, place), chosen, source, place.options);
   const boxes = groups.map((group) => el("div", { role: "group", "aria-label": group.label }, group.label ? el("div", { class: "b-group" }, group.label) : null,
     group.options.map((one) => boxOf("checkbox", one.value, chosen.includes(one.value), freshId(), [one.text]))));
   const root = el("details", { class: "b-multi" },

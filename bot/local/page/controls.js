@@ -16,9 +16,12 @@ export function control(root, place, element, read) {
   return root;
 }
 
-/** The value to begin with: what was typed before the surface was drawn anew, else what the block says. */
+/**
+ * The value to begin with: what was typed before the surface was drawn anew, else what the block says.
+ * Outside modals a block without an id of its own may be another one now: there the block has its say.
+ */
 export function initial(place, element, value) {
-  const kept = place.options.values?.[place.block]?.[element.action_id];
+  const kept = place.keeps ? place.options.values?.[place.block]?.[element.action_id] : undefined;
   return kept === undefined ? value ?? null : kept;
 }
 
