@@ -1,19 +1,18 @@
-"""A Slack on loopback: the Web API methods Weir calls, Slack's limits, errors and history, and faults."""
+"""The Slack of the tests: the one on loopback, with faults, and with a memory of what it was asked."""
 
 from __future__ import annotations
 
 import json
-import threading
+import re
 import time
-from collections import deque
-from dataclasses import dataclass
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from collections import Counter, deque
+from dataclasses import dataclass, field
 from typing import Any
-from urllib.parse import parse_qsl, urlsplit
 
-from fake_slack_state import SCOPES, Workspace, no
-
+from bot.clock import SetClock
 from bot.local.limits import content_error, view_error
+from bot.local.methods import SCOPES, no
+from bot.local.server import Handler, Slack
 
 __all__ = ["SCOPES", "FakeSlack", "Fault", "content_error", "view_error"]
 
@@ -35,33 +34,72 @@ class Fault:
 
 
 @dataclass
-class FakeSlack(Workspace):
-    """A workspace that answers; start it with `with`."""
+class FakeSlack(Slack):
+    """A workspace that answers; start it with `with`. Triggers and addresses for answers need not be its own."""
+
+    calls: list[tuple[str, dict[str, Any]]] = field(default_factory=list)
+    """Every call of a method with what came with it."""
+    replaced: list[dict[str, Any]] = field(default_factory=list)
+    """What was put in the place of the message that was pressed."""
+    whispers: list[dict[str, Any]] = field(default_factory=list)
+    """What was said beside it, to the one who pressed."""
+    published: Counter[str] = field(default_factory=Counter)
+    """How often each person's home was shown anew."""
 
     def __post_init__(self) -> None:
         super().__post_init__()
         self._faults: dict[str, deque[Fault]] = {}
-        self._server = _Server(("127.0.0.1", 0), _Handler)
-        self._server.slack = self
-        self._thread = threading.Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True)
 
-    def __enter__(self) -> FakeSlack:
-        self._thread.start()
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._server.shutdown()
-        self._server.server_close()
-        self._thread.join()
+    @classmethod
+    def handler(cls) -> type[Handler]:
+        return _Handler
 
     @property
-    def url(self) -> str:
-        return f"http://127.0.0.1:{self._server.server_port}/api/"
+    def now(self) -> int:
+        """The instant new messages are stamped with; the machine's until it is set."""
+        return self.clock.now()
+
+    @now.setter
+    def now(self, now: int) -> None:
+        self.clock = SetClock(now)
+
+    @property
+    def modals(self) -> list[dict[str, Any]]:
+        """Every modal that was opened, in order."""
+        with self._lock:
+            return [window for stack in self.windows.values() for window in stack]
 
     @property
     def response_url(self) -> str:
-        """Where the answer to a press goes; it wants no token."""
-        return f"{self.url}respond"
+        """Where the answer to a press goes; it wants no token, and takes any number."""
+        return self.response_address("any")
+
+    def called(self, method: str) -> int:
+        return sum(name == method for name, _ in self.calls)
+
+    def answer(self, method: str, token: str | None, form: dict[str, Any]) -> dict[str, Any]:
+        with self._lock:
+            self.calls.append((method, form))
+            return super().answer(method, token, form)
+
+    def respond(self, key: str, form: dict[str, Any]) -> str | None:
+        with self._lock:
+            wrong = content_error(form) if key == "any" else super().respond(key, form)
+            if not wrong:
+                (self.replaced if form.get("replace_original") is True else self.whispers).append(form)
+            return wrong
+
+    def spend_trigger(self, trigger: str) -> str:
+        """Of the triggers of tests each opens a window of its own, as if it were somebody else's."""
+        if trigger in self._triggers or trigger in self._spent or not re.fullmatch(r"\d+\.\d+\.\w+", trigger):
+            return super().spend_trigger(trigger)
+        self._spent.add(trigger)
+        return f"whoever has {trigger}"
+
+    def show_home(self, user: str, view: dict[str, Any]) -> dict[str, Any]:
+        shown = super().show_home(user, view)
+        self.published[user] += 1
+        return shown
 
     def fail(self, method: str, *faults: Fault) -> None:
         """The next calls of a method go wrong, in order."""
@@ -73,68 +111,40 @@ class FakeSlack(Workspace):
             return waiting.popleft() if waiting else None
 
 
-class _Server(ThreadingHTTPServer):
-    daemon_threads = True
-    slack: FakeSlack
+class _Handler(Handler):
+    """Calls go wrong where that is asked for; `respond` counts as a method."""
 
-    def handle_error(self, *_: Any) -> None:
-        """A client that hung up is part of the tests."""
-
-
-class _Handler(BaseHTTPRequestHandler):
-    server: _Server
+    def call(self, method: str, token: str | None, form: dict[str, Any]) -> None:
+        slack = self.server.slack
+        fault = slack.fault_of(method) if isinstance(slack, FakeSlack) else None
+        if fault is None:
+            return super().call(method, token, form)
+        if fault.kind in ("lost", "slow"):
+            answer = slack.answer(method, token, form)
+            time.sleep(fault.seconds)
+            return self._hang_up() if fault.kind == "lost" else self._reply(answer)
+        slack.calls.append((method, form))
+        return self._go_wrong(fault)
 
     def do_POST(self) -> None:
-        method = urlsplit(self.path).path.rpartition("/")[2]
-        token, form = self._read()
-        fault = self.server.slack.fault_of(method)
-        if fault is None and method == "respond":
-            return self._respond(form)
-        if fault is None:
-            return self._reply(200, self.server.slack.answer(method, token, form))
-        if fault.kind in ("lost", "slow"):
-            answer = self.server.slack.answer(method, token, form)
-            time.sleep(fault.seconds)
-            return self._hang_up() if fault.kind == "lost" else self._reply(200, answer)
-        self.server.slack.calls.append((method, form))
-        if fault.kind == "reset":
+        slack = self.server.slack
+        if self.path.startswith("/respond/") and isinstance(slack, FakeSlack) and (fault := slack.fault_of("respond")):
+            form = self._form()[1]
+            slack.calls.append(("respond", form))
+            return self._go_wrong(fault)
+        return super().do_POST()
+
+    def _go_wrong(self, fault: Fault) -> None:
+        if fault.kind in ("reset", "lost"):
             return self._hang_up()
         if fault.kind == "error":
-            return self._reply(200, no(fault.error))
-        return self._send(fault.status, fault.body.encode(), "text/html", fault.retry_after)
+            return self._reply(no(fault.error))
+        more = {"Retry-After": str(fault.retry_after)} if fault.retry_after is not None else {}
+        return self.send(fault.status, fault.body.encode(), "text/html", **more)
 
-    do_GET = do_POST
-
-    def _read(self) -> tuple[str | None, dict[str, Any]]:
-        raw = self.rfile.read(int(self.headers.get("Content-Length") or 0)).decode()
-        token = (self.headers.get("Authorization") or "").removeprefix("Bearer ") or None
-        form: dict[str, Any] = dict(parse_qsl(urlsplit(self.path).query))
-        if self.headers.get_content_type() == "application/json":
-            form.update(json.loads(raw or "{}"))
-        else:
-            form.update(parse_qsl(raw))
-        return token or form.pop("token", None), form
-
-    def _reply(self, status: int, answer: dict[str, Any]) -> None:
-        self._send(status, json.dumps(answer).encode(), "application/json; charset=utf-8", None)
-
-    def _send(self, status: int, body: bytes, kind: str, retry_after: int | None) -> None:
-        self.send_response(status)
-        self.send_header("Content-Type", kind)
-        self.send_header("Content-Length", str(len(body)))
-        self.send_header("X-OAuth-Scopes", self.server.slack.scopes)
-        if retry_after is not None:
-            self.send_header("Retry-After", str(retry_after))
-        self.end_headers()
-        self.wfile.write(body)
-
-    def _respond(self, form: dict[str, Any]) -> None:
-        wrong = self.server.slack.respond(form)
-        self._send(400 if wrong else 200, (wrong or "ok").encode(), "text/plain", None)
+    def _reply(self, answer: dict[str, Any]) -> None:
+        self.send(200, json.dumps(answer).encode(), "application/json")
 
     def _hang_up(self) -> None:
         self.close_connection = True
         self.connection.close()
-
-    def log_message(self, *_: Any) -> None:
-        """The tests' output stays quiet."""

@@ -1,15 +1,20 @@
-"""What Slack sends when people do something, alike through signed HTTP and through Socket Mode."""
+"""What the tests' people do in Slack, by what they see, alike through signed HTTP and through Socket Mode."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Mapping
 from itertools import count
 from typing import Any, Generic, TypeVar
+
+from bot.local import payloads
+from bot.local.payloads import TEAM, acted, elements, filled, named, state_of
+
+__all__ = ["TEAM", "Hands", "block_actions", "command", "element_of", "event_callback", "labels", "trigger_id"]
 
 R = TypeVar("R")
 Json = dict[str, Any]
 
-TEAM, NOW = "T0ACME", 1_772_000_000
+NOW = 1_772_000_000
 _numbers = count(1)
 
 
@@ -18,73 +23,75 @@ def trigger_id() -> str:
     return f"{next(_numbers)}.{NOW}.abc"
 
 
+def _ts() -> str:
+    return f"{NOW}.{next(_numbers):06d}"
+
+
 def command(text: str, user: str, channel: str = "C0TEAM") -> Json:
-    return {"command": "/flow", "text": text, "user_id": user, "team_id": TEAM, "channel_id": channel,
-            "trigger_id": trigger_id()}  # fmt: skip
+    place = {"id": channel, "name": "shop"}
+    return payloads.command("/flow", text, user, place, trigger_id(), "http://127.0.0.1:9/respond")
 
 
 def event_callback(event: Json, event_id: str | None = None) -> Json:
     """An event in the wrapping of the Events API."""
-    return {"type": "event_callback", "team_id": TEAM, "api_app_id": "A0WEIR", "event": event, "event_time": NOW,
-            "event_id": event_id or f"Ev{next(_numbers):06d}",
-            "authorizations": [{"team_id": TEAM, "user_id": "U0WEIR", "is_bot": True}]}  # fmt: skip
+    return payloads.event_callback(event, event_id or f"Ev{next(_numbers):06d}", NOW)
 
 
 def block_actions(action: Json, user: str, response_url: str, shown: Json, channel: str | None = None) -> Json:
     """A press on something that is shown: a message (with `ts` where it is kept), a home or a modal."""
-    told = {"type": "block_actions", **_who(user), "actions": [action], "state": _state([action])}
+    values = state_of([action])
     if shown.get("type") in ("home", "modal"):
-        view = _view(shown, told["state"]["values"])
-        return {**told, "view": view, "container": {"type": "view", "view_id": view["id"]}}
-    channel = channel or shown.get("channel") or "C0TEAM"
-    place = {"type": "message", "message_ts": shown.get("ts") or f"{NOW}.{next(_numbers):06d}", "channel_id": channel,
-             "is_ephemeral": "ts" not in shown}  # fmt: skip
-    told.update(container=place, channel={"id": channel, "name": "shop"}, response_url=response_url)
-    # Of a message that only one person sees Slack tells the place alone.
-    return {**told, "message": shown} if "ts" in shown else told
+        return payloads.press_in_view(action, user, trigger_id(), {"id": "V0HOME", **shown}, values)
+    place = {"id": channel or shown.get("channel") or "C0TEAM", "name": "shop"}
+    kept = shown if "ts" in shown else {**shown, "ts": _ts(), "private": True}
+    return payloads.press_in_message(action, user, trigger_id(), kept, place, response_url, values)
 
 
 def view_submission(view: Json, values: Json, user: str) -> Json:
     """A modal sent off; `values` by the label (or block id) of each input, what is left out stays empty."""
-    inputs = [(id, block) for id, block in _blocks(view) if block["type"] == "input"]
-    unknown = set(values) - {name for id, block in inputs for name in (id, block["label"]["text"])}
+    inputs = [block for block in named(view["blocks"]) if block["type"] == "input"]
+    unknown = set(values) - {name for block in inputs for name in (block["block_id"], block["label"]["text"])}
     assert not unknown, f"there is no input {unknown}"
-    filled = [acted(id, block["element"], values.get(id, values.get(block["label"]["text"]))) for id, block in inputs]
-    return {"type": "view_submission", **_who(user), "view": _view(view, _state(filled)["values"]),
-            "response_urls": []}  # fmt: skip
+    held: dict[str, dict[str, Any]] = {}
+    for block in inputs:
+        said = values.get(block["block_id"], values.get(block["label"]["text"]))
+        held[block["block_id"]] = {block["element"]["action_id"]: _meant(block["element"], said)}
+    told = filled(inputs, held, _ts())
+    return payloads.view_submission({"id": "V0HOME", **view}, told, user, trigger_id())
 
 
-def acted(block_id: str, element: Json, value: Any = None) -> Json:
-    """What Slack tells of an element that was pressed, or set to `value` (an option by its label)."""
-    told = {**element, "block_id": block_id, "action_ts": f"{NOW}.{next(_numbers):06d}"}
-    options = told.pop("options", []) + [one for group in told.pop("option_groups", []) for one in group["options"]]
-    if element["type"] in ("checkboxes",):
-        return {**told, "selected_options": [_option(options, one) for one in value or ()]}
-    if options:
-        return {**told, "selected_option": None if value is None else _option(options, value)}
-    return told if element["type"] == "button" else {**told, _STATE_OF[element["type"]]: value}
+def _meant(element: Json, said: Any) -> Any:
+    """What is said, with options by their values instead of their labels."""
+    groups = element.get("option_groups", [])
+    options = element.get("options", []) + [one for group in groups for one in group["options"]]
+    if not options or said is None:
+        return said
+    if isinstance(said, str):
+        return _valued(options, said)
+    return [_valued(options, one) for one in said]
 
 
-_STATE_OF = {
-    "users_select": "selected_user", "channels_select": "selected_channel", "datepicker": "selected_date",
-    "conversations_select": "selected_conversation", "plain_text_input": "value",
-}  # fmt: skip
+def _valued(options: list[Json], label: str) -> Any:
+    found = [one["value"] for one in options if one["text"]["text"] == label]
+    assert found, f"there is no option {label!r}, only {[one['text']['text'] for one in options]}"
+    return found[0]
 
 
-def element_of(shown: Json, label: str, nth: int | None = None) -> tuple[str, Json]:
+def element_of(shown: Mapping[str, Any], label: str, nth: int | None = None) -> tuple[str, Json]:
     """(block id, element) of what carries a label, a placeholder or an action id.
 
     Where several do, `nth` says which, from 0; without it there has to be one.
     """
-    found = [(id, one) for id, one in _elements(shown) if label in _names(one)]
-    assert found, f"nothing is called {label!r}, only {[_names(one) for _, one in _elements(shown)]}"
+    there = list(elements(shown["blocks"]))
+    found = [(id, one) for id, one in there if label in _names(one)]
+    assert found, f"nothing is called {label!r}, only {[_names(one) for _, one in there]}"
     assert nth is not None or len(found) == 1, f"{len(found)} are called {label!r}"
     return found[nth or 0]
 
 
-def labels(shown: Json) -> list[str]:
+def labels(shown: Mapping[str, Any]) -> list[str]:
     """The labels and placeholders of all that can be pressed; an overflow menu's is an ellipsis."""
-    return [_names(one)[0] for _, one in _elements(shown)]
+    return [_names(one)[0] for _, one in elements(shown["blocks"])]
 
 
 class Hands(Generic[R]):
@@ -131,45 +138,9 @@ class Hands(Generic[R]):
         return self.send_event(event_callback(event, event_id))
 
     def _set(self, shown: Json, label: str, value: str | None, user: str, nth: int | None) -> R:
-        action = acted(*element_of(shown, label, nth), value)
+        block_id, element = element_of(shown, label, nth)
+        action = acted(block_id, element, _meant(element, value), _ts())
         return self.send_interaction(block_actions(action, user, self.response_url, shown))
-
-
-def _who(user: str) -> Json:
-    return {"user": {"id": user, "username": user.lower(), "team_id": TEAM}, "team": {"id": TEAM, "domain": "acme"},
-            "api_app_id": "A0WEIR", "trigger_id": trigger_id(), "is_enterprise_install": False}  # fmt: skip
-
-
-def _view(view: Json, values: Json) -> Json:
-    return {"id": "V0HOME", "hash": f"{NOW}.abc", "private_metadata": "", "callback_id": "", **view,
-            "state": {"values": values}}  # fmt: skip
-
-
-def _state(actions: list[Json]) -> Json:
-    values: Json = {}
-    for action in actions:
-        kept = {key: one for key, one in action.items() if key in ("type", "value") or key.startswith("selected_")}
-        if action.get("type") not in ("button", "overflow"):
-            values.setdefault(action["block_id"], {})[action["action_id"]] = kept
-    return {"values": values}
-
-
-def _option(options: list[Json], label: str) -> Json:
-    found = [one for one in options if one["text"]["text"] == label]
-    assert found, f"there is no option {label!r}, only {[one['text']['text'] for one in options]}"
-    return found[0]
-
-
-def _blocks(shown: Json) -> Iterator[tuple[str, Json]]:
-    """(block id, block); Slack gives those a name that have none."""
-    for number, block in enumerate(shown["blocks"]):
-        yield block.get("block_id", f"b{number}"), block
-
-
-def _elements(shown: Json) -> Iterator[tuple[str, Json]]:
-    for id, block in _blocks(shown):
-        row = block["elements"] if block["type"] == "actions" else (block.get("accessory"), block.get("element"))
-        yield from ((id, one) for one in row if one)
 
 
 def _names(element: Json) -> list[str]:
