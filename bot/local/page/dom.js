@@ -1,6 +1,6 @@
 // Elements made from data. Text from outside only ever becomes a text node.
 
-/** An element; `props`: attributes, `on…` listeners; false, null and undefined leave an attribute out. */
+/** An element; `props`: attributes, `on…` listeners; null and undefined leave one out, as false does but for aria-…. */
 export function el(tag, props = {}, ...children) {
   const node = document.createElement(tag);
   for (const [name, value] of Object.entries(props)) put(node, name, value);
@@ -10,6 +10,7 @@ export function el(tag, props = {}, ...children) {
 
 function put(node, name, value) {
   if (typeof value === "function") node.addEventListener(name.slice(2), value);
+  else if (typeof value === "boolean" && name.startsWith("aria-")) node.setAttribute(name, String(value));
   else if (value === true) node.setAttribute(name, "");
   else if (value !== false && value !== null && value !== undefined) node.setAttribute(name, value);
 }

@@ -9,6 +9,12 @@ import { dayName, dayOf, momentOf, timeOf } from "./times.js";
 
 const TOGETHER = 300;
 
+/** Whether one can write where one is: an app that reads no messages has no box for them, as in Slack. */
+export function takesMessages(view) {
+  const room = view.conversations.find((one) => one.id === view.in);
+  return room?.kind !== "app" || view.app.reads !== false;
+}
+
 /** Draw `messages` into `list`; `inThread`: without what opens threads. */
 export function drawMessages(app, list, messages, inThread) {
   const { zone } = surroundings(app.view);
@@ -47,7 +53,7 @@ function drawMessage(app, message, shown, old) {
     gutter(message, follows, zone),
     el("div", { class: "said" }, byline(message, follows, zone), content(app, message, zone, old),
       under(app, message, inThread)));
-  if (!inThread && !message.private) item.append(tools(app, message));
+  if (!inThread && !message.private && takesMessages(app.view)) item.append(tools(app, message));
   return item;
 }
 

@@ -24,8 +24,8 @@ export function drawPull(pane, view, item, repo) {
     el("p", { class: "pull-facts" }, stateBadge(item), el("span", {}, `by ${item.author}`), item.red && el("span", { class: "red" }, "✗ checks fail"),
       item.approvals > 0 && el("span", {}, `✓ ${item.approvals} approved`)),
     drawLists(item, act),
-    login ? drawActs(item, repo, login, act) : el("p", { class: "waiting" }, "This person has no account on the code host. Be somebody else to act here."),
     el("p", { class: "problem", role: "alert", hidden: true }),
+    login ? drawActs(item, repo, login, act) : el("p", { class: "waiting" }, "This person has no account on the code host. Be somebody else to act here."),
     drawLog(item));
 }
 
@@ -36,6 +36,7 @@ function actor(pane, item) {
     if (!line) return;
     line.textContent = text;
     line.hidden = !text;
+    if (text) line.scrollIntoView({ block: "nearest" });
   });
 }
 
@@ -56,10 +57,10 @@ function drawLists(item, act) {
 function drawActs(item, repo, login, act) {
   const can = new Set(item.can);
   const groups = PRESSES.map(([name, acts]) => [name, acts.filter(([key]) => can.has(key))]).filter(([, acts]) => acts.length);
-  return el("div", { class: "acts" }, ...choices(item, repo, can, act), ...groups.map(([name, acts]) => el("fieldset", {}, el("legend", {}, name),
+  return el("div", { class: "acts" }, ...groups.map(([name, acts]) => el("fieldset", {}, el("legend", {}, name),
     el("div", { class: "act-buttons" }, ...acts.map(([key, text]) => el("button", {
       type: "button", class: key === "merge" || key === "approve" ? "button primary" : "button", "data-key": key, onclick: () => act(key),
-    }, text))))), el("p", { class: "waiting" }, `You act as ${login}; checks are the CI’s.`));
+    }, text))))), ...choices(item, repo, can, act), el("p", { class: "waiting" }, `You act as ${login}; checks are the CI’s.`));
 }
 
 function choices(item, repo, can, act) {
@@ -79,7 +80,7 @@ function choice(name, values, chosen) {
   if (!values.length) return null;
   const select = el("select", { "aria-label": name, name }, ...values.map((value) => el("option", { value }, value)));
   return el("form", { class: "choice", onsubmit: (event) => { event.preventDefault(); chosen(select.value); } },
-    el("span", { class: "choice-name" }, name), select, el("button", { type: "submit", class: "button", "aria-label": `${name}: do it` }, "OK"));
+    el("span", { class: "choice-name" }, name), select, el("button", { type: "submit", class: "button", "aria-label": `OK: ${name}` }, "OK"));
 }
 
 function drawLog(item) {

@@ -1,7 +1,7 @@
 // The conversation in the middle: its name, its messages or the app's home, and the line in the empty one.
 
 import { byId, el, keyed, write } from "./dom.js";
-import { drawMessages } from "./messages.js";
+import { drawMessages, takesMessages } from "./messages.js";
 import { drawSurface, typedIn } from "./surface.js";
 import { startScrolling } from "./scrolling.js";
 
@@ -23,7 +23,7 @@ export function startRoom(app) {
     tabs(room?.kind === "app", home);
     byId("home").hidden = !home;
     box.hidden = home;
-    showBox(view, room, home);
+    showBox(view, home);
     if (home) return showHome(app, view);
     keyed(intro, [introEntry(app, room)]);
     drawMessages(app, list, view.messages, false);
@@ -32,9 +32,8 @@ export function startRoom(app) {
   };
 }
 
-/** An app that reads no messages has no box for them, as in Slack. */
-function showBox(view, room, home) {
-  const closed = room?.kind === "app" && view.app.reads === false;
+function showBox(view, home) {
+  const closed = !takesMessages(view);
   byId("composer-form").hidden = home || closed;
   byId("closed").hidden = home || !closed;
   write(byId("closed"), `${view.app.name} reads no messages here. Its commands are typed in a channel.`);

@@ -2,7 +2,7 @@
 
 import { startComposer } from "./composer.js";
 import { byId, el } from "./dom.js";
-import { drawMessages } from "./messages.js";
+import { drawMessages, takesMessages } from "./messages.js";
 import { startScrolling } from "./scrolling.js";
 
 export function startThread(app) {
@@ -29,6 +29,7 @@ export function startThread(app) {
     if (!place) { shown = ""; return; }
     drawMessages(app, list, view.thread, true);
     composer.show(view);
+    byId("thread-form").hidden = !takesMessages(view);
     if (place !== shown) {
       scrolling.end();
       composer.focus();
