@@ -8,9 +8,13 @@ document.documentElement.style.colorScheme = asked.get("theme") ?? "";
 const answer = await fetch(asked.get("show") ?? "gallery.json");
 const { options, surfaces } = await answer.json();
 const log = document.getElementById("log");
-const onAct = (act) => { log.textContent = JSON.stringify(act, null, 1); };
+const onAct = (act) => {
+  log.textContent = JSON.stringify(act, null, 1);
+};
 
-for (const { title, surface, blocks, errors, values } of surfaces.filter((one) => one.title.includes(asked.get("only") ?? ""))) {
+for (const { title, surface, blocks, errors, values } of surfaces.filter((one) =>
+  one.title.includes(asked.get("only") ?? ""),
+)) {
   const heading = document.createElement("h2");
   heading.textContent = title;
   const frame = document.createElement("div");

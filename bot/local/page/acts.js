@@ -25,12 +25,22 @@ export async function act(place, element, root, value) {
 function confirmed(asked, options) {
   const [title, text] = [freshId(), freshId()];
   const yes = asked.style === "danger" ? "b-danger b-filled" : "b-primary";
-  const dialog = el("dialog", { class: "b-confirm", "aria-labelledby": title, "aria-describedby": text },
-    el("form", { method: "dialog" },
-      el("h2", { id: title }, textOf(asked.title, options)), el("div", { id: text }, textOf(asked.text, options)),
-      el("div", { class: "b-answers" },
+  const dialog = el(
+    "dialog",
+    { class: "b-confirm", "aria-labelledby": title, "aria-describedby": text },
+    el(
+      "form",
+      { method: "dialog" },
+      el("h2", { id: title }, textOf(asked.title, options)),
+      el("div", { id: text }, textOf(asked.text, options)),
+      el(
+        "div",
+        { class: "b-answers" },
         el("button", { class: "b-button", value: "" }, textOf(asked.deny, options)),
-        el("button", { class: `b-button ${yes}`, value: "yes", autofocus: true }, textOf(asked.confirm, options)))));
+        el("button", { class: `b-button ${yes}`, value: "yes", autofocus: true }, textOf(asked.confirm, options)),
+      ),
+    ),
+  );
   document.body.append(dialog);
   dialog.showModal();
   return new Promise((answer) => {

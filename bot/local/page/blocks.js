@@ -12,8 +12,15 @@ import { dataTable, table } from "./table.js";
 export { errorsIn, showErrors, stateOf } from "./controls.js";
 
 const BLOCKS = {
-  section, context, actions, header, image, input, data_visualization: chart,
-  table: (block, place) => table(block, place.options), data_table: (block, place) => dataTable(block, place.options),
+  section,
+  context,
+  actions,
+  header,
+  image,
+  input,
+  data_visualization: chart,
+  table: (block, place) => table(block, place.options),
+  data_table: (block, place) => dataTable(block, place.options),
   divider: () => el("hr", { class: "b-divider" }),
   rich_text: (block, place) => el("div", {}, richText(block, place.options)),
   markdown: (block) => el("div", {}, markdown(block.text)),
@@ -28,15 +35,21 @@ const WIDE = ["checkboxes", "radio_buttons"];
  * `values` `{block: {action: value}}`, kept from before; `onAct({block, action, value, state})`, which may give a promise.
  */
 export function drawBlocks(blocks, options = {}) {
-  const surface = el("div", { class: `blocks blocks-${options.surface ?? "message"}` },
-    blocks.map((block, at) => drawn(block, { options, ...nameOf(block, at, options) })));
+  const surface = el(
+    "div",
+    { class: `blocks blocks-${options.surface ?? "message"}` },
+    blocks.map((block, at) => drawn(block, { options, ...nameOf(block, at, options) })),
+  );
   showErrors(surface, options.errors ?? {});
   const fragment = document.createDocumentFragment();
   fragment.append(surface);
   return fragment;
 }
 
-const nameOf = (block, at, { surface }) => ({ block: block.block_id ?? `b${at}`, keeps: surface === "modal" || Boolean(block.block_id) });
+const nameOf = (block, at, { surface }) => ({
+  block: block.block_id ?? `b${at}`,
+  keeps: surface === "modal" || Boolean(block.block_id),
+});
 
 /** One block; what cannot be drawn is a line that says so, and the rest of the page stays. */
 function drawn(block, place) {
@@ -61,11 +74,21 @@ function accessory(element, place) {
 }
 
 function actions(block, place) {
-  return el("div", { class: "b-actions" }, block.elements.map((element) => drawElement(element, { ...place, acts: true })));
+  return el(
+    "div",
+    { class: "b-actions" },
+    block.elements.map((element) => drawElement(element, { ...place, acts: true })),
+  );
 }
 
 function context(block, place) {
-  return el("div", { class: "b-context" }, block.elements.map((one) => (one.type === "image" ? drawElement(one, place) : el("div", {}, textOf(one, place.options)))));
+  return el(
+    "div",
+    { class: "b-context" },
+    block.elements.map((one) =>
+      one.type === "image" ? drawElement(one, place) : el("div", {}, textOf(one, place.options)),
+    ),
+  );
 }
 
 function header(block, place) {
@@ -73,8 +96,18 @@ function header(block, place) {
 }
 
 function image(block, place) {
-  const picture = el("img", { class: "b-image", src: imageAddress(block.image_url), alt: block.alt_text, referrerpolicy: "no-referrer" });
-  return el("figure", { class: "b-figure" }, block.title ? el("figcaption", {}, textOf(block.title, place.options)) : null, picture);
+  const picture = el("img", {
+    class: "b-image",
+    src: imageAddress(block.image_url),
+    alt: block.alt_text,
+    referrerpolicy: "no-referrer",
+  });
+  return el(
+    "figure",
+    { class: "b-figure" },
+    block.title ? el("figcaption", {}, textOf(block.title, place.options)) : null,
+    picture,
+  );
 }
 
 const FIELDS = /_input$|^datepicker$|^timepicker$|^(static|users|conversations|channels)_select$/;
@@ -82,10 +115,23 @@ const FIELDS = /_input$|^datepicker$|^timepicker$|^(static|users|conversations|c
 /** An input with its label; an element that is several controls is a group, named by the label. */
 function input(block, place) {
   const id = freshId();
-  const words = el("span", { class: "b-label", id }, textOf(block.label, place.options), block.optional ? el("span", { class: "b-optional" }, " (optional)") : null);
-  const element = drawElement(block.element, { ...place, label: id, optional: Boolean(block.optional), acts: Boolean(block.dispatch_action) });
+  const words = el(
+    "span",
+    { class: "b-label", id },
+    textOf(block.label, place.options),
+    block.optional ? el("span", { class: "b-optional" }, " (optional)") : null,
+  );
+  const element = drawElement(block.element, {
+    ...place,
+    label: id,
+    optional: Boolean(block.optional),
+    acts: Boolean(block.dispatch_action),
+  });
   const isField = FIELDS.test(block.element.type);
-  return el("div", { class: "b-input", "data-block": place.block, "data-optional": String(Boolean(block.optional)) },
+  return el(
+    "div",
+    { class: "b-input", "data-block": place.block, "data-optional": String(Boolean(block.optional)) },
     isField ? el("label", {}, words, element) : el("div", {}, words, element),
-    block.hint ? el("p", { class: "b-hint", id: freshId() }, textOf(block.hint, place.options)) : null);
+    block.hint ? el("p", { class: "b-hint", id: freshId() }, textOf(block.hint, place.options)) : null,
+  );
 }

@@ -2,19 +2,26 @@
 
 import { act } from "./acts.js";
 import { el } from "./dom.js";
-import { plain, textOf } from "./mrkdwn.js";
+import { decoded, textOf } from "./mrkdwn.js";
 import { control, freshId, initial } from "./controls.js";
 
-const FIRST = { static: "initial_option", users: "initial_user", conversations: "initial_conversation", channels: "initial_channel" };
+const FIRST = {
+  static: "initial_option",
+  users: "initial_user",
+  conversations: "initial_conversation",
+  channels: "initial_channel",
+};
 
 /** A menu's choices: `[{label, options: [{value, text}]}]`, the label null where they are in no group. */
 function groupsOf(element, { options }) {
   const source = sourceOf(element);
-  if (source === "users") return [{ label: null, options: (options.people ?? []).map((one) => ({ value: one.id, text: one.name })) }];
+  if (source === "users")
+    return [{ label: null, options: (options.people ?? []).map((one) => ({ value: one.id, text: one.name })) }];
   if (source !== "static") return [{ label: null, options: rooms(source, options.conversations ?? []) }];
-  const said = (list) => list.map((one) => ({ value: one.value, text: plain(one.text.text, options), more: one.description?.text }));
+  const said = (list) =>
+    list.map((one) => ({ value: one.value, text: decoded(one.text.text), more: one.description?.text }));
   return element.option_groups
-    ? element.option_groups.map((group) => ({ label: group.label.text, options: said(group.options) }))
+    ? element.option_groups.map((group) => ({ label: decoded(group.label.text), options: said(group.options) }))
     : [{ label: null, options: said(element.options ?? []) }];
 }
 
@@ -29,7 +36,9 @@ function rooms(source, conversations) {
 function withChosen(groups, chosen, source, { names = {} }) {
   if (source === "static") return groups;
   const known = groups.flatMap((group) => group.options.map((one) => one.value));
-  const strangers = chosen.filter((value) => !known.includes(value)).map((value) => ({ value, text: names[value] ?? value }));
+  const strangers = chosen
+    .filter((value) => !known.includes(value))
+    .map((value) => ({ value, text: names[value] ?? value }));
   return strangers.length ? [{ label: null, options: strangers }, ...groups] : groups;
 }
 
@@ -39,15 +48,26 @@ export function select(element, place) {
   const first = element[FIRST[source]] ?? (element.default_to_current_conversation ? place.options.in : null);
   const value = initial(place, element, source === "static" ? first?.value : first);
   const hint = element.placeholder?.text ?? "Choose";
-  const root = el("select", {
-    class: "b-select", autofocus: element.focus_on_load, "aria-label": place.label ? null : hint, "data-key": `${place.block} ${element.action_id}`,
-    "aria-required": place.optional || place.acts ? null : "true",
-  }, el("option", { value: "", disabled: !place.optional, hidden: !place.optional }, hint),
-  withChosen(groupsOf(element, place), value ? [value] : [], source, place.options).flatMap(drawGroup));
+  const root = el(
+    "select",
+    {
+      class: "b-select",
+      autofocus: element.focus_on_load,
+      "aria-label": place.label ? null : hint,
+      "data-key": `${place.block} ${element.action_id}`,
+      "aria-required": place.optional || place.acts ? null : "true",
+    },
+    el("option", { value: "", disabled: !place.optional, hidden: !place.optional }, hint),
+    withChosen(groupsOf(element, place), value ? [value] : [], source, place.options).flatMap(drawGroup),
+  );
   root.value = value ?? "";
   if (root.selectedIndex < 0) root.value = "";
   if (place.acts) tellChoice(root, element, place);
-  return el("span", { class: "b-menu-of-one" }, control(root, place, element, () => root.value || null));
+  return el(
+    "span",
+    { class: "b-menu-of-one" },
+    control(root, place, element, () => root.value || null),
+  );
 }
 
 function drawGroup({ label, options }) {
@@ -59,7 +79,8 @@ function drawGroup({ label, options }) {
 function tellChoice(root, element, place) {
   let told = root.value;
   root.addEventListener("keydown", (event) => {
-    const chooses = event.key.startsWith("Arrow") || ["Home", "End", "PageUp", "PageDown"].includes(event.key) || /^\S$/.test(event.key);
+    const chooses =
+      event.key.startsWith("Arrow") || ["Home", "End", "PageUp", "PageDown"].includes(event.key) || /^\S$/.test(event.key);
     if (!chooses || event.ctrlKey || event.metaKey || event.altKey || !root.showPicker) return;
     event.preventDefault();
     root.showPicker();
@@ -78,11 +99,28 @@ export function multiSelect(element, place) {
   const chosen = initial(place, element, first) ?? [];
   const said = el("span", { class: "b-chosen", id: freshId() });
   const groups = withChosen(groupsOf(element, place), chosen, source, place.options);
-  const boxes = groups.map((group) => el("div", { role: "group", "aria-label": group.label }, group.label ? el("div", { class: "b-group" }, group.label) : null,
-    group.options.map((one) => boxOf("checkbox", one.value, chosen.includes(one.value), freshId(), [one.text]))));
-  const root = el("details", { class: "b-multi" },
-    el("summary", { class: "b-select", "aria-labelledby": place.label ? `${place.label} ${said.id}` : null, "data-key": `${place.block} ${element.action_id}` }, said),
-    el("div", { class: "b-options" }, boxes));
+  const boxes = groups.map((group) =>
+    el(
+      "div",
+      { role: "group", "aria-label": group.label },
+      group.label ? el("div", { class: "b-group" }, group.label) : null,
+      group.options.map((one) => boxOf("checkbox", one.value, chosen.includes(one.value), freshId(), [one.text])),
+    ),
+  );
+  const root = el(
+    "details",
+    { class: "b-multi" },
+    el(
+      "summary",
+      {
+        class: "b-select",
+        "aria-labelledby": place.label ? `${place.label} ${said.id}` : null,
+        "data-key": `${place.block} ${element.action_id}`,
+      },
+      said,
+    ),
+    el("div", { class: "b-options" }, boxes),
+  );
   const read = () => checkedIn(root);
   keepSaid(root, said, element, read);
   closeWhenLeft(root);
@@ -97,7 +135,13 @@ function keepSaid(root, said, element, read) {
   const most = element.max_selected_items ?? Infinity;
   const keep = () => {
     const all = [...root.querySelectorAll("input")];
-    said.textContent = all.filter((box) => box.checked).map((box) => box.parentElement.textContent).join(", ") || element.placeholder?.text || "Choose";
+    said.textContent =
+      all
+        .filter((box) => box.checked)
+        .map((box) => box.parentElement.textContent)
+        .join(", ") ||
+      element.placeholder?.text ||
+      "Choose";
     said.classList.toggle("b-none", read().length === 0);
     for (const box of all) box.disabled = !box.checked && read().length >= most;
   };
@@ -113,9 +157,13 @@ function closeWhenLeft(root) {
     root.open = false;
     root.querySelector("summary").focus();
   });
-  root.addEventListener("focusout", (event) => { if (event.relatedTarget && !root.contains(event.relatedTarget)) root.open = false; });
+  root.addEventListener("focusout", (event) => {
+    if (event.relatedTarget && !root.contains(event.relatedTarget)) root.open = false;
+  });
   root.addEventListener("toggle", () => {
-    const away = (event) => { if (!root.contains(event.target)) root.open = false; };
+    const away = (event) => {
+      if (!root.contains(event.target)) root.open = false;
+    };
     if (root.open) document.addEventListener("pointerdown", away);
     root.addEventListener("toggle", () => document.removeEventListener("pointerdown", away), { once: true });
   });
@@ -136,9 +184,19 @@ export function checks(element, place) {
   const first = one ? element.initial_option?.value : element.initial_options?.map((option) => option.value);
   const chosen = [initial(place, element, first) ?? []].flat();
   const name = freshId();
-  const root = el("div", { class: "b-checks", role: one ? "radiogroup" : "group", "aria-labelledby": place.label, "aria-label": place.label ? null : "Choices" },
-    element.options.map((option) => boxOf(one ? "radio" : "checkbox", option.value, chosen.includes(option.value), name, wordsOf(option, place.options))));
-  const read = () => (one ? checkedIn(root)[0] ?? null : checkedIn(root));
+  const root = el(
+    "div",
+    {
+      class: "b-checks",
+      role: one ? "radiogroup" : "group",
+      "aria-labelledby": place.label,
+      "aria-label": place.label ? null : "Choices",
+    },
+    element.options.map((option) =>
+      boxOf(one ? "radio" : "checkbox", option.value, chosen.includes(option.value), name, wordsOf(option, place.options)),
+    ),
+  );
+  const read = () => (one ? (checkedIn(root)[0] ?? null) : checkedIn(root));
   if (place.acts) tellChecks(root, element, place, read);
   return control(root, place, element, read);
 }

@@ -22,7 +22,7 @@ export function control(root, place, element, read) {
  */
 export function initial(place, element, value) {
   const kept = place.keeps ? place.options.values?.[place.block]?.[element.action_id] : undefined;
-  return kept === undefined ? value ?? null : kept;
+  return kept === undefined ? (value ?? null) : kept;
 }
 
 const inputsOf = (surface) => [...surface.querySelectorAll("[data-action]")].filter((root) => controls.has(root));
@@ -38,7 +38,9 @@ const EMPTY = "Please fill this in.";
 
 /** What Slack would not send off, `{block: "one clear line"}`: required inputs that are empty, values that do not fit. */
 export function errorsIn(surface) {
-  const found = inputsOf(surface).filter((root) => root.closest(".b-input")).map((root) => [root.dataset.block, wrongWith(root)]);
+  const found = inputsOf(surface)
+    .filter((root) => root.closest(".b-input"))
+    .map((root) => [root.dataset.block, wrongWith(root)]);
   return Object.fromEntries(found.filter(([, words]) => words));
 }
 

@@ -13,7 +13,8 @@ const FORMS = {
   date_pretty: (at, zone, now) => near(at, zone, now) ?? FORMS.date(at, zone),
   date_short_pretty: (at, zone, now) => near(at, zone, now) ?? FORMS.date_short(at, zone),
   date_long_pretty: (at, zone, now) => near(at, zone, now) ?? FORMS.date_long(at, zone),
-  day_divider_pretty: (at, zone, now) => near(at, zone, now) ?? said(at, zone, { weekday: "long", day: "numeric", month: "long" }),
+  day_divider_pretty: (at, zone, now) =>
+    near(at, zone, now) ?? said(at, zone, { weekday: "long", day: "numeric", month: "long" }),
   time: (at, zone) => said(at, zone, { hour: "2-digit", minute: "2-digit", hourCycle: "h23" }),
   time_secs: (at, zone) => said(at, zone, { hour: "2-digit", minute: "2-digit", second: "2-digit", hourCycle: "h23" }),
   ago: (at, zone, now) => ago(at - now),
@@ -44,7 +45,12 @@ function near(at, zone, now) {
   return day === dayOf(now + DAY_LENGTH, zone) ? "tomorrow" : null;
 }
 
-const STEPS = [["day", DAY_LENGTH], ["hour", 3600], ["minute", 60], ["second", 1]];
+const STEPS = [
+  ["day", DAY_LENGTH],
+  ["hour", 3600],
+  ["minute", 60],
+  ["second", 1],
+];
 
 function ago(seconds) {
   const [unit, length] = STEPS.find(([, one]) => Math.abs(seconds) >= one) ?? STEPS.at(-1);

@@ -8,9 +8,18 @@ import { overflow } from "./overflow.js";
 import { control, initial } from "./controls.js";
 
 const KINDS = {
-  button, workflow_button: button, overflow, checkboxes: checks, radio_buttons: checks, image,
-  plain_text_input: field, email_text_input: field, url_text_input: field, number_input: field,
-  datepicker: picker, timepicker: picker,
+  button,
+  workflow_button: button,
+  overflow,
+  checkboxes: checks,
+  radio_buttons: checks,
+  image,
+  plain_text_input: field,
+  email_text_input: field,
+  url_text_input: field,
+  number_input: field,
+  datepicker: picker,
+  timepicker: picker,
 };
 const MENU = /^(multi_)?(static|users|conversations|channels)_select$/;
 
@@ -27,8 +36,11 @@ export function drawElement(element, place) {
 
 function button(element, place) {
   const address = webAddress(element.url);
-  const looks = { class: `b-button ${element.style ? `b-${element.style}` : ""}`.trim(), "aria-label": element.accessibility_label,
-    "data-key": `${place.block} ${element.action_id}` };
+  const looks = {
+    class: `b-button ${element.style ? `b-${element.style}` : ""}`.trim(),
+    "aria-label": element.accessibility_label,
+    "data-key": `${place.block} ${element.action_id}`,
+  };
   const root = address
     ? el("a", { ...looks, href: address, target: "_blank", rel: "noopener noreferrer" }, textOf(element.text, place.options))
     : el("button", { ...looks, type: "button" }, textOf(element.text, place.options));
@@ -45,7 +57,12 @@ async function press(event, element, place, root, address) {
 }
 
 function image(element) {
-  return el("img", { class: "b-thumbnail", src: imageAddress(element.image_url), alt: element.alt_text, referrerpolicy: "no-referrer" });
+  return el("img", {
+    class: "b-thumbnail",
+    src: imageAddress(element.image_url),
+    alt: element.alt_text,
+    referrerpolicy: "no-referrer",
+  });
 }
 
 const TYPES = { plain_text_input: "text", email_text_input: "email", url_text_input: "url", number_input: "number" };
@@ -53,10 +70,17 @@ const TYPES = { plain_text_input: "text", email_text_input: "email", url_text_in
 function field(element, place) {
   const value = initial(place, element, element.initial_value);
   const shared = {
-    class: "b-field", placeholder: element.placeholder?.text, autofocus: element.focus_on_load, maxlength: element.max_length,
-    "data-least": element.min_length, "aria-required": place.optional ? null : "true", "data-key": `${place.block} ${element.action_id}`,
+    class: "b-field",
+    placeholder: element.placeholder?.text,
+    autofocus: element.focus_on_load,
+    maxlength: element.max_length,
+    "data-least": element.min_length,
+    "aria-required": place.optional ? null : "true",
+    "data-key": `${place.block} ${element.action_id}`,
   };
-  const root = element.multiline ? el("textarea", { ...shared, rows: "4" }) : el("input", { ...shared, ...bounds(element), type: TYPES[element.type] });
+  const root = element.multiline
+    ? el("textarea", { ...shared, rows: "4" })
+    : el("input", { ...shared, ...bounds(element), type: TYPES[element.type] });
   root.value = value ?? "";
   if (place.acts) tellTyping(root, element, place);
   return control(root, place, element, () => root.value || null);
@@ -83,8 +107,12 @@ function tellTyping(root, element, place) {
 function picker(element, place) {
   const isDay = element.type === "datepicker";
   const root = el("input", {
-    class: "b-field b-picker", type: isDay ? "date" : "time", autofocus: element.focus_on_load, "data-key": `${place.block} ${element.action_id}`,
-    "aria-label": place.label ? null : element.placeholder?.text ?? (isDay ? "A day" : "A time"), title: element.placeholder?.text,
+    class: "b-field b-picker",
+    type: isDay ? "date" : "time",
+    autofocus: element.focus_on_load,
+    "data-key": `${place.block} ${element.action_id}`,
+    "aria-label": place.label ? null : (element.placeholder?.text ?? (isDay ? "A day" : "A time")),
+    title: element.placeholder?.text,
     "aria-required": place.optional || place.acts ? null : "true",
   });
   root.value = initial(place, element, isDay ? element.initial_date : element.initial_time) ?? "";
@@ -103,8 +131,15 @@ function tellSettled(root, element, place) {
     told = root.value;
     if (!(await act(place, element, root, root.value))) root.value = told = before;
   };
-  root.addEventListener("keydown", (event) => { typing = event.key !== "Enter" && event.key !== "Tab"; if (event.key === "Enter") tell(); });
-  root.addEventListener("pointerdown", () => { typing = false; });
-  root.addEventListener("change", () => { if (!typing) tell(); });
+  root.addEventListener("keydown", (event) => {
+    typing = event.key !== "Enter" && event.key !== "Tab";
+    if (event.key === "Enter") tell();
+  });
+  root.addEventListener("pointerdown", () => {
+    typing = false;
+  });
+  root.addEventListener("change", () => {
+    if (!typing) tell();
+  });
   root.addEventListener("blur", tell);
 }

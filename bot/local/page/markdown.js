@@ -8,7 +8,8 @@ const FENCE = /^```/;
 const ITEM = /^(\s*)([-*+]|\d+[.)])\s+(.*)$/;
 const RULE = /^\s*([-*_])(?:\s*\1){2,}\s*$/;
 const EDGE = /^\s*\|?\s*:?-+:?\s*(\|\s*:?-+:?\s*)*\|?\s*$/;
-const INLINE = /`([^`]+)`|!?\[([^\]]*)\]\(([^()\s]+)\)|<((?:https?|mailto):[^<>\s]+)>|(\*\*|__|~~)(?=\S)(.+?)(?<=\S)\5|(?<![\p{L}\p{N}])([*_])(?=\S)(.+?)(?<=\S)\7(?![\p{L}\p{N}])|\\([\\`*_~[\]#>|-])/gu;
+const INLINE =
+  /`([^`]+)`|!?\[([^\]]*)\]\(([^()\s]+)\)|<((?:https?|mailto):[^<>\s]+)>|(\*\*|__|~~)(?=\S)(.+?)(?<=\S)\5|(?<![\p{L}\p{N}])([*_])(?=\S)(.+?)(?<=\S)\7(?![\p{L}\p{N}])|\\([\\`*_~[\]#>|-])/gu;
 const TAGS = { "**": "b", __: "b", "~~": "s", "*": "i", _: "i" };
 
 /** The parts of a Markdown text, as nodes. */
@@ -26,7 +27,18 @@ function part(rows) {
   if (FENCE.test(row)) return [fenced(rows)];
   if (/^#{1,6}\s/.test(row)) return [heading(rows.shift())];
   if (RULE.test(row)) return rows.shift() && [el("hr", { class: "b-divider" })];
-  if (/^\s*>/.test(row)) return [el("blockquote", { class: "b-quote" }, markdown(taken(rows, (one) => /^\s*>/.test(one)).map((one) => one.replace(/^\s*> ?/, "")).join("\n")))];
+  if (/^\s*>/.test(row))
+    return [
+      el(
+        "blockquote",
+        { class: "b-quote" },
+        markdown(
+          taken(rows, (one) => /^\s*>/.test(one))
+            .map((one) => one.replace(/^\s*> ?/, ""))
+            .join("\n"),
+        ),
+      ),
+    ];
   if (ITEM.test(row)) return [list(taken(rows, (one) => ITEM.test(one) || /^\s+\S/.test(one)))];
   if (row.includes("|") && next && EDGE.test(next)) return [table(taken(rows, (one) => one.includes("|")))];
   return [el("p", { class: "b-paragraph" }, paragraph(rows))];
@@ -68,9 +80,17 @@ function list(rows) {
 const nested = (rows) => (ITEM.test(rows[0]) ? list(rows) : rows.flatMap((row) => [el("br"), ...spans(row.trim())]));
 
 function table([head, edge, ...rows]) {
-  const cells = (row) => row.trim().replace(/^\||\|$/g, "").split("|").map((cell) => cell.trim());
+  const cells = (row) =>
+    row
+      .trim()
+      .replace(/^\||\|$/g, "")
+      .split("|")
+      .map((cell) => cell.trim());
   const columns = cells(edge).map((one) => ({ align: align(one), is_wrapped: true }));
-  return drawRows([head, ...rows].map((row) => cells(row).map(spans)), columns);
+  return drawRows(
+    [head, ...rows].map((row) => cells(row).map(spans)),
+    columns,
+  );
 }
 
 function align(edge) {

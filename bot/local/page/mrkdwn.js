@@ -36,7 +36,11 @@ export function link(url, words) {
 export const mention = (words, isMe = false) => el("span", { class: isMe ? "b-mention b-me" : "b-mention" }, words);
 
 /** Lines of plain text, its line ends kept. */
-export const lines = (text) => text.split(/(\n+)/).map((part) => (part.startsWith("\n") ? lineEnd(part.length) : part)).filter(Boolean);
+export const lines = (text) =>
+  text
+    .split(/(\n+)/)
+    .map((part) => (part.startsWith("\n") ? lineEnd(part.length) : part))
+    .filter(Boolean);
 
 const lineEnd = (count) => (count === 1 ? el("br") : el("span", { class: "b-gap" }));
 
@@ -53,7 +57,9 @@ export function textOf(text, options) {
 export function inline(text, options = {}) {
   const fragment = document.createDocumentFragment();
   const parts = text.replaceAll("\0", "").split(/```([\s\S]+?)```/);
-  parts.forEach((part, at) => fragment.append(...(at % 2 ? [fenced(part, options)] : quoted(trimmed(part, at, parts.length), options))));
+  parts.forEach((part, at) =>
+    fragment.append(...(at % 2 ? [fenced(part, options)] : quoted(trimmed(part, at, parts.length), options))),
+  );
   return fragment;
 }
 
@@ -65,7 +71,8 @@ export function plain(text, options = {}) {
 }
 
 // A fenced part stands on lines of its own: the line ends beside it are not shown twice.
-const trimmed = (part, at, count) => part.slice(at > 0 && part.startsWith("\n") ? 1 : 0, at < count - 1 && part.endsWith("\n") ? -1 : undefined);
+const trimmed = (part, at, count) =>
+  part.slice(at > 0 && part.startsWith("\n") ? 1 : 0, at < count - 1 && part.endsWith("\n") ? -1 : undefined);
 
 const fenced = (part, options) => el("pre", { class: "b-pre" }, linked(part.replace(/^\n|\n$/g, ""), options));
 
@@ -76,7 +83,10 @@ function linked(text, options) {
 function quoted(text, options) {
   const nodes = [];
   for (const { isQuote, rows } of runs(text)) {
-    if (isQuote) nodes.push(el("blockquote", { class: "b-quote" }, spans(rows.map((row) => row.replace(QUOTE, "")).join("\n"), options)));
+    if (isQuote)
+      nodes.push(
+        el("blockquote", { class: "b-quote" }, spans(rows.map((row) => row.replace(QUOTE, "")).join("\n"), options)),
+      );
     else nodes.push(...spans(rows.join("\n"), options));
   }
   return nodes;
@@ -125,7 +135,9 @@ function angled(text, options) {
   const label = rest.length ? decoded(rest.join("|")) : null;
   if (target[0] === "@") return person(target.slice(1), label, options);
   if (target[0] === "#") return channel(target.slice(1), label, options);
-  return target[0] === "!" ? special(target.slice(1), label, options) : link(decoded(target), label ?? decoded(target).replace(/^mailto:/, ""));
+  return target[0] === "!"
+    ? special(target.slice(1), label, options)
+    : link(decoded(target), label ?? decoded(target).replace(/^mailto:/, ""));
 }
 
 export const person = (id, label, { names = {}, me } = {}) => mention(`@${names[id] ?? label ?? id}`, id === me);

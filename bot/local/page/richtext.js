@@ -27,12 +27,21 @@ const PIECES = {
   },
 };
 
-const STYLES = [["code", "code", "b-code"], ["bold", "b"], ["italic", "i"], ["strike", "s"], ["underline", "u"], ["highlight", "mark"]];
+const STYLES = [
+  ["code", "code", "b-code"],
+  ["bold", "b"],
+  ["italic", "i"],
+  ["strike", "s"],
+  ["underline", "u"],
+  ["highlight", "mark"],
+];
 
 /** The parts of a rich_text block, as nodes; a part of a kind unknown here is left as a line with its name. */
-export const richText = (block, options) => block.elements.map((part) => PARTS[part.type]?.(part, options) ?? el("p", {}, part.type));
+export const richText = (block, options) =>
+  block.elements.map((part) => PARTS[part.type]?.(part, options) ?? el("p", {}, part.type));
 
-const run = (part, options) => part.elements.flatMap((piece) => dressed(piece, PIECES[piece.type]?.(piece, options) ?? [piece.type]));
+const run = (part, options) =>
+  part.elements.flatMap((piece) => dressed(piece, PIECES[piece.type]?.(piece, options) ?? [piece.type]));
 
 function dressed(piece, nodes) {
   const worn = STYLES.filter(([style]) => piece.style?.[style]);
@@ -44,7 +53,11 @@ function list(part, options) {
   const ordered = part.style === "ordered";
   const level = `b-list b-list-${Math.min(part.indent ?? 0, 8)}${part.border ? " b-bordered" : ""}`;
   const start = ordered && part.offset ? part.offset + 1 : null;
-  return el(ordered ? "ol" : "ul", { class: level, start }, part.elements.map((item) => el("li", {}, run(item, options))));
+  return el(
+    ordered ? "ol" : "ul",
+    { class: level, start },
+    part.elements.map((item) => el("li", {}, run(item, options))),
+  );
 }
 
 const sign = (codes) => String.fromCodePoint(...codes.split("-").map((code) => parseInt(code, 16)));

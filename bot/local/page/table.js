@@ -6,10 +6,31 @@ import { richText } from "./richtext.js";
 /** A table of rows of nodes; the first row is the head. `columns`: `{align, is_wrapped}` each, as Slack has them. */
 export function drawRows([head, ...rows], columns = [], caption = null, named = null) {
   const cell = (tag, nodes, at, scope) => el(tag, { class: looks(columns[at]), scope }, nodes);
-  const table = el("table", { class: "b-table" },
+  const table = el(
+    "table",
+    { class: "b-table" },
     caption ? el("caption", {}, caption) : null,
-    el("thead", {}, el("tr", {}, head.map((nodes, at) => cell("th", nodes, at, "col")))),
-    el("tbody", {}, rows.map((row) => el("tr", {}, row.map((nodes, at) => (at === named ? cell("th", nodes, at, "row") : cell("td", nodes, at)))))));
+    el(
+      "thead",
+      {},
+      el(
+        "tr",
+        {},
+        head.map((nodes, at) => cell("th", nodes, at, "col")),
+      ),
+    ),
+    el(
+      "tbody",
+      {},
+      rows.map((row) =>
+        el(
+          "tr",
+          {},
+          row.map((nodes, at) => (at === named ? cell("th", nodes, at, "row") : cell("td", nodes, at))),
+        ),
+      ),
+    ),
+  );
   return el("div", { class: "b-scroll", tabindex: "0", role: "region", "aria-label": caption ?? "Table" }, table);
 }
 
