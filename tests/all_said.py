@@ -17,7 +17,8 @@ from bot.local.limits import parsed
 
 Json = dict[str, Any]
 _SPOKEN = {"@bob": "<@U0BOB|bob>", "#shop": "<#C0SHOP|shop>"}
-_WINDOWS = ("Set hours", "Going away")
+_FORMS = ("Set hours", "Going away")
+_WINDOWS = ("Repositories", "Targets", "People", "Health", "Changes", "Administrators")
 
 
 @dataclass
@@ -64,25 +65,32 @@ def _first_days(world: FirstSteps) -> Iterator[Json]:
         world.clock.advance(seconds=20)
         world.beat()
     _press(world, "U0DAN", "Switch on")
-    for number, title in ((41, "Fix rounding in the ledger export"), (42, "Faster search"), (43, "Retry payments")):
-        world.open_pull(number, "bob", "alice", title)
-    world.github.repo("acme/shop").pull(44, author="carol", at=world.clock.now(), title="Translate").request(
-        "team:shop-team", at=world.clock.now() + 1, by="carol"
-    )
-    world.wait(4)
-    for label, option in (("On it", None), ("Snooze", "Tomorrow morning"), ("Wrong ping", "Not mine")):
-        _answer(world, label, option)
-    world.wait(45)
+    for number in range(41, 45):
+        world.open_pull(number, "bob", "alice", f"Fix rounding in the ledger export, part {number}")
+        _pass(world, 0.5)
+    late = world.github.repo("acme/shop").pull(45, author="carol", at=world.clock.now(), title="Translate")
+    late.request("team:shop-team", at=world.clock.now() + 1, by="carol")
+    _pass(world, 3)
+    _answer_each(world)
+    world.open_pull(46, "bob", "carol", "Faster search")
+    world.open_pull(47, "bob", "carol", "Retry payments")
+    _pass(world, 50)
 
 
-def _answer(world: FirstSteps, label: str, option: str | None) -> None:
-    """Answer the last nudge that can be answered so, if there is one."""
-    asked = [one for one in world.slack.dms("U0ALICE") if label in labels(one)]
-    if asked and option is None:
-        world.site.press_in(asked[-1], label, "U0ALICE", nth=0)
-    elif asked:
-        world.site.choose(asked[-1], label, option, "U0ALICE", nth=0)
-    world.beat()
+def _pass(world: FirstSteps, hours: float) -> None:
+    """Let time pass, with a beat every half hour."""
+    for _ in range(int(hours * 2)):
+        world.clock.advance(minutes=30)
+        world.beat()
+
+
+def _answer_each(world: FirstSteps) -> None:
+    """Of four nudges each is answered in a way of its own."""
+    noted, snoozed, handed, wrong = [one for one in world.slack.dms("U0ALICE") if "On it" in labels(one)]
+    world.site.press_in(noted, "On it", "U0ALICE")
+    world.site.choose(snoozed, "Snooze", "Tomorrow morning", "U0ALICE")
+    world.site.pick_user(handed, "Hand over", "U0CAROL", "U0ALICE", nth=0)
+    world.site.choose(wrong, "Wrong ping", "Too early", "U0ALICE", nth=-1)
 
 
 def _press(world: FirstSteps, user: str, label: str) -> None:
@@ -104,18 +112,24 @@ def _every_answer(world: FirstSteps) -> Iterator[Json]:
 
 
 def _at_home(world: FirstSteps, said: AllSaid) -> None:
-    """Each one's home, the windows it opens, and what comes of sending those off."""
+    """Each one's home, the windows it opens, and what comes of sending its forms off."""
     for user in ("U0DAN", "U0ALICE", "U0CAROL"):
         shown = _home(world, user)
         for label in dict.fromkeys(labels(shown)):
-            if label in _WINDOWS or label in ("Repositories", "Health", "People", "All commands", "Help"):
-                before = world.slack.called("views.open")
-                world.site.press_in(shown, label, user, nth=0)
-                wait_until(lambda before=before: world.slack.called("views.open") > before)
-    for window in [one for one in world.slack.modals if "submit" in one]:
-        reply = world.site.submit(window, {}, "U0DAN")
-        if reply.text:
-            said.take(json.loads(reply.text))
+            if label in (*_FORMS, *_WINDOWS):
+                _open(world, shown, label, user)
+    for window in [parsed(form["view"]) for method, form in world.slack.calls if method == "views.open"]:
+        if "submit" in window:
+            reply = world.site.submit(window, {}, "U0DAN")
+            said.take(json.loads(reply.text or "{}"))
+
+
+def _open(world: FirstSteps, home: Json, label: str, user: str) -> None:
+    """Come back once the window is there with its answer in it."""
+    awaited = "views.open" if label in _FORMS else "views.update"
+    before = world.slack.called(awaited)
+    world.site.press_in(home, label, user, nth=0)
+    wait_until(lambda: world.slack.called(awaited) > before)
 
 
 def _home(world: FirstSteps, user: str) -> Json:
