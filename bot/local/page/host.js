@@ -117,7 +117,7 @@ function drawRepo(pane, view, repo, items) {
 function pullRow(pane, view, item) {
   return el("button", { type: "button", class: "pull", "data-key": keyOf(item), onclick: () => pane.choose(keyOf(item)) },
     el("span", { class: "pull-title" }, item.title, el("span", { class: "number" }, ` #${item.number}`)),
-    el("span", { class: "pull-facts" }, stateBadge(item), ...facts(item).map((fact) => el("span", {}, fact)),
+    el("span", { class: "pull-facts" }, stateBadge(item), item.red && el("span", { class: "red" }, "✗ checks fail"), ...facts(item).map((fact) => el("span", {}, fact)),
       ...item.labels.map((label) => el("span", { class: "label-chip" }, label))),
     el("span", { class: "pull-facts" }, `by ${item.author} · ${momentOf(item.updated, surroundings(view).zone)}`));
 }
@@ -125,7 +125,6 @@ function pullRow(pane, view, item) {
 function facts(item) {
   const asked = [...item.asked, ...item.teams];
   return [
-    item.red && "✗ checks fail",
     item.approvals && `✓ ${item.approvals} ${item.approvals === 1 ? "approval" : "approvals"}`,
     item.objections.length && `changes asked by ${item.objections.join(", ")}`,
     isOpen(item) && asked.length && `asked: ${asked.join(", ")}`,
