@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import structlog
 
-from bot.clock import Clock, SetClock, SystemClock
+from bot.clock import Clock, SystemClock
 from bot.context import Context
 from bot.policy import Policy, load_policy
 from bot.settings import Settings
@@ -19,7 +19,6 @@ if TYPE_CHECKING:
     from slack_bolt import App
 
     from bot.catchup import Tally
-    from bot.demo import Stage
     from bot.hosts.github.api import Github
     from bot.telemetry import Telemetry
     from bot.web import Answer, Request, Route
@@ -44,8 +43,11 @@ class Stopped(Exception):
     """The program is to end; whoever was waiting gives up."""
 
 
-def build(settings: Settings, clock: Clock | None = None) -> Context:
-    """Make everything the program is built of; nothing is opened or called yet. Raises BadPolicy."""
+def build(settings: Settings, clock: Clock | None = None, policy: Policy | None = None) -> Context:
+    """Make everything the program is built of; nothing is opened or called yet. Raises BadPolicy.
+
+    `policy` takes the place of the one that the settings name.
+    """
     from bot.messenger import Messenger
     from bot.store.engine import make_engine
 
@@ -54,7 +56,7 @@ def build(settings: Settings, clock: Clock | None = None) -> Context:
     token = settings.slack_bot_token
     return Context(
         engine=make_engine(settings.database_url),
-        policy=policy_of(settings),
+        policy=policy_of(settings) if policy is None else policy,
         settings=settings,
         clock=clock,
         messenger=Messenger(token.get_secret_value() if token else "", settings.slack_api_url),
@@ -237,15 +239,3 @@ def _once(step: Step) -> Step:
         return result
 
     return first
-
-
-def playing(database_url: str, policy: Policy, clock: SetClock, stage: Stage) -> tuple[Context, Step]:
-    """The program on a fresh database with a stage in Slack's place, and the jobs of one tick."""
-    from bot.store.engine import make_engine
-    from bot.store.migrate import migrate
-    from jobs import deliver, nudge
-
-    engine = make_engine(database_url)
-    migrate(engine)
-    ctx = Context(engine=engine, policy=policy, settings=Settings(), clock=clock, messenger=stage)
-    return ctx, lambda now: nudge.run(ctx, now) + deliver.run(ctx, now)

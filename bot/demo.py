@@ -1,117 +1,209 @@
-"""The program played on one machine: a history told event by event through the real road, with a fast clock.
+"""The whole program on one machine: a workspace in the browser, a world around it, and Weir between the two.
 
-Only Slack is stood in for: what would be posted is handed to the stage instead.
+The program is the one that runs anywhere; only Slack's Web API is answered here, and the clock is the world's.
 """
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field
-from itertools import groupby
+import secrets
+import shutil
+import threading
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
+from pydantic import SecretStr
+
+from bot import app
 from bot.clock import SetClock
 from bot.context import Context
 from bot.flow.events import FlowEvent
-from bot.intake import take
-from bot.messenger import Messenger
-from bot.policy import Policy
-from bot.policy_file import PersonPart, RepoPart, TargetsPart
-from bot.store.agenda import next_instant
-from bot.store.engine import reading
-from bot.views.message import Message
+from bot.grammar import VERBS
+from bot.grammar.verbs import COMMAND
+from bot.local.desk import Desk
+from bot.local.installed import Installed
+from bot.local.kept import Shelf
+from bot.local.server import Slack
+from bot.manifest import manifest_of
+from bot.settings import Settings
+from bot.store.migrate import migrate
+from bot.web import Server, application
+from bot.world.cast import Cast
+from bot.world.github import WorldGithub
+from bot.world.host import Host
+from bot.world.script import Script
+from bot.world.story import Story
 
-TARGETS = TargetsPart(review="8h", re_review="4h", rework="16h", respond="8h", merge="8h", assign="4h", fix="8h")  # type: ignore[arg-type]
-"""Targets to show a history with whose policy sets none."""
+if TYPE_CHECKING:
+    from jobs.schedule import Job
 
-
-@dataclass
-class Stage(Messenger):
-    """Slack's place in the play: nothing leaves the machine, the audience is told of every post and edit."""
-
-    clock: SetClock
-    audience: Callable[[str, Message, bool], None]
-    """(conversation, message, whether it is an edit)"""
-    posts: Counter[str] = field(default_factory=Counter)
-    edits: int = 0
-    _keys: dict[str, str] = field(default_factory=dict)
-
-    def open_dm(self, user: str) -> str:
-        return f"D{user}"
-
-    def post(self, channel: str, message: Message, key: str) -> str:
-        ts = f"{self.clock.now()}.{len(self._keys):06d}"
-        self._keys[key] = ts
-        self.posts[channel] += 1
-        self.audience(channel, message, False)
-        return ts
-
-    def update(self, channel: str, ts: str, message: Message) -> None:
-        self.edits += 1
-        self.audience(channel, message, True)
-
-    def find(self, channel: str, key: str, oldest: int) -> str | None:
-        return self._keys.get(key)
-
-    def do_not_disturb(self, user: str) -> tuple[int, int] | None:
-        return None
+Json = dict[str, Any]
 
 
 @dataclass(frozen=True)
-class Cast:
-    """Everybody in a history as members of a workspace that does not exist."""
+class Play:
+    """What is played: `source` tells it apart from others, as JSON; it begins at `begin` (seconds since 1970 UTC)."""
 
-    policy: Policy
-    names: dict[str, str]
-    """Conversation → whose it is: a login, or `#` and the channel's repository."""
-
-
-def cast_of(events: Sequence[FlowEvent], policy: Policy) -> Cast:
-    """Give every person and repository of a history a place in Slack, and targets where the policy sets none."""
-    logins = {event.actor for event in events} | {event.data.get("reviewer") for event in events}
-    people, repos, names = dict(policy.file.people), dict(policy.file.repos), {}
-    known = {login.casefold() for login, part in people.items() if part.slack}
-    for number, login in enumerate(sorted(login for login in logins if login), 1):
-        if login.casefold() not in known:
-            people[login] = people.get(login, PersonPart()).model_copy(update={"slack": f"U{number}"})
-    for number, repo in enumerate(sorted({event.repo for event in events}), 1):
-        if not policy.channel(repo):
-            repos[repo] = repos.get(repo, RepoPart()).model_copy(update={"channel": f"C{number}"})
-    names.update({f"D{part.slack}": login for login, part in people.items()})
-    names.update({part.channel: f"#{repo}" for repo, part in repos.items() if part.channel})
-    update: dict[str, object] = {"people": people, "repos": repos}
-    if not policy.has_targets:
-        update["targets"] = TARGETS
-    return Cast(Policy(policy.file.model_copy(update=update), policy.source), names)
+    source: Json
+    script: Script
+    cast: Cast
+    begin: int
 
 
-def play(
-    ctx: Context, clock: SetClock, events: Sequence[FlowEvent], start: int, end: int,
-    tick: Callable[[int], object],
-) -> Iterator[int]:  # fmt: skip
-    """Read the history before `start`, then live on to `end`; yields the instants the clock stops at.
+@dataclass(frozen=True)
+class Demo:
+    """It runs."""
 
-    `tick(now)` runs the jobs of the program.
-    """
-    clock.set(start)
-    take(ctx, [event for event in events if event.at < start], start, live=False)
-    coming = [event for event in events if start <= event.at < end]
-    for at, told in groupby(coming, key=lambda event: event.at):
-        yield from _until(ctx, clock, at, tick)
-        clock.set(at)
-        take(ctx, list(told), at, live=True)
-        yield at
-    yield from _until(ctx, clock, end, tick)
+    slack: Slack
+    story: Story
+    ctx: Context
 
 
-def _until(ctx: Context, clock: SetClock, end: int, tick: Callable[[int], object]) -> Iterator[int]:
-    """Let time pass up to `end`, stopping wherever the program has something to do."""
-    while True:
-        with reading(ctx.engine) as session:
-            due = next_instant(session, ctx.workspace)
-        if due is None or due >= end:
-            return
-        clock.set(max(due, clock.now()))
-        tick(clock.now())
-        yield clock.now()
-        clock.advance(seconds=1)
+def kept_source(folder: Path) -> Json | None:
+    """What is played in a folder, where something is."""
+    if not (folder / "slack.db").exists():
+        return None
+    shelf = Shelf(folder / "slack.db")
+    try:
+        source: Json | None = shelf.get("story", "source")
+        return source
+    finally:
+        shelf.close()
+
+
+def forget(folder: Path) -> None:
+    """Take away what a folder keeps of an earlier play, and nothing else that may lie in it."""
+    for name in ("weir.db", "slack.db"):
+        for rest in ("", "-wal", "-shm"):
+            (folder / f"{name}{rest}").unlink(missing_ok=True)
+    if folder.is_dir() and not any(folder.iterdir()):
+        shutil.rmtree(folder)
+
+
+@contextmanager
+def opened(play: Play, folder: Path, *, port: int = 0, limited: bool = False) -> Iterator[Demo]:
+    """Run a play in a folder, going on where an earlier run stopped. Raises OSError where the port can't be had."""
+    folder.mkdir(parents=True, exist_ok=True)
+    shelf, clock = Shelf(folder / "slack.db"), SetClock(play.begin)
+    token = f"xoxb-{secrets.token_hex(12)}"
+    try:
+        with (
+            Slack(clock=clock, shelf=shelf, port=port, limited=limited, token=token) as slack,
+            _program(play, slack, clock, folder) as program,
+            _story(play, program, slack, shelf) as story,
+        ):
+            shelf.put("story", "source", play.source)
+            slack.desk = Desk(slack, program.installed, _verbs(), _Around(story, _logins(play)), _logins(play))
+            yield Demo(slack, story, program.ctx)
+    finally:
+        shelf.close()
+
+
+@dataclass(frozen=True)
+class _Program:
+    """Weir, and the host it takes for GitHub."""
+
+    ctx: Context
+    jobs: list[Job]
+    installed: Installed
+    host: Host
+    clock: SetClock
+    story: list[Story]
+    """The one that what Weir does on the host is told to, once there is one."""
+
+
+@contextmanager
+def _program(play: Play, slack: Slack, clock: SetClock, folder: Path) -> Iterator[_Program]:
+    """Weir itself, with its web process; it knows of the workspace by SLACK_API_URL alone."""
+    secret, story = secrets.token_hex(16), list[Story]()
+    settings = _settings(slack_bot_token=SecretStr(slack.token), slack_signing_secret=SecretStr(secret),
+                         slack_api_url=slack.url, database_url=f"sqlite:///{folder / 'weir.db'}")  # fmt: skip
+    policy = play.cast.policy
+    host = Host(play.script.repos, approvals=lambda repo: policy.rules(repo).approvals_required,
+                number_of=play.script.free_number)  # fmt: skip
+
+    def told(deed: Callable[[int], list[FlowEvent]]) -> None:
+        story[0].told(deed)
+
+    github = WorldGithub(host, clock.now, told)
+    ctx = replace(app.build(settings, clock, policy), github=github)
+    migrate(ctx.engine)
+    telemetry = app.telemetry_of(ctx)
+    server = Server(application(app.all_routes(ctx, telemetry, app.slack_of(ctx))), "127.0.0.1", 0)
+    door = f"http://127.0.0.1:{server.port}"
+    installed = Installed(manifest_of(door), f"{door}/slack/events", secret)
+    slack.scopes = installed.scopes
+    thread = threading.Thread(target=server.serve, args=(ctx.stopping,), name="web")
+    thread.start()
+    try:
+        _people(slack, play.cast)
+        yield _Program(ctx, app.jobs_of(ctx, telemetry), installed, host, clock, story)
+    finally:
+        ctx.stopping.set()
+        thread.join()
+        installed.close()
+        ctx.engine.dispose()
+
+
+def _settings(**known: Any) -> Settings:
+    """Settings of which nothing comes from the environment: what holds for somebody's Weir is not for a play."""
+    return Settings(**{**{name: field.default for name, field in Settings.model_fields.items()}, **known})
+
+
+def _people(slack: Slack, cast: Cast) -> None:
+    """Everybody and every channel, as far as they are not there already."""
+    for place, member in enumerate(cast.members):
+        if member.id not in slack.users:
+            slack.add_user(member.id, name=member.name, real_name=member.name.title(), tz=member.zone,
+                           is_admin=place == 0, profile={"email": f"{member.name}@acme.example"})  # fmt: skip
+    for id, name in cast.rooms.items():
+        if id not in slack.channels:
+            slack.add_channel(id, name=name)
+
+
+@contextmanager
+def _story(play: Play, program: _Program, slack: Slack, shelf: Shelf) -> Iterator[Story]:
+    """The story, up to where it was left; or from its beginning, on to the first morning."""
+    kept = shelf.get("story", "kept")
+    story = Story(
+        program.ctx, program.clock, play.script, program.host, program.jobs,
+        posted=lambda: slack.posts, changed=slack.touch, keep=lambda kept: shelf.put("story", "kept", kept),
+    )  # fmt: skip
+    program.story.append(story)
+    story.begin(kept)
+    try:
+        yield story
+    finally:
+        story.stop()
+
+
+def _verbs() -> dict[str, list[Json]]:
+    return {COMMAND: [{"name": verb.entry.name, "usage": verb.entry.usage, "does": verb.entry.does}
+                      for verb in VERBS.values()]}  # fmt: skip
+
+
+def _logins(play: Play) -> dict[str, str]:
+    return {member.id: member.login for member in play.cast.members}
+
+
+@dataclass(frozen=True)
+class _Around:
+    """The world as the page sees it and moves it."""
+
+    story: Story
+    logins: Mapping[str, str]
+
+    def clock(self) -> Json:
+        return self.story.shown()
+
+    def host(self, user: str) -> Json:
+        return self.story.host_shown(self.logins.get(user))
+
+    def do(self, user: str, told: Json) -> None:
+        if told.get("do") == "clock":
+            self.story.to(str(told.get("to")))
+        else:
+            own = {key: value for key, value in told.items() if key not in ("do", "as", "act")}
+            self.story.act(self.logins.get(user), str(told.get("act")), **own)

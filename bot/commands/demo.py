@@ -1,120 +1,135 @@
-"""`weir demo`: the whole program on this machine, with nothing else needed."""
+"""`weir demo`: the whole program on this machine, in a workspace in the browser; nothing else is needed."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import time
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import click
 
+from bot.commands import Failed, Refused
 from bot.commands.options import events_option, policy_option, read_events, read_policy
 
 if TYPE_CHECKING:
-    from rich.console import Console
-
-    from bot.demo import Cast, Stage
-    from bot.flow.events import FlowEvent
+    from bot.demo import Demo, Play
     from bot.policy import Policy
-    from bot.views.message import Message
 
 WEEK = 7 * 86_400
-BEFORE = 4
-"""Weeks of the sample's history that lie before the weeks that are shown."""
+BEFORE, AFTER = 4, 26
+"""Weeks of the sample's history before the play begins, and weeks that it goes on."""
+FOLDER = "weir-demo"
 
 
 @click.command(epilog="Example: weir demo --events history.jsonl.gz --weeks 4")
 @events_option
 @policy_option
-@click.option("--weeks", type=click.IntRange(1, 520), default=1, show_default=True, help="How many weeks to play.")
-@click.option("--seed", type=int, default=1, show_default=True, help="Another sample of the three teams.")
-def demo(events_file: str | None, policy_file: str | None, weeks: int, seed: int) -> None:
-    """Play a history through the whole program: what each person would get, and when."""
-    from bot.demo import cast_of
-    from bot.views.terminal import Terminal
+@click.option(
+    "--weeks", type=click.IntRange(1, 520), help="How many weeks before its end a log begins to be played [1]."
+)
+@click.option("--seed", type=int, help="Another sample of the three teams [1].")
+@click.option("--fresh", is_flag=True, help="Start over.")
+@click.option("--data", type=click.Path(file_okay=False, path_type=Path), default=FOLDER, show_default=True,
+              help="The folder it is kept in until it is started over.")  # fmt: skip
+@click.option("--port", type=click.IntRange(0, 65_535), default=0, help="Where the page is [any free port].")
+@click.option("--no-browser", is_flag=True, help="Print the address and open no browser.")
+@click.option("--rate-limits", is_flag=True, help="Keep Slack's rate limits, too.")
+def demo(
+    events_file: str | None, policy_file: str | None, weeks: int | None, seed: int | None, fresh: bool, data: Path,
+    port: int, no_browser: bool, rate_limits: bool,
+) -> None:  # fmt: skip
+    """Try it without Slack: a small workspace in the browser, with the whole program behind it."""
+    from bot.demo import forget, kept_source
 
-    if events_file is None:
-        events, policy, end = _sample(weeks, seed, policy_file)
-    else:
-        events, policy = read_events(events_file, None), read_policy(policy_file)
-        end = max((event.at for event in events), default=0) + 1
-    if not events:
-        click.echo("Nothing to play: the log holds no events.")
-        return
-    start = max(end - weeks * WEEK, min(event.at for event in events))
-    _play(Terminal(highlight=False), events, cast_of(events, policy), start, end)
+    if events_file is None and weeks is not None:
+        raise Refused("--weeks belongs to --events: it says where in a log of yours the play begins")
+    if events_file is not None and seed is not None:
+        raise Refused("--seed belongs to the sample; with --events there is none")
+    if fresh:
+        forget(data)
+    kept = kept_source(data)
+    play = _sample(seed, policy_file, kept) if events_file is None else _log(events_file, policy_file, weeks or 1)
+    if kept is not None and kept != play.source:
+        raise Refused(f"{data} holds {_named(kept)}; --fresh starts over, --data DIR keeps this one elsewhere")
+    _run(play, data, port, no_browser, rate_limits, goes_on=kept is not None)
 
 
-def _sample(weeks: int, seed: int, policy_file: str | None) -> tuple[list[FlowEvent], Policy, int]:
-    from bot.flow.events import parse_instant
+def _sample(seed: int | None, policy_file: str | None, kept: dict[str, Any] | None) -> Play:
+    """The three teams: those of an earlier start where there was one and nothing else is asked for."""
+    from bot.demo import Play
     from bot.policy import parse_policy
-    from bot.sample import generate, policy_for
+    from bot.sample import policy_for
+    from bot.world.cast import cast_of_the_sample
+    from bot.world.script import sample_script
 
-    begin, days = parse_instant("2026-03-02T00:00:00Z"), 7 * (BEFORE + weeks)
-    own = parse_policy(policy_for(begin, days), "the sample's policy")
-    return generate(seed, begin, days), read_policy(policy_file) if policy_file else own, begin + days * 86_400
+    of_kept = kept is not None and "seed" in kept
+    first = kept["first"] if kept is not None and of_kept else _monday()
+    chosen = seed if seed is not None else kept["seed"] if kept is not None and of_kept else 1
+    script = sample_script(chosen, first, BEFORE + AFTER)
+    policy = read_policy(policy_file) if policy_file else parse_policy(
+        policy_for(first, 7 * (BEFORE + AFTER)), "the sample's policy"
+    )  # fmt: skip
+    begin = first + BEFORE * WEEK + 34 * 3600
+    return Play({"seed": chosen, "first": first}, script, cast_of_the_sample(script, policy), begin)
 
 
-def _play(console: Console, events: list[FlowEvent], cast: Cast, start: int, end: int) -> None:
-    import tempfile
-    from pathlib import Path
+def _monday() -> int:
+    """The Monday so many weeks before this week's, at midnight UTC: the play is about now."""
+    from bot.clock import SystemClock
 
-    from rich.progress import BarColumn, Progress, TextColumn
+    today = datetime.fromtimestamp(SystemClock().now(), UTC).date()
+    monday = today - timedelta(days=today.weekday() + 7 * BEFORE)
+    return int(datetime(monday.year, monday.month, monday.day, tzinfo=UTC).timestamp())
 
-    from bot.app import playing
-    from bot.clock import SetClock
-    from bot.demo import Stage, play
+
+def _log(events_file: str, policy_file: str | None, weeks: int) -> Play:
+    """A history of one's own, from so many weeks before its end on."""
+    from bot.demo import Play
+    from bot.world.cast import cast_of
+    from bot.world.script import file_script
+
+    script = file_script(read_events(events_file, None))
+    if not script.events:
+        raise Refused(f"{events_file} holds no events, so there is nothing to play")
+    policy: Policy = read_policy(policy_file)
+    begin = max(script.end - weeks * WEEK, script.events[0].at)
+    source = {"events": len(script.events), "first": script.events[0].at, "end": script.end, "weeks": weeks}
+    return Play(source, script, cast_of(script, policy), begin)
+
+
+def _named(kept: dict[str, Any]) -> str:
+    if "seed" in kept:
+        return f"the sample with seed {kept['seed']}"
+    return f"a log of {kept['events']:,} events played from {kept['weeks']} weeks before its end"
+
+
+def _run(play: Play, folder: Path, port: int, no_browser: bool, limited: bool, *, goes_on: bool) -> None:
+    """Play until Ctrl-C."""
+    import webbrowser
+
+    from bot.demo import opened
     from bot.logs import quiet
-    from bot.views.words import local_minute
 
     quiet()
-    zone = cast.policy.calendar.zone
-    clock = SetClock(start)
-    told: set[str] = set()
-    stage = Stage(clock, lambda channel, message, edit: _show(console, cast, clock.now(), channel, message, edit, told))
-    bar = Progress(
-        TextColumn("{task.description}"), BarColumn(), TextColumn("{task.percentage:3.0f}%"),
-        console=console, transient=True, disable=not console.is_terminal,
-    )  # fmt: skip
-    with tempfile.TemporaryDirectory() as folder, bar:
-        ctx, tick = playing(f"sqlite:///{Path(folder) / 'demo.db'}", cast.policy, clock, stage)
-        task = bar.add_task("", total=end - start)
-        for now in play(ctx, clock, events, start, end, tick):
-            bar.update(task, completed=now - start, description=f"{local_minute(now, zone)} {zone.key}")
-        ctx.engine.dispose()
-    _sum_up(console, stage)
+    click.echo("Weir is getting up …", err=True)
+    try:
+        with opened(play, folder, port=port, limited=limited) as running:
+            click.echo(f"A workspace with Weir in it is at {running.slack.page_url}")
+            click.echo(f"Ctrl-C ends it; what happens is kept in {folder}, and --fresh starts over.")
+            if not no_browser:
+                webbrowser.open(running.slack.page_url)
+            _live(running, goes_on=goes_on)
+    except OSError as error:
+        raise Failed(f"{folder} or port {port}: {error.strerror or error}") from None
 
 
-def _sum_up(console: Console, stage: Stage) -> None:
-    from bot.views.words import counted
-
-    direct = [count for name, count in stage.posts.items() if name.startswith("D")]
-    if not stage.posts:
-        console.print("Nothing to send: nobody had anything wait for them too long in the time that was played.")
-        return
-    console.print(
-        f"\n{counted(stage.posts.total(), 'message')}: {sum(direct):,} to {counted(len(direct), 'person', 'people')}, "
-        f"{stage.posts.total() - sum(direct):,} to channels; "
-        f"{counted(stage.edits, 'edit')} in place (✓) as things got done."
-    )
-
-
-def _show(
-    console: Console, cast: Cast, now: int, channel: str, message: Message, edit: bool, told: set[str]
-) -> None:  # fmt: skip
-    """A new message in a frame; of an edited one, what is over and was not `told` there yet."""
-    from rich.padding import Padding
-    from rich.text import Text
-
-    from bot.views.terminal import marked, settled, shown
-
-    name = cast.names.get(channel, channel)
-    place = cast.policy.team_calendar(name[1:]) if name.startswith("#") else cast.policy.person(name).calendar
-    when = place.local(now).strftime("%a %d %b %H:%M")
-    if edit:
-        news = [line for line in settled(message) if f"{channel} {line}" not in told]
-        told.update(f"{channel} {line}" for line in news)
-        for line in news:
-            text = Text.assemble(("✓ ", "green"), (f"{when} {name}  ", "dim"), marked(line))
-            console.print(Padding(text, (0, 2, 0, 2), expand=False))
-    else:
-        style = "yellow" if name.startswith("#") else "cyan"
-        console.print(shown(message, f"{when} ({place.timezone})  {name}", style))
+def _live(running: Demo, *, goes_on: bool) -> None:
+    running.story.start()
+    if not goes_on:
+        running.story.to("morning")
+    try:
+        while True:
+            time.sleep(3600)
+    except KeyboardInterrupt:
+        click.echo("\nStopped; the next `weir demo` goes on from here.", err=True)

@@ -67,7 +67,9 @@ class Workspace:
         self._changed = threading.Condition(self._lock)
         self.seq = 0
         self.ended = False
-        self._posted = 0
+        self.posts = 0
+        """How many messages the app posted since the start."""
+        self._stamps = 0
         self.private: list[Json] = []
         """Messages that only one person sees, oldest first."""
         self.windows: dict[str, list[Json]] = {}
@@ -178,6 +180,7 @@ class Workspace:
         with self._lock:
             whose = {"subtype": "bot_message", "bot_id": BOT, "user": APP_USER}
             message = self._say(channel, {"type": "message", **whose, **said})
+            self.posts += 1
             self._notify(channel, message)
             self.touch()
             return message
@@ -236,9 +239,9 @@ class Workspace:
 
     def next_ts(self) -> str:
         with self._lock:
-            self._posted += 1
-            self._keep("count", "posted", self._posted)
-            return f"{int(self.clock.now())}.{self._posted:06d}"
+            self._stamps += 1
+            self._keep("count", "stamps", self._stamps)
+            return f"{self.clock.now()}.{self._stamps:06d}"
 
     # Who saw what.
 
@@ -370,7 +373,7 @@ class Workspace:
             channel["messages"].sort(key=lambda one: one["ts"])
         self.homes.update(shelf.all("home"))
         self.seen.update(shelf.all("seen"))
-        self._posted = dict(shelf.all("count")).get("posted", 0)
+        self._stamps = shelf.get("count", "stamps") or 0
 
 
 class BadTrigger(Exception):
