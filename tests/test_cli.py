@@ -130,7 +130,7 @@ def test_a_reader_who_has_had_enough_is_no_error(log, here):
     assert done.stdout.splitlines()[1:] == ["0"]
 
 
-@pytest.mark.parametrize("command", ["export -", "demo", "waits acme/shop --format jsonl"])
+@pytest.mark.parametrize("command", ["export -", "waits acme/shop --format jsonl"])
 def test_no_command_minds_a_reader_who_leaves(here, command):
     events = [flow_event(repo="acme/shop", item=n, id=str(n), at=NINE, kind="opened", actor="bob", type="pull_request",
                          title="Fix rounding " * 20) for n in range(1, 600)]  # fmt: skip

@@ -22,7 +22,6 @@ from bot.views.nudge import nudge
 from bot.views.pages import MOST_ASKED, Again
 from bot.views.phrases import Reply, Waiting, by_when, ending, when, why
 from bot.views.repos import Repo, repos
-from bot.views.terminal import settled
 from bot.views.why import Story
 from bot.views.why import why as why_story
 from bot.views.words import elapsed, from_target, local_minute, working
@@ -143,14 +142,6 @@ def test_what_is_listed_stays_when_all_else_is_over() -> None:
 def test_what_is_listed_and_over_has_its_mark() -> None:
     over = one("backlog", item=9, until=MONDAY + HOUR, ended_by="merged")
     assert shown(nudge([one(), over], BERLIN, NOW))[-1].splitlines()[1].startswith("✓ ")
-
-
-def test_what_an_edit_settled_can_be_told_apart_from_what_still_waits() -> None:
-    over, listed = (one(step, item=n, until=MONDAY, ended_by="merged") for step, n in (("breach", 2), ("backlog", 9)))
-    name = f"<{URL}|Fix rounding in totals> · acme/shop"
-    assert settled(nudge([one(), over, listed], BERLIN, NOW)) == [f"{name}#2: merged", f"{name}#9: merged"]
-    assert settled(nudge([over], BERLIN, NOW)) == [f"{name}#2: merged"]
-    assert settled(nudge([one()], BERLIN, NOW)) == []
 
 
 @pytest.mark.parametrize(
