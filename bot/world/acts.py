@@ -63,8 +63,8 @@ Wish = dict[str, Any]
 def refusal(item: Item, actor: str, act: str, place: Place) -> str | None:
     """Why somebody can't do this to an item as it stands, whatever it is about; None where they can."""
     if act not in _ACTS:
-        return f"There is no `{act}`; {', '.join(ACTS)} can be done."
-    if not item.live and act not in ("comment", "reopen"):
+        return f"There is no `{act}`; open, {', '.join(ACTS)} can be done."
+    if not item.live and act not in (("comment",) if item.merged else ("comment", "reopen")):
         return f"{item.name} is {item.state}; it can only be commented on{'' if item.merged else ' or reopened'}."
     check = _ACTS[act].check
     return check(item, actor, place) if check else None
@@ -223,6 +223,6 @@ _ACTS = {
     "pass": _Act(_plain("checks_passed", CI), _if(lambda item: item.red, "has no failing checks")),
     "merge": _Act(_plain("merged"), _fit_to_merge),
     "close": _Act(_plain("closed")),
-    "reopen": _Act(_plain("reopened"), _if(lambda item: not item.live and not item.merged, "can't be reopened")),
+    "reopen": _Act(_plain("reopened"), _if(lambda item: not item.live, "is open already")),
 }
 ACTS = tuple(_ACTS)

@@ -25,8 +25,8 @@ LONGEST_REST = 64
 """Seconds between two beats for something that is due and can't be done."""
 STRIDE = 900
 """Seconds between two beats at most: what nobody foretells is looked for so often."""
-THROUGHOUT = ("tick", "absences")
-"""The jobs that are run wherever the clock stops; all others once it stands."""
+FORETOLD, LOOKED_FOR = "tick", "absences"
+"""On the way, the first job is run where something is told or due, the second at every stop; others once it stands."""
 log = structlog.get_logger()
 
 
@@ -40,22 +40,28 @@ class Course:
 
     def step(self, end: int) -> None:
         """Go on to the next instant at which there is something to tell or to do, or to `end`."""
-        now = self._clock.now()
-        at = self._next(now, end)
+        now, due = self._clock.now(), self._due()
+        at = self._next(now, due, end)
         events = self._script.coming(now, at)
         self._clock.set(at)
         if events:
             self._host.tell(events)
             self.tell(events)
-        done = self._run([job for job in self._jobs if job.name in THROUGHOUT])
+        done = self._run([job for job in self._jobs if job.name == LOOKED_FOR])
+        if events or done or (due is not None and due <= at):
+            done += self._run([job for job in self._jobs if job.name == FORETOLD])
         self._rest = TICK if done or events else min(2 * self._rest, LONGEST_REST)
 
-    def _next(self, now: int, end: int) -> int:
+    def _due(self) -> int | None:
         with reading(self._ctx.engine) as session:
-            due = next_instant(session, self._ctx.workspace)
-        soonest = now + (TICK if due is None or due > now else self._rest)
+            return next_instant(session, self._ctx.workspace)
+
+    def _next(self, now: int, due: int | None, end: int) -> int:
+        stops = [end, now + STRIDE]
+        if due is not None:
+            stops.append(max(due, now + (TICK if due > now else self._rest)))
         told = self._script.next_at(now)
-        return min(end, now + STRIDE, *([told] if told is not None else []), *([max(due, soonest)] if due else []))
+        return min(stops if told is None else [*stops, told])
 
     def tell(self, events: Sequence[FlowEvent], *, live: bool = True) -> None:
         """Tell the program; what it knows already changes nothing."""

@@ -88,7 +88,8 @@ class Story:
             self._course.tell(told, live=False)
             if self._by_hand:
                 self._course.tell(self._by_hand)
-            self._course.beat()
+            for _ in range(2):  # before it has looked at its code host once, the program decides nothing
+                self._course.beat()
 
     def start(self) -> None:
         """Play from now on, in a thread of its own."""
