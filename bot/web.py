@@ -134,12 +134,12 @@ def _body(environ: WSGIEnvironment) -> bytes:
 class Server:
     """Listens from the moment it is made. Raises OSError where the address can't be had."""
 
-    def __init__(self, app: WSGIApplication, host: str, port: int) -> None:
+    def __init__(self, app: WSGIApplication, host: str, port: int, threads: int = THREADS) -> None:
         self._sockets: dict[int, Any] = {}
         # The server turns away bodies as long as its limit, the contract only longer ones.
         try:
             create_server(
-                app, map=self._sockets, host=host, port=port, threads=THREADS, max_request_body_size=MOST_BYTES + 1,
+                app, map=self._sockets, host=host, port=port, threads=threads, max_request_body_size=MOST_BYTES + 1,
                 connection_limit=CONNECTIONS, ident=None, clear_untrusted_proxy_headers=True,
             )  # fmt: skip
         except ValueError:

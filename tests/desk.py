@@ -38,7 +38,7 @@ class Desk:
 
     def flow(self, text: str, user: str = "U0ALICE") -> Json:
         """What is answered to a command."""
-        said = asked(self.door, text, user)
+        said = asked(self.door, self.slack, text, user)
         assert (said["response_type"], content_error(said)) == ("ephemeral", None)
         return said
 

@@ -11,12 +11,11 @@ from typing import Any, TypeAlias
 from fake_slack import FakeSlack
 from fake_socket import FakeSocket
 from program import wait_until
-from site_on_loopback import Site, serve
+from site_on_loopback import Site, serve, web
 
 from bot import app
 from bot.context import Context
 from bot.running import _socket
-from bot.web import Server, application
 
 Json = dict[str, Any]
 Hands: TypeAlias = Site | FakeSocket
@@ -36,8 +35,7 @@ class SlackWithSocket(FakeSlack):
 def opened(ctx: Context, slack: SlackWithSocket, door: str) -> Iterator[Hands]:
     """A program that people reach by one of the doors."""
     if door == HTTP:
-        server = Server(application(app.all_routes(ctx, app.telemetry_of(ctx), app.slack_of(ctx))), "127.0.0.1", 0)
-        with contextmanager(serve)(server) as port:
+        with contextmanager(serve)(web(ctx)) as port:
             yield Site(ctx, port, slack.response_url)
         return
     by_socket = ctx.settings.model_copy(update={"slack_app_token": ctx.settings.slack_bot_token})
@@ -49,8 +47,17 @@ def opened(ctx: Context, slack: SlackWithSocket, door: str) -> Iterator[Hands]:
             yield link
 
 
-def asked(hands: Hands, text: str, user: str) -> Json:
-    """What a command is answered at once."""
+def asked(hands: Hands, slack: FakeSlack, text: str, user: str) -> Json:
+    """What a command is answered; an answer that a busy machine was late with is waited for."""
+    before = len(slack.whispers)
+    answer = _at_once(hands, text, user)
+    if answer["text"] != "One moment …":
+        return answer
+    wait_until(lambda: len(slack.whispers) > before)
+    return slack.whispers[-1]
+
+
+def _at_once(hands: Hands, text: str, user: str) -> Json:
     if isinstance(hands, Site):
         said: Json = json.loads(hands.command(text, user).text)
         return said

@@ -74,8 +74,8 @@ class Desk:
         return str(self.said["text"])
 
     def flow(self, text: str, user: str = "U0ALICE") -> Json:
-        """What a command is answered at once."""
-        return asked(self.hands, text, user)
+        """What a command is answered."""
+        return asked(self.hands, self.slack, text, user)
 
 
 @contextmanager

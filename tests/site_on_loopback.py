@@ -6,8 +6,10 @@ import hashlib
 import hmac
 import http.client
 import json
+import socket
 import threading
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -16,14 +18,17 @@ from urllib.parse import urlencode
 from github_payloads import pull_request, signed
 from slack_payloads import Hands, command
 
+from bot import app
 from bot.clock import SystemClock
 from bot.context import Context
 from bot.settings import Settings
 from bot.store.engine import reading
 from bot.store.events import iterate_all
-from bot.web import Server
+from bot.web import Server, application
 
 SECRET, SLACK_SECRET = "webhook-secret", "signing-secret"
+FEW = 16
+"""Threads of a web process. To start all those of a real one takes longer than most tests."""
 
 
 @dataclass(frozen=True)
@@ -90,12 +95,19 @@ def settings(tmp_path: Path, **more: Any) -> Settings:
     return Settings(**{**known, "database_url": f"sqlite:///{tmp_path}/weir.db", **more})
 
 
+def web(ctx: Context) -> Server:
+    """The whole web process of a program, with threads enough for a test's people."""
+    return Server(application(app.all_routes(ctx, app.telemetry_of(ctx), app.slack_of(ctx))), "127.0.0.1", 0, FEW)
+
+
 def serve(server: Server) -> Iterator[int]:
-    stop = threading.Event()
+    stop, port = threading.Event(), server.port
     thread = threading.Thread(target=server.serve, args=(stop,))
     thread.start()
     try:
-        yield server.port
+        yield port
     finally:
         stop.set()
+        with suppress(OSError):  # it looks whether to stop when somebody comes, or a fifth of a second later
+            socket.create_connection(("127.0.0.1", port)).close()
         thread.join()

@@ -18,11 +18,11 @@ from fake_slack import FakeSlack, Fault, content_error
 from fake_socket import FakeSocket
 from github_payloads import pull_request, signed
 from program import Program, wait_until
-from site_on_loopback import Site, serve, settings
+from site_on_loopback import Site, serve, settings, web
 from sqlalchemy import Engine, text
 from world import MONDAY, World
 
-from bot import app, intake
+from bot import intake
 from bot.clock import SystemClock
 from bot.context import Context
 from bot.hosts.github import parse
@@ -30,7 +30,6 @@ from bot.hosts.github.api import Github
 from bot.said import Change, current, say
 from bot.store import addresses, connections, past, said
 from bot.store.engine import reading, writing
-from bot.web import Server, application
 from jobs import connect, deliver, reconcile
 
 HOUR, DAY = 3600, 86_400
@@ -134,7 +133,7 @@ def desk_of(engine: Engine, tmp_path: Path) -> Iterator[Desk]:
         client = Github(github.url, token="token", now=world.clock.now, sleep=lambda seconds: None, http=http)
         known = settings(tmp_path, weir_public_url="https://weir.example")
         ctx = replace(world.ctx(), settings=known, github=client)
-        server = Server(application(app.all_routes(ctx, app.telemetry_of(ctx), app.slack_of(ctx))), "127.0.0.1", 0)
+        server = web(ctx)
         for port in serve(server):
             yield Desk(world, Site(ctx, port, slack.response_url), github, ctx)
 
@@ -429,7 +428,7 @@ def test_what_can_not_be_is_said_and_changes_nothing(desk: Desk, words: str, say
 
 def test_without_a_token_it_is_said_how_to_set_one(desk: Desk, tmp_path: Path) -> None:
     ctx = replace(desk.ctx, github=None)
-    server = Server(application(app.all_routes(ctx, app.telemetry_of(ctx), app.slack_of(ctx))), "127.0.0.1", 0)
+    server = web(ctx)
     for port in serve(server):
         assert json.loads(Site(ctx, port).command("connect acme/shop").text)["text"] == (
             "I have no token to read it with. Whoever runs Weir sets GITHUB_TOKEN (or GITHUB_APP_ID and "
@@ -507,7 +506,7 @@ def test_connecting_what_is_connected_tells_how_it_stands(desk: Desk) -> None:
 def test_one_of_the_policy_file_is_connected_and_not_silent(desk: Desk) -> None:
     desk.world.set_policy(POLICY + '[targets]\nreview = "8h"\n[repos."acme/shop"]\nchannel = "C0TEAM"\n')
     ctx = replace(desk.ctx, policy=desk.world.policy)
-    server = Server(application(app.all_routes(ctx, app.telemetry_of(ctx), app.slack_of(ctx))), "127.0.0.1", 0)
+    server = web(ctx)
     for port in serve(server):
         assert shown(json.loads(Site(ctx, port).command("connect ACME/shop").text)) == [
             "*acme/shop is connected already*: the policy file names it.",

@@ -13,17 +13,15 @@ from fake_slack import FakeSlack, Fault, content_error
 from hypothesis import given
 from hypothesis import strategies as st
 from program import wait_until
-from site_on_loopback import Reply, Site, serve, settings
+from site_on_loopback import Reply, Site, serve, settings, web
 from sqlalchemy import Engine
 from world import POLICY, World
 
-from bot import app
 from bot.grammar import ENTRIES, VERBS
 from bot.settings import Settings
 from bot.store import repos
 from bot.store.engine import writing
 from bot.views.pages import MOST_ASKED, Again, Confirm, again, ask_button
-from bot.web import Server, application
 from handlers.commands import answer
 
 SHOP = "https://github.com/acme/shop/pull"
@@ -60,7 +58,7 @@ def talk(sqlite_engine: Engine, tmp_path: Path) -> Iterator[Talk]:
         world = World(sqlite_engine, slack)
         world.set_policy(POLICY)
         ctx = replace(world.ctx(), settings=settings(tmp_path))
-        server = Server(application(app.all_routes(ctx, app.telemetry_of(ctx), app.slack_of(ctx))), "127.0.0.1", 0)
+        server = web(ctx)
         for port in serve(server):
             yield Talk(world, Site(ctx, port))
 
@@ -277,7 +275,7 @@ def test_a_button_works_after_a_restart(talk: Talk, tmp_path: Path) -> None:
         talk.world.ask("alice", item=item)
     first = talk.flow("waits")
     ctx = replace(talk.world.ctx(), settings=settings(tmp_path))
-    server = Server(application(app.all_routes(ctx, app.telemetry_of(ctx), app.slack_of(ctx))), "127.0.0.1", 0)
+    server = web(ctx)
     for port in serve(server):
         assert items_of(Talk(talk.world, Site(ctx, port)).press(first, "Later")) == [11, 12]
 

@@ -14,12 +14,12 @@ import pytest
 from fake_slack import FakeSlack, Fault, view_error
 from fake_socket import FakeSocket
 from program import Program, wait_until
-from site_on_loopback import Reply, Site, serve, settings
+from site_on_loopback import Reply, Site, serve, settings, web
 from slack_payloads import labels
 from sqlalchemy import Engine, text
 from world import MONDAY, POLICY, World
 
-from bot import app, soon
+from bot import soon
 from bot.flow.waits import Wait
 from bot.store import homes as kept
 from bot.store import matches, members
@@ -31,7 +31,6 @@ from bot.views.message import Message, section
 from bot.views.phrases import Waiting
 from bot.views.repos import Repo
 from bot.views.terms import Away, Mute
-from bot.web import Server, application
 from jobs import homes as job
 
 Json = dict[str, Any]
@@ -100,7 +99,7 @@ def tab(engine: Engine, tmp_path: Path) -> Iterator[Tab]:
             for user in slack.users:
                 members.keep(session, "default", user, tz="Europe/Berlin", seen_at=MONDAY)
         ctx = replace(world.ctx(), settings=settings(tmp_path))
-        server = Server(application(app.all_routes(ctx, app.telemetry_of(ctx), app.slack_of(ctx))), "127.0.0.1", 0)
+        server = web(ctx)
         for port in serve(server):
             yield Tab(world, Site(ctx, port, slack.response_url))
         nobody_works()
@@ -593,7 +592,7 @@ def test_an_answer_is_shown_in_a_window_whose_buttons_go_on_in_it(tab: Tab) -> N
     repos = "".join(f'[repos."acme/shop-{n:02}"]\n' for n in range(12))
     tab.world.set_policy(f'admins = ["U0ALICE"]\n{POLICY}{repos}')
     ctx = replace(tab.site.ctx, policy=tab.world.policy)
-    server = Server(application(app.all_routes(ctx, app.telemetry_of(ctx), app.slack_of(ctx))), "127.0.0.1", 0)
+    server = web(ctx)
     for port in serve(server):
         there = Tab(tab.world, Site(ctx, port, tab.slack.response_url))
         there.open()

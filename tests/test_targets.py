@@ -13,11 +13,10 @@ from fake_slack import FakeSlack, content_error
 from hypothesis import given
 from hypothesis import strategies as st
 from program import wait_until
-from site_on_loopback import Site, serve, settings
+from site_on_loopback import Site, serve, settings, web
 from sqlalchemy import Engine
 from world import MONDAY, POLICY, World
 
-from bot import app
 from bot.__main__ import run
 from bot.backtest import forecast, replay
 from bot.flow.learning import ENOUGH, STEPS, Forecast, Lengths, kindly, lengths, percentile
@@ -27,7 +26,6 @@ from bot.said import current
 from bot.sample import generate
 from bot.store import said
 from bot.store.engine import reading
-from bot.web import Server, application
 
 HOUR, DAY = 3600, 86_400
 ADMINS = "Slack's administrators and owners, and those they name, can agree to it; /flow admins lists who they named."
@@ -82,7 +80,7 @@ def desk(engine: Engine, tmp_path: Path) -> Iterator[Desk]:
         world = World(engine, slack)
         world.set_policy(POLICY + SILENT)
         ctx = replace(world.ctx(), settings=settings(tmp_path))
-        server = Server(application(app.all_routes(ctx, app.telemetry_of(ctx), app.slack_of(ctx))), "127.0.0.1", 0)
+        server = web(ctx)
         for port in serve(server):
             yield Desk(world, Site(ctx, port, slack.response_url))
 
