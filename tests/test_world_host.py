@@ -233,6 +233,10 @@ def test_what_is_not_there_is_refused() -> None:
         host.act(NOW, "bob", "close", repo="acme/shop", number=9)
     with pytest.raises(Refused, match=r"^There is no repository acme/x; there are acme/shop, acme/billing.$"):
         host.act(NOW, "bob", "open", repo="acme/x", title="A")
+    with pytest.raises(Refused, match=r"^There is no repository ; there are "):
+        host.act(NOW, "bob", "open", title="A")
+    with pytest.raises(Refused, match=r"^`repo` is a text.$"):
+        host.act(NOW, "bob", "close", repo=["acme/shop"], number=1)  # type: ignore[arg-type]
 
 
 def test_who_looks_is_told_what_they_can_do() -> None:

@@ -18,13 +18,17 @@ from sqlalchemy import Engine
 from world import MONDAY, POLICY
 
 from bot import app
+from bot.asking.claiming import take_over
+from bot.asking.handing import hand_over
+from bot.asking.people import NotKnown
 from bot.clock import SetClock
 from bot.context import Context
 from bot.flow.events import FlowEvent, flow_event
 from bot.messenger import Messenger
 from bot.policy import parse_policy
 from bot.settings import Settings
-from bot.store.engine import make_engine
+from bot.store import waits
+from bot.store.engine import make_engine, reading
 from bot.world.acts import Refused
 from bot.world.alone import Alone
 from bot.world.course import TICK
@@ -300,18 +304,44 @@ def test_the_next_start_goes_on_where_the_last_one_stopped(town: Town) -> None:
     assert [item["number"] for item in later.story.host_shown("bob")["items"]] == [2, 1]
 
 
+def wait_of(town: Town) -> int:
+    """The one open wait."""
+    with reading(town.engine) as session:
+        (row,) = waits.open_after(session, town.ctx.workspace, -(2**63), 9)
+    return int(row.id)
+
+
 def test_a_review_handed_over_in_slack_moves_on_the_code_host_and_out_of_the_script(towns: Towns) -> None:
     approval = fact("review_submitted", MONDAY + 2 * HOUR, actor="alice", state="approved")
     town = towns(events=[*request_at(MONDAY + 10), approval])
     town.story.begin()
     town.leap("hour")
-    town.github.post("/repos/acme/shop/pulls/1/requested_reviewers", {"reviewers": ["carol"]}, owner="acme")
-    town.github.delete("/repos/acme/shop/pulls/1/requested_reviewers", {"reviewers": ["alice"]}, owner="acme")
+    answer = hand_over(town.ctx, "U0ALICE", wait_of(town), "U0CAROL", town.clock.now())
+    assert answer.text == (f"{FIX} (acme/shop#1) is carol's now: they are asked on the code host in your place.")
     town.leap("morning")
     (item,) = town.story.host_shown("alice")["items"]
     assert (item["asked"], item["approvals"]) == (["carol"], 0)
     assert town.texts("U0ALICE") == []
     assert len(town.texts("U0CAROL")) >= 1
+
+
+def test_whom_the_code_host_would_not_ask_is_refused_in_slack_and_nothing_is_changed(towns: Towns) -> None:
+    town = towns(policy=QUIET_MORNINGS.replace("[people.carol]", "[people.zed]"))
+    town.story.begin()
+    town.story.act("bob", "open", repo="acme/shop", title=FIX, reviewers=["alice"])
+    with pytest.raises(NotKnown, match=r"Nobody is called zed here; .* Nothing is changed"):
+        hand_over(town.ctx, "U0ALICE", wait_of(town), "U0CAROL", town.clock.now())
+    assert town.story.host_shown("alice")["items"][0]["asked"] == ["alice"]
+
+
+def test_what_a_team_is_asked_is_taken_over_in_slack_and_on_the_code_host(town: Town) -> None:
+    town.story.act("bob", "open", repo="acme/shop", title=FIX, reviewers=["shop-team"])
+    answer = take_over(town.ctx, "U0CAROL", wait_of(town), town.clock.now())
+    assert answer.text.startswith(f"{FIX} (acme/shop#1) is yours")
+    (item,) = town.story.host_shown("alice")["items"]
+    assert (item["asked"], item["teams"]) == (["carol"], [])
+    town.leap("message")
+    assert len(town.texts("U0CAROL")) == 1
 
 
 def test_an_act_that_is_refused_tells_nobody_anything(town: Town) -> None:

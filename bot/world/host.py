@@ -69,17 +69,17 @@ class Host:
         return found
 
     def act(
-        self, now: int, actor: str | None, act: str, *, repo: str, number: int | None = None, **own: Any
+        self, now: int, actor: str | None, act: str, *, repo: str | None = None, number: int | None = None, **own: Any
     ) -> list[FlowEvent]:
         """Do something as the person whose login `actor` is; what comes of it.
 
         `open` takes `title` and may take `draft`, `labels` and `reviewers` (logins, or teams); the other acts take the
         item's `number` and `who`, `team` or `label` where they are about one. Raises Refused where it can't be done.
         """
-        place, by = self._place(repo), self._spelt(actor)
+        _must_be_texts({"repo": repo, **own})
+        place, by = self._place(repo or ""), self._spelt(actor)
         if by is None:
             raise Refused("You have no account on the code host, so you can only look on.")
-        _must_be_texts(own)
         if act == "open":
             return self._open(now, by, place, own)
         item = self.item(place.repo.name, number)
@@ -159,7 +159,7 @@ class Host:
 
 def _must_be_texts(own: Wish) -> None:
     """Raises Refused where what an act is about is not text, or no list of texts."""
-    for key in ("who", "team", "label", "title"):
+    for key in ("repo", "who", "team", "label", "title"):
         if own.get(key) is not None and not isinstance(own[key], str):
             raise Refused(f"`{key}` is a text.")
     for key in ("labels", "reviewers"):
