@@ -69,6 +69,8 @@ class Town:
     seconds: float = 0.0
     """What the machine's stopwatch shows."""
     kept: list[dict[str, Any]] = field(default_factory=list)
+    settled: threading.Event = field(default_factory=threading.Event)
+    """Set where something changed while the clock is not on its way."""
     steps: list[Callable[[int], int]] = field(default_factory=list)
     """What else is run at every beat."""
 
@@ -86,8 +88,12 @@ class Town:
         jobs = [Job("tick", 2, [self._slack_follows, *self.steps]), *app.jobs_of(self.ctx, app.telemetry_of(self.ctx))]
         return Story(
             self.ctx, self.clock, script, self.host, jobs, posted=lambda: len(self.slack.history()),
-            keep=self.kept.append, monotonic=lambda: self.seconds,
+            changed=self._changed, keep=self.kept.append, monotonic=lambda: self.seconds,
         )  # fmt: skip
+
+    def _changed(self) -> None:
+        if self.story.shown()["busy"] is None:
+            self.settled.set()
 
     def _done(self, deed: Callable[[int], list[FlowEvent]]) -> None:
         self.story.told(deed)
@@ -368,15 +374,11 @@ def test_a_job_that_fails_does_not_end_the_story(towns: Towns) -> None:
 
 
 def test_the_story_goes_on_by_itself_and_acts_are_taken_while_the_clock_leaps(town: Town) -> None:
-    done = threading.Event()
-    town.story = town.told(replace(file_script([]), repos=(SHOP,)))
-    town.story._changed = lambda: done.set() if town.story.shown()["busy"] is None else None
-    town.story.begin()
     town.story.start()
     town.story.to("morning")
-    done.clear()
+    town.settled.clear()
     town.story.act("bob", "open", repo="acme/shop", title=FIX)
-    assert done.wait(20)
+    assert town.settled.wait(20)
     assert town.story.stop(20)
     assert town.clock.now() >= MONDAY + 24 * HOUR
     assert len(town.story.host_shown("bob")["items"]) == 1
