@@ -52,12 +52,18 @@ class Desk:
                              for one in self._app.commands]}  # fmt: skip
 
     def view(self, user: str, channel: str, thread: str | None) -> Json:
-        """Everything that a person sees who has a conversation (and a thread in it) open."""
+        """Everything that a person sees who has a conversation (and a thread in it) open.
+
+        Nobody in particular is whoever got the newest direct message, and sees that; somebody else's direct
+        conversation is their own.
+        """
         slack = self._slack
-        user = user if user in slack.users else next(iter(slack.users), "")
+        if user not in slack.users:
+            user = max(slack.users, key=lambda id: slack.newest(dm_of(id)), default="")
+            channel = channel or (dm_of(user) if slack.newest(dm_of(user)) else "")
         rooms = self._conversations(user)
         if channel not in {room["id"] for room in rooms}:
-            channel = rooms[0]["id"] if rooms else ""
+            channel = dm_of(user) if channel.startswith("D") else rooms[0]["id"]
         seq = slack.seq
         said = self._said(user, channel)
         return {
@@ -132,12 +138,12 @@ class Desk:
         return [*sorted(rooms, key=lambda room: str(room["name"])), own]
 
     def _person(self, user: Json) -> Json:
-        zone, profile = ZoneInfo(user["tz"]), user["profile"]
+        zone, profile, room = ZoneInfo(user["tz"]), user["profile"], dm_of(user["id"])
         local = datetime.fromtimestamp(self._slack.clock.now(), zone)
         status = Emoji.replace(f"{profile['status_emoji']} {profile['status_text']}".strip())
         return {
             "id": user["id"], "name": user["name"], "login": self._logins.get(user["id"]), "status": status,
-            "unread": self._slack.unread(user["id"], dm_of(user["id"])),
+            "unread": self._slack.unread(user["id"], room), "newest": self._slack.newest(room),
             "at": local.strftime("%a %H:%M"), "zone": user["tz"],
         }  # fmt: skip
 

@@ -254,6 +254,12 @@ class Workspace:
                 self._keep("seen", f"{user} {channel}", said[-1]["ts"])
                 self.touch()
 
+    def newest(self, channel: str) -> str:
+        """The timestamp of the last message of a conversation; empty where nothing was said."""
+        with self._lock:
+            said = self.channels.get(channel, {}).get("messages", ())
+            return str(said[-1]["ts"]) if said else ""
+
     def unread(self, user: str, channel: str) -> int:
         """How many messages of others somebody has not seen yet."""
         with self._lock:
