@@ -82,8 +82,8 @@ def journey(
 
 def needs_waits(stream: Stream) -> bool:
     """Whether turns tell of any stage, or of any segment."""
-    marks = [signal for one in (*stream.stages, *stream.segments) for signal in one.signals]
-    return any(signal.kind in KINDS for signal in marks)
+    told = [stage.signals for stage in stream.stages] + [segment.signals for segment in stream.segments]
+    return any(signal.kind in KINDS for signals in told for signal in signals)
 
 
 def _moments(told: Sequence[FlowEvent], rules: Rules, *, waits: bool) -> Iterator[Moment]:
