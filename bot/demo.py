@@ -8,7 +8,7 @@ from __future__ import annotations
 import secrets
 import shutil
 import threading
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -27,13 +27,15 @@ from bot.local.installed import Installed
 from bot.local.kept import Shelf
 from bot.local.server import Slack
 from bot.manifest import manifest_of
+from bot.policy import Policy, parse_policy
+from bot.sample import policy_for
 from bot.settings import Settings
 from bot.store.migrate import migrate
 from bot.web import Server, application
-from bot.world.cast import Cast
+from bot.world.cast import Cast, cast_of, cast_of_the_sample
 from bot.world.github import WorldGithub
 from bot.world.host import Host
-from bot.world.script import Script
+from bot.world.script import Script, file_script, sample_script
 from bot.world.story import Story
 
 if TYPE_CHECKING:
@@ -50,6 +52,30 @@ class Play:
     script: Script
     cast: Cast
     begin: int
+
+
+WEEK = 7 * 86_400
+BEFORE, AFTER = 4, 26
+"""Weeks of the sample's history before the play begins, and weeks that it goes on."""
+INTO_THE_WEEK = 34 * 3600
+"""Where in its week the play begins: on Tuesday, so that there is a day to leap to the first morning from."""
+
+
+def sample(seed: int, first: int, policy: Policy | None = None) -> Play:
+    """The sample's three teams, whose history begins on Monday `first`; under their own policy unless one is given."""
+    weeks = BEFORE + AFTER
+    script = sample_script(seed, first, weeks)
+    agreed = policy or parse_policy(policy_for(first, 7 * weeks), "the sample's policy")
+    begin = first + BEFORE * WEEK + INTO_THE_WEEK
+    return Play({"seed": seed, "first": first}, script, cast_of_the_sample(script, agreed), begin)
+
+
+def log(events: Sequence[FlowEvent], policy: Policy, weeks: int) -> Play:
+    """A history of one's own (one event at least), from so many weeks before its end on."""
+    script = file_script(events)
+    begin = max(script.end - weeks * WEEK, script.events[0].at)
+    source = {"events": len(script.events), "first": script.events[0].at, "end": script.end, "weeks": weeks}
+    return Play(source, script, cast_of(script, policy), begin)
 
 
 @dataclass(frozen=True)

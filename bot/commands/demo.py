@@ -14,11 +14,7 @@ from bot.commands.options import events_option, policy_option, read_events, read
 
 if TYPE_CHECKING:
     from bot.demo import Demo, Play
-    from bot.policy import Policy
 
-WEEK = 7 * 86_400
-BEFORE, AFTER = 4, 26
-"""Weeks of the sample's history before the play begins, and weeks that it goes on."""
 FOLDER = "weir-demo"
 
 
@@ -57,26 +53,17 @@ def demo(
 
 def _sample(seed: int | None, policy_file: str | None, kept: dict[str, Any] | None) -> Play:
     """The three teams: those of an earlier start where there was one and nothing else is asked for."""
-    from bot.demo import Play
-    from bot.policy import parse_policy
-    from bot.sample import policy_for
-    from bot.world.cast import cast_of_the_sample
-    from bot.world.script import sample_script
+    from bot.demo import sample
 
-    of_kept = kept is not None and "seed" in kept
-    first = kept["first"] if kept is not None and of_kept else _monday()
-    chosen = seed if seed is not None else kept["seed"] if kept is not None and of_kept else 1
-    script = sample_script(chosen, first, BEFORE + AFTER)
-    policy = read_policy(policy_file) if policy_file else parse_policy(
-        policy_for(first, 7 * (BEFORE + AFTER)), "the sample's policy"
-    )  # fmt: skip
-    begin = first + BEFORE * WEEK + 34 * 3600
-    return Play({"seed": chosen, "first": first}, script, cast_of_the_sample(script, policy), begin)
+    before = kept if kept is not None and "seed" in kept else {"seed": 1, "first": _monday()}
+    chosen = before["seed"] if seed is None else seed
+    return sample(chosen, before["first"], read_policy(policy_file) if policy_file else None)
 
 
 def _monday() -> int:
     """The Monday so many weeks before this week's, at midnight UTC: the play is about now."""
     from bot.clock import SystemClock
+    from bot.demo import BEFORE
 
     today = datetime.fromtimestamp(SystemClock().now(), UTC).date()
     monday = today - timedelta(days=today.weekday() + 7 * BEFORE)
@@ -84,18 +71,12 @@ def _monday() -> int:
 
 
 def _log(events_file: str, policy_file: str | None, weeks: int) -> Play:
-    """A history of one's own, from so many weeks before its end on."""
-    from bot.demo import Play
-    from bot.world.cast import cast_of
-    from bot.world.script import file_script
+    from bot.demo import log
 
-    script = file_script(read_events(events_file, None))
-    if not script.events:
+    events = read_events(events_file, None)
+    if not events:
         raise Refused(f"{events_file} holds no events, so there is nothing to play")
-    policy: Policy = read_policy(policy_file)
-    begin = max(script.end - weeks * WEEK, script.events[0].at)
-    source = {"events": len(script.events), "first": script.events[0].at, "end": script.end, "weeks": weeks}
-    return Play(source, script, cast_of(script, policy), begin)
+    return log(events, read_policy(policy_file), weeks)
 
 
 def _named(kept: dict[str, Any]) -> str:

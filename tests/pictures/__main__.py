@@ -4,60 +4,60 @@ from __future__ import annotations
 
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
 
 sys.path.insert(0, str(Path(__file__).parent.parent))
 
-from first_steps import HOUR, PEOPLE, FirstSteps, first_steps
+from first_steps import PEOPLE, FirstSteps, first_steps
+from playwright.sync_api import Locator, Page
 from program import wait_until
+from site_on_loopback import SLACK_SECRET
 
-from tests.pictures.camera import photograph
-from tests.pictures.page import home, message, page, typed
+from bot.demo import opened as played
+from bot.demo import sample
+from bot.local.desk import Desk
+from bot.local.installed import Installed
+from bot.manifest import manifest_of
+from tests.pictures.camera import opened, part, show, whole
 
-NAMES = {"C0SHOP": "shop", **{f"U0{login.upper()}": login for login in PEOPLE}}
+Take = Callable[[Page, Path], None]
 
 
-def scenes(world: FirstSteps) -> Iterator[tuple[str, str]]:
-    """(name, page), along the path from an empty workspace to a nudge that was answered."""
+def scenes(world: FirstSteps) -> Iterator[tuple[str, Take]]:
+    """(name, how it is taken), along the path from an empty workspace to a nudge that was answered."""
     world.history()
-    yield "connect", page([_asked(world, "connect acme/shop <#C0SHOP|shop>", "U0DAN"), _learnt(world)])
+    _asked(world, "connect acme/shop #shop", "U0DAN")
+    _learnt(world)
+    yield "connect", lambda page, to: _photograph(page, to, "U0DAN", "D0DAN", 1)
     world.site.press_in(world.slack.dms("U0DAN")[0], "Switch on", "U0DAN")
     wait_until(lambda: world.slack.whispers != [])
     world.open_pull(41, "bob", "alice", "Fix rounding in the ledger export")
     world.wait(4)
-    nudge = world.slack.dms("U0ALICE")[-1]
-    before = _shown(world, nudge)
-    world.site.press_in(nudge, "On it", "U0ALICE")
+    yield "nudge", lambda page, to: _photograph(page, to, "U0ALICE", "D0ALICE", 1)
+    world.site.press_in(world.slack.dms("U0ALICE")[-1], "On it", "U0ALICE")
     wait_until(lambda: _answered(world))
-    yield "nudge", page([before, _shown(world, world.slack.dms("U0ALICE")[-1])])
+    yield "answered", lambda page, to: _photograph(page, to, "U0ALICE", "D0ALICE", 1)
     world.open_pull(42, "carol", "alice", "Show the delivery date")
     world.open_pull(43, "alice", "dan", "Retry payments that time out")
     world.github.repo("acme/shop").pulls[43].request_team("core", at=world.clock.now() + 5, by="alice")
     world.wait(4.5)
     world.site.event({"type": "app_home_opened", "user": "U0ALICE", "tab": "home"})
     wait_until(lambda: "U0ALICE" in world.slack.homes)
-    yield "home", page([home(world.slack.homes["U0ALICE"], NAMES)])
-    world.wait(15.5)
-    yield "morning", page([_shown(world, world.slack.dms("U0ALICE")[-1])])
-    world.wait(6)
-    yield "team", page([_shown(world, told) for told in world.slack.messages("C0SHOP")[-1:]])
-    yield "waits", page([_asked(world, "waits", "U0BOB")])
+    yield "home", _home
 
 
-def _asked(world: FirstSteps, text: str, user: str) -> str:
-    answered = world.flow(text, user)
-    return typed(f"/flow {text}".replace("<#C0SHOP|shop>", "#shop")) + message(
-        answered, _at(world), NAMES, private=True
-    )
+def _asked(world: FirstSteps, text: str, user: str) -> None:
+    assert world.slack.desk is not None
+    done = world.slack.desk.do({"as": user, "do": "type", "in": "C0SHOP", "text": f"/flow {text}"})
+    assert done == {"ok": True}, done
 
 
-def _learnt(world: FirstSteps) -> str:
+def _learnt(world: FirstSteps) -> None:
     for _ in range(3):
         world.clock.advance(seconds=20)
         world.beat()
-    return _shown(world, world.slack.dms("U0DAN")[0])
 
 
 def _answered(world: FirstSteps) -> bool:
@@ -66,24 +66,50 @@ def _answered(world: FirstSteps) -> bool:
     return bool(world.slack.dms("U0ALICE")[-1].get("edits"))
 
 
-def _shown(world: FirstSteps, told: dict[str, Any]) -> str:
-    return message(told, _clock(int(float(told["ts"]))), NAMES)
+def _photograph(page: Page, to: Path, user: str, conversation: str, last: int) -> None:
+    show(page, user, conversation)
+    messages = page.locator("#messages .message")
+    messages.last.wait_for()
+    shown: list[Locator] = messages.all()[-last:]
+    part(page, shown, to)
 
 
-def _at(world: FirstSteps) -> str:
-    return _clock(world.clock.now())
+def _home(page: Page, to: Path) -> None:
+    show(page, "U0ALICE", "D0ALICE", "home")
+    blocks = page.locator("#home .blocks")
+    blocks.wait_for()
+    part(page, [blocks], to)
 
 
-def _clock(at: int) -> str:
-    return f"{(at + HOUR) % 86_400 // HOUR:02}:{at % HOUR // 60:02}"
+@contextmanager
+def _with_page(world: FirstSteps) -> Iterator[str]:
+    """The address of a page of this world's Slack."""
+    door = f"http://127.0.0.1:{world.site.port}"
+    app = Installed(manifest_of(door), f"{door}/slack/events", SLACK_SECRET)
+    for login in PEOPLE:
+        world.slack.users[f"U0{login.upper()}"]["name"] = login
+    world.slack.desk = Desk(world.slack, app, {})
+    yield world.slack.page_url
+    app.close()
+
+
+def _demo(folder: Path, to: Path) -> None:
+    """The first view of `weir demo`, on its first morning."""
+    with played(sample(1, 1_772_409_600), folder) as demo, opened(demo.slack.page_url) as page:
+        demo.story.to("morning")
+        while demo.story.shown()["busy"]:
+            demo.story.turn()
+        whole(page, "#messages .message", to)
 
 
 def main(folder: Path) -> None:
     folder.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory() as data, first_steps(Path(data)) as world:
-        for name, html in scenes(world):
-            photograph(html, folder / f"{name}.png")
-            print(folder / f"{name}.png")
+    with tempfile.TemporaryDirectory() as data:
+        _demo(Path(data) / "demo", folder / "demo.png")
+        with first_steps(Path(data)) as world, _with_page(world) as address, opened(address) as page:
+            for name, take in scenes(world):
+                take(page, folder / f"{name}.png")
+                print(folder / f"{name}.png")
 
 
 if __name__ == "__main__":
