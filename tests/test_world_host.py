@@ -267,9 +267,11 @@ def test_an_item_is_shown_as_it_stands_with_its_log_in_plain_words() -> None:
         "asked": [], "teams": [], "assignees": [], "approvals": 0, "needs": 1, "approved_by": [],
         "objections": ["carol"], "red": True, "queued": False, "updated": NOW + 180,
         "url": "https://github.com/acme/shop/pull/1",
+        "why_not": {"push": "Only bob, who wrote acme/shop#1, pushes to it.",
+                    "merge": "acme/shop#1 can be merged once its checks pass."},
     }  # fmt: skip
     assert log == [
-        "bob opened it as a draft", "bob asked the team shop-team for a review", "bob called it ready for review",
+        "bob opened it as a draft", "bob asked the team shop-team for a review", "bob marked it ready for review",
         "carol asked for changes", "The checks failed",
     ]  # fmt: skip
     assert desk.item()["log"][0] == {"at": NOW, "shown": "Mon 10:32", "text": "bob opened it as a draft"}

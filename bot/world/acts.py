@@ -193,10 +193,14 @@ def _fit_to_merge(item: Item, _: str, place: Place) -> str | None:
     if item.red:
         return f"{item.name} can be merged once its checks pass."
     if objectors := item.who("changes_requested"):
-        return f"{item.name} can be merged once {', '.join(objectors)} agrees, or the objection is dismissed."
+        return f"{item.name} can be merged once {_agree(objectors)}, or the objection is dismissed."
     if lacking > 0:
         return f"{item.name} can be merged once it has {lacking} more approval{'' if lacking == 1 else 's'}."
     return None
+
+
+def _agree(people: list[str]) -> str:
+    return f"{', '.join(people)} {'agrees' if len(people) == 1 else 'agree'}"
 
 
 class _Act(NamedTuple):

@@ -7,7 +7,20 @@ from datetime import tzinfo
 from typing import Any
 
 from bot.flow.events import PULL_REQUEST, FlowEvent, ItemKey, flow_event
-from bot.world.acts import LONGEST_TITLE, WEIR, Fact, Place, Refused, Wish, ask, can, facts, label_of, take_back
+from bot.world.acts import (
+    LONGEST_TITLE,
+    WEIR,
+    Fact,
+    Place,
+    Refused,
+    Wish,
+    ask,
+    can,
+    facts,
+    label_of,
+    refusal,
+    take_back,
+)
 from bot.world.items import Item, opened
 from bot.world.script import Repository
 from bot.world.words import day_and_time
@@ -153,8 +166,17 @@ class Host:
             "assignees": list(item.assignees), "approvals": len(item.who("approved")), "needs": place.approvals,
             "approved_by": item.who("approved"), "objections": item.who("changes_requested"), "red": item.red,
             "queued": item.queued, "updated": item.updated_at, "url": item.url,
-            "can": can(item, actor, place) if actor else [], "log": list(_log(item, zone)),
+            "can": can(item, actor, place) if actor else [], "why_not": _why_not(item, actor, place),
+            "log": list(_log(item, zone)),
         }  # fmt: skip
+
+
+def _why_not(item: Item, actor: str | None, place: Place) -> dict[str, str]:
+    """Of what people look for first: why it can't be done just now."""
+    if actor is None or not item.live:
+        return {}
+    found = ((act, refusal(item, actor, act, place)) for act in ("approve", "push", "merge"))
+    return {act: why for act, why in found if why is not None}
 
 
 def _must_be_texts(own: Wish) -> None:

@@ -71,7 +71,7 @@ function show(life, view) {
   const { app } = life;
   online(true);
   app.view = view;
-  if (app.place.as !== view.me || app.place.in !== view.in) {
+  if (isSettled(app, view) && (app.place.as !== view.me || app.place.in !== view.in)) {
     app.place = { ...app.place, as: view.me, in: view.in };
     writePlace(app.place, true);
   }
@@ -80,6 +80,9 @@ function show(life, view) {
   markLinks(view);
   titlePage(view);
 }
+
+/** Who one is to begin with is open until somebody has a message, or the clock stands without one. */
+const isSettled = ({ place }, view) => Boolean(place.as || !view.clock?.busy || view.people.some((person) => person.newest));
 
 function titlePage(view) {
   const unread = view.people.find((person) => person.id === view.me)?.unread;
@@ -101,7 +104,7 @@ function online(is) {
 
 function go(life, change, replace = false) {
   const { app } = life;
-  app.place = { ...app.place, ...change };
+  app.place = { ...app.place, as: app.place.as || (app.view?.me ?? ""), ...change };
   writePlace(app.place, replace);
   if (change.thread && makesRoom()) app.drawer("host", false);
   return refresh(life);
@@ -118,11 +121,10 @@ async function openRoom(life, id, tab = "") {
 /** Be somebody else: in the same channel, or in their own conversation with the app. */
 async function become(life, person) {
   const { app } = life;
-  const was = app.view.conversations.find((room) => room.id === app.view.in);
-  const own = was?.kind !== "channel";
+  app.drawer("side", false);
   problem("");
-  await go(life, { as: person, thread: "", ...(own ? { in: "" } : {}) });
-  if (own && app.view.me === person) await go(life, { in: appRoom(app.view)?.id ?? app.view.in }, true);
+  await go(life, { as: person, thread: "" });
+  if (app.place.tab === "home") app.quietly({ do: "open", in: "home" });
 }
 
 /** Put `text` into the message box, in a channel where there is none here. */

@@ -19,6 +19,8 @@ export function startClock(app) {
   byId("clock").append(el("div", { class: "clock-face" }, time, " ", zone), buttons, busy);
   let clock = null;
   let since = 0;
+  let before = null;
+  let outcome = "";
 
   const runs = () => clock?.playing && !clock.busy && !clock.ended;
   const now = () => (clock ? clock.now : 0) + (runs() ? Math.floor((performance.now() - since) / 1000) : 0);
@@ -28,6 +30,23 @@ export function startClock(app) {
     write(time, shown);
   };
   setInterval(() => runs() && tick(), 1000);
+
+  const status = (view) => {
+    if (before && !clock.busy) {
+      outcome = newsSince(before, view);
+      before = null;
+    }
+    write(busy, clock.busy ?? (clock.ended ? "The story ends here." : outcome));
+    busy.classList.toggle("is-busy", Boolean(clock.busy));
+  };
+  const jump = async (to) => {
+    const was = app.view;
+    outcome = "";
+    if (!(await app.act({ do: "clock", to })).ok) return;
+    before = was;
+    status(app.view);
+  };
+  app.jump = jump;
 
   return {
     now: () => (clock ? now() : Math.floor(Date.now() / 1000)),
@@ -39,9 +58,8 @@ export function startClock(app) {
       if (!clock) return;
       write(time, runs() ? momentOf(now(), clock.zone) : clock.shown);
       write(zone, cityOf(clock.zone));
-      write(busy, clock.busy ?? (clock.ended ? "The story ends here." : ""));
-      busy.classList.toggle("is-busy", Boolean(clock.busy));
-      keyed(buttons, [playEntry(app, clock), ...JUMPS.map((jump) => jumpEntry(app, clock, jump))]);
+      status(view);
+      keyed(buttons, [playEntry(app, clock), ...JUMPS.map((one) => jumpEntry(clock, one, jump))]);
     },
   };
 }
@@ -58,13 +76,28 @@ function playEntry(app, { playing, busy }) {
   };
 }
 
-function jumpEntry(app, { busy }, [to, name, title]) {
+function jumpEntry({ busy }, [to, name, title], jump) {
   const off = Boolean(busy);
   return {
     key: to, mark: String(off),
     draw: () => el("button", {
       type: "button", class: "quiet", title, "aria-disabled": off && "true", "data-key": to,
-      onclick: () => !off && app.act({ do: "clock", to }),
+      onclick: () => !off && jump(to),
     }, name),
   };
+}
+
+const NAMED = 3;
+
+/** Who got a message, and in which channels something was said, between two views: "New for bob and in #shop". */
+function newsSince(was, view) {
+  const old = new Map(was.people.map((person) => [person.id, person.newest]));
+  const people = view.people.filter((person) => person.newest !== old.get(person.id)).sort((a, b) => (b.newest > a.newest ? 1 : -1));
+  const names = people.map((person) => (person.id === view.me ? "you" : person.name));
+  const unread = new Map(was.conversations.map((room) => [room.id, room.unread]));
+  const rooms = view.conversations.filter((room) => room.kind === "channel" && room.unread > (unread.get(room.id) ?? 0));
+  const shown = names.length > NAMED ? [...names.slice(0, NAMED - 1), `${names.length - NAMED + 1} others`] : names;
+  const told = [...shown, ...rooms.map((room) => `in #${room.name}`)];
+  if (!told.length) return "Nobody got a message.";
+  return `New for ${told.join(", ").replace(/, ([^,]*)$/, " and $1")}`.replace("for in ", "in ");
 }

@@ -34,7 +34,7 @@ export function stateOf(surface) {
   return state;
 }
 
-const EMPTY = "Please fill this in.";
+const EMPTY = "Please complete this required field.";
 
 /** What Slack would not send off, `{block: "one clear line"}`: required inputs that are empty, values that do not fit. */
 export function errorsIn(surface) {

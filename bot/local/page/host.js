@@ -3,7 +3,7 @@
 import { byId, el, keyed } from "./dom.js";
 import { keep, kept } from "./kept.js";
 import { drawForm } from "./openform.js";
-import { drawPull, stateBadge } from "./pull.js";
+import { approved, drawPull, stateBadge } from "./pull.js";
 import { surroundings } from "./surface.js";
 import { momentOf } from "./times.js";
 
@@ -24,6 +24,7 @@ export function startHost(app) {
   };
   byId("host-toggle").addEventListener("click", () => pane.toggle(byId("host").hidden));
   byId("host-close").addEventListener("click", () => { pane.toggle(false); byId("host-toggle").focus(); });
+  pane.app.showHost = () => { pane.toggle(true); pane.form = true; pane.focus = true; pane.redraw(); };
   let first = true;
   return {
     show(view) {
@@ -59,7 +60,7 @@ function showBody(pane, view) {
   keyed(byId("host-body"), [entry]);
   if (!pane.focus) return;
   pane.focus = false;
-  (byId("host-body").querySelector("h3") ?? byId("host-name")).focus();
+  (byId("host-body").querySelector("#new-title, h3") ?? byId("host-name")).focus();
 }
 
 function formEntry(pane, view) {
@@ -125,7 +126,7 @@ function pullRow(pane, view, item) {
 function facts(item) {
   const asked = [...item.asked, ...item.teams];
   return [
-    item.approvals && `✓ ${item.approvals} ${item.approvals === 1 ? "approval" : "approvals"}`,
+    item.approvals && `✓ ${approved(item)} approved`,
     item.objections.length && `changes asked by ${item.objections.join(", ")}`,
     isOpen(item) && asked.length && `asked: ${asked.join(", ")}`,
   ].filter(Boolean);

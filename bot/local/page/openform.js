@@ -18,7 +18,7 @@ export function drawForm(pane, view) {
   return el("form", { class: "open-form", onsubmit: (event) => { event.preventDefault(); open(pane, event.target, problem); } },
     el("button", { type: "button", class: "link back", onclick: back }, icon("back"), "All pull requests"),
     el("h3", { tabindex: "-1" }, "Open a pull request"), el("p", { class: "waiting" }, `as ${login}`),
-    field("Repository", repo), field("Title", el("input", { type: "text", name: "title", id: "new-title", required: true, maxlength: 200, autocomplete: "off" })),
+    field("Repository", repo), field("Title", el("input", { type: "text", name: "title", id: "new-title", required: true, maxlength: 200, autocomplete: "off", placeholder: "Round totals to the cent" })),
     picks, el("label", { class: "tick" }, el("input", { type: "checkbox", name: "draft" }), "As a draft"), problem,
     el("div", { class: "act-buttons" }, el("button", { type: "submit", class: "button primary" }, "Open it"),
       el("button", { type: "button", class: "button", onclick: back }, "Cancel")));

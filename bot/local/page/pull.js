@@ -2,6 +2,8 @@
 
 import { el } from "./dom.js";
 import { icon } from "./icons.js";
+import { surroundings } from "./surface.js";
+import { momentOf } from "./times.js";
 
 const NAMES = { open: "Open", draft: "Draft", merged: "Merged", closed: "Closed" };
 
@@ -9,7 +11,7 @@ export const stateBadge = ({ state, queued }) => el("span", { class: `state stat
 
 /** Acts that need nothing more than to be pressed, by whose they are. */
 const PRESSES = [
-  ["Review", [["approve", "Approve"], ["object", "Ask for changes"], ["comment_review", "Review with comments"]]],
+  ["Review", [["approve", "Approve"], ["object", "Ask for changes"], ["comment_review", "Comment without a verdict"]]],
   ["Work", [["push", "Push a commit"], ["ready", "Ready for review"], ["draft", "Back to draft"], ["comment", "Comment"]]],
   ["Checks", [["fail", "Let checks fail"], ["pass", "Let checks pass"]]],
   ["Finish", [["merge", "Merge"], ["close", "Close"], ["reopen", "Reopen"]]],
@@ -22,12 +24,15 @@ export function drawPull(pane, view, item, repo) {
     el("button", { type: "button", class: "link back", "data-key": "back", onclick: () => pane.choose(null) }, icon("back"), "All pull requests"),
     el("h3", { tabindex: "-1" }, item.title, el("span", { class: "number" }, ` ${item.repo}#${item.number}`)),
     el("p", { class: "pull-facts" }, stateBadge(item), el("span", {}, `by ${item.author}`), item.red && el("span", { class: "red" }, "✗ checks fail"),
-      item.approvals > 0 && el("span", {}, `✓ ${item.approvals} approved`)),
+      item.approvals > 0 && el("span", {}, `✓ ${approved(item)} approved`)),
     drawLists(item, act),
     el("p", { class: "problem", role: "alert", hidden: true }),
     login ? drawActs(item, repo, login, act) : el("p", { class: "waiting" }, "This person has no account on the code host. Be somebody else to act here."),
-    drawLog(item));
+    drawLog(item, surroundings(view).zone));
 }
+
+/** "1", or "1 of 2" where as many are needed and not there. */
+export const approved = ({ approvals, needs }) => (approvals < needs ? `${approvals} of ${needs}` : String(approvals));
 
 /** `act(name, more)` does it as the current person; a refusal is told in the pull request. */
 function actor(pane, item) {
@@ -47,8 +52,9 @@ function drawLists(item, act) {
   }, "×")));
   const rows = [
     ["Asked to review", [...chips(item.asked, "unrequest", (who) => ({ who })), ...chips(item.teams, "unrequest", (team) => ({ team }))]],
+    ["Approved by", chips(item.approved_by ?? [], "dismiss", (who) => ({ who }))],
     ["Changes asked by", chips(item.objections, "dismiss", (who) => ({ who }))],
-    ["Assigned", chips(item.assigned ?? [], "unassign", (who) => ({ who }))],
+    ["Assigned", chips(item.assignees ?? [], "unassign", (who) => ({ who }))],
     ["Labels", chips(item.labels, "unlabel", (label) => ({ label }))],
   ].filter(([, values]) => values.length);
   return el("dl", { class: "lists" }, ...rows.map(([name, values]) => el("div", {}, el("dt", {}, name), el("dd", {}, el("ul", {}, ...values)))));
@@ -56,18 +62,22 @@ function drawLists(item, act) {
 
 function drawActs(item, repo, login, act) {
   const can = new Set(item.can);
-  const groups = PRESSES.map(([name, acts]) => [name, acts.filter(([key]) => can.has(key))]).filter(([, acts]) => acts.length);
-  return el("div", { class: "acts" }, ...groups.map(([name, acts]) => el("fieldset", {}, el("legend", {}, name),
+  const groups = PRESSES.map(([name, acts]) => [name, acts.filter(([key]) => can.has(key)), whyNot(item, acts)])
+    .filter(([, acts, why]) => acts.length || why);
+  return el("div", { class: "acts" }, ...groups.map(([name, acts, why]) => el("fieldset", {}, el("legend", {}, name),
     el("div", { class: "act-buttons" }, ...acts.map(([key, text]) => el("button", {
       type: "button", class: key === "merge" || key === "approve" ? "button primary" : "button", "data-key": key, onclick: () => act(key),
-    }, text))))), ...choices(item, repo, can, act), el("p", { class: "waiting" }, `You act as ${login}; checks are the CI’s.`));
+    }, text))), why && el("p", { class: "waiting" }, why))), ...choices(item, repo, can, act), el("p", { class: "waiting" }, `You act as ${login}; checks are the CI’s. Then let the clock above go on, and see who hears of it.`));
 }
+
+/** Why the first of these acts that has a reason can't be done. */
+const whyNot = (item, acts) => acts.map(([key]) => item.why_not?.[key]).find(Boolean);
 
 function choices(item, repo, can, act) {
   const free = repo.people.filter((one) => one !== item.author && !item.asked.includes(one));
   const teams = repo.team && !item.teams.includes(repo.team) ? [repo.team] : [];
   const labels = repo.labels.filter((label) => !item.labels.includes(label));
-  const people = repo.people.filter((one) => !(item.assigned ?? []).includes(one));
+  const people = repo.people.filter((one) => !(item.assignees ?? []).includes(one));
   return [
     can.has("request") && choice("Ask for a review", [...free, ...teams], (value) => act("request", teams.includes(value) ? { team: value } : { who: value })),
     can.has("label") && choice("Add a label", labels, (label) => act("label", { label })),
@@ -83,7 +93,7 @@ function choice(name, values, chosen) {
     el("span", { class: "choice-name" }, name), select, el("button", { type: "submit", class: "button", "aria-label": `OK: ${name}` }, "OK"));
 }
 
-function drawLog(item) {
+function drawLog(item, zone) {
   return el("section", { class: "log" }, el("h4", {}, "What happened"), el("ol", {}, ...[...item.log].reverse().map((line) => el("li", {},
-    el("time", { datetime: new Date(line.at * 1000).toISOString() }, line.shown), el("span", {}, line.text)))));
+    el("time", { datetime: new Date(line.at * 1000).toISOString() }, momentOf(line.at, zone)), el("span", {}, line.text)))));
 }

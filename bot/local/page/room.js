@@ -50,9 +50,7 @@ function told(app, view, known, scrolling) {
   if (fresh.some((message) => message.user === view.me || message.private)) scrolling.end();
   else scrolling.grew(fresh.length);
   const others = fresh.filter((message) => message.user !== view.me);
-  if (others.length && !view.notices.some((notice) => notice.in === view.in)) {
-    app.announce(others.map((message) => `${message.name}: ${message.text}`).join("\n"));
-  }
+  if (others.length) app.announce(others.map((message) => `${message.name}: ${message.text}`).join("\n"));
   return { place, ids };
 }
 
@@ -104,7 +102,7 @@ function drawIntro(app, room) {
     "Your conversation with ", el("strong", {}, room?.name ?? "")];
   const { name } = app.view.app;
   return el("div", {}, el("p", { class: "beginning" }, ...what),
-    el("p", {}, `This is a small Slack workspace on your own machine, with the real ${name} behind it. Nothing you do here leaves it. Three things to try:`),
+    el("p", {}, `This is a small Slack workspace on your own machine, with the real ${name} behind it. Nothing you do here leaves it. Things to try:`),
     el("ul", {}, ...things(app, name).map((thing) => el("li", {}, ...thing))));
 }
 
@@ -113,7 +111,8 @@ function things(app, name) {
   const command = app.commands[0]?.name ?? "/help";
   const isApp = app.view.conversations.find((room) => room.kind === "app");
   return [
-    app.view.clock && ["Press ", link("+1 hour", () => app.act({ do: "clock", to: "hour" })), " above and watch who gets a message."],
+    app.view.clock && ["Press ", link("Next message", () => app.jump("message")), " and see who hears from ", name, "; be that person, and answer with its buttons."],
+    app.view.host && ["Open a pull request in the ", link("code host", () => app.showHost()), ", ask somebody to review it, and let the clock go on."],
     ["Type ", link(`${command} help`, () => app.type(`${command} help`)), " in the message box of a channel."],
     isApp && ["Open ", link(`${name}’s Home`, () => app.openHome()), "."],
     !app.view.clock && ["Choose somebody else at the top left, and see it with their eyes."],

@@ -39,14 +39,16 @@ function personItem(app, person) {
 }
 
 function newsEntries(app, view) {
-  const others = view.people.filter((person) => person.id !== view.me && person.unread).sort((a, b) => b.unread - a.unread);
+  const others = view.people.filter((person) => person.id !== view.me && person.unread).sort((a, b) => (b.newest > a.newest ? 1 : -1));
   const entries = others.slice(0, MOST).map((person) => ({
     key: person.id, mark: `${person.name} ${person.unread}`, draw: () => el("li", {}, el("button", {
       type: "button", class: "chip", title: `Be ${person.name}`, onclick: () => app.become(person.id),
     }, person.name, " ", count(person.unread))),
   }));
   const more = others.length - MOST;
-  if (more > 0) entries.push({ key: "more", mark: more, draw: () => el("li", {}, `+${more}`) });
+  if (more > 0) entries.push({ key: "more", mark: more, draw: () => el("li", {}, el("button", {
+    type: "button", class: "chip more", title: "Everybody", onclick: () => byId("me").click(),
+  }, `+${more}`, unseen(" others with unread messages"))) });
   return entries;
 }
 

@@ -10,13 +10,24 @@ const MOST = 3;
 export function startToasts(app) {
   const box = byId("toasts");
   const told = new Set();
+  let me = "";
   startAsking();
   return function showToasts(view) {
-    const fresh = view.notices.filter((notice) => !told.has(`${view.me} ${notice.id}`));
-    for (const notice of fresh) told.add(`${view.me} ${notice.id}`);
-    for (const notice of fresh.slice(-MOST)) tell(app, box, view, notice);
+    const fresh = view.notices.filter((notice) => !told.has(notice.id));
+    for (const notice of fresh) told.add(notice.id);
+    if (me !== view.me) box.replaceChildren();
+    // Of what came before one was this person, the newest is enough.
+    const most = me === view.me ? MOST : 1;
+    me = view.me;
+    for (const notice of fresh.filter((one) => !isRead(app, view, one)).slice(-most)) tell(app, box, view, notice);
     while (box.children.length > MOST) box.firstElementChild.remove();
   };
+}
+
+/** Whether what a notification is about is before one's eyes, or was. */
+function isRead(app, view, notice) {
+  if (document.visibilityState === "visible" && notice.in === view.in && app.place.tab !== "home") return true;
+  return !view.conversations.find((room) => room.id === notice.in)?.unread;
 }
 
 function tell(app, box, view, notice) {
