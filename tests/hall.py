@@ -119,9 +119,9 @@ class SlowSlack(SlackWithSocket):
         self._held(method)
         return super().answer(method, token, form)
 
-    def respond(self, form: Json) -> str | None:
+    def respond(self, key: str, form: Json) -> str | None:
         self._held("respond")
-        return super().respond(form)
+        return super().respond(key, form)
 
     def _held(self, method: str) -> None:
         if method in self.slow:
