@@ -17,7 +17,7 @@ from bot.notices import Notice
 from bot.policy import Policy
 from bot.reach import Reach
 from bot.standings import standings_of
-from bot.store import answers, events, items, outbox, waits
+from bot.store import answers, asked, events, items, outbox, waits
 from bot.store.answers import HAND_OVER, ON_IT, SNOOZE, WRONG, Answer, Ask
 from bot.store.outbox import Leased
 from bot.views.escalation import escalation
@@ -159,7 +159,17 @@ def render(session: Session, workspace: str, told: Told, policy: Policy, now: in
         repo = told.to[1:].partition("@")[0]
         return escalation(shown, _mentions(told, policy, repo), policy.team_calendar(repo).zone, now)
     zone = policy.person(told.to).calendar.zone
-    return morning(shown, zone, now) if told.rung == MORNING else nudge(shown, zone, now)
+    if told.rung == MORNING:
+        return morning(shown, zone, now, listed_before=_listed_before(session, workspace, told, policy))
+    return nudge(shown, zone, now)
+
+
+def _listed_before(session: Session, workspace: str, told: Told, policy: Policy) -> int:
+    """How many waits of the reader were listed once, in an earlier message, and are open still."""
+    logins = policy.logins_of(policy.person(told.to).slack or "") or [told.to]
+    named = {claim.id for claim in told.claims}
+    rows = asked.held_by(session, workspace, logins)
+    return sum(row.backlog_told and row.id not in named and not policy.is_silent(row.repo) for row in rows)
 
 
 def _in_order(claims: Iterable[Claim], now: int) -> list[Claim]:

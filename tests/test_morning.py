@@ -201,6 +201,7 @@ def test_what_was_late_before_anybody_watched_is_listed_once_with_it(world: Worl
     told = [text for text in world.texts("U0ALICE") if text.startswith("Your day")]
     assert ["Old one" in one for one in told] == [True, False]
     assert "Waiting for you since before I began to watch; listed only this once:" in told[0]
+    assert ["1 older thing waits, too, as told before: /flow waits." in one for one in told] == [False, True]
 
 
 # Once, and in time

@@ -13,8 +13,11 @@ from bot.views.words import counted
 _SMALL = "Once a day, as long as something waits for you. `/flow morning off` ends it."
 
 
-def morning(waits: Sequence[Waiting], zone: tzinfo, now: int) -> Message:
-    """What a person reads as their day begins, as of `now`; `zone` is theirs. What is over says so in its place."""
+def morning(waits: Sequence[Waiting], zone: tzinfo, now: int, *, listed_before: int = 0) -> Message:
+    """What a person reads as their day begins, as of `now`; `zone` is theirs. What is over says so in its place.
+
+    `listed_before` counts what waits for them and was listed once already, as it was late before anybody watched.
+    """
     live = [one for one in waits if one.step != BACKLOG]
     backlog = [one for one in waits if one.step == BACKLOG]
     if all(one.over for one in waits):
@@ -28,7 +31,15 @@ def morning(waits: Sequence[Waiting], zone: tzinfo, now: int) -> Message:
         block, lines = older(backlog, now)
         blocks.append(block)
         said += lines
+    if listed_before:
+        blocks.append(aside(_before(listed_before)))
+        said.append(_before(listed_before).replace("`", ""))
     return Message(joined([*said, _SMALL.replace("`", "")]), (*blocks, aside(_SMALL)))
+
+
+def _before(count: int) -> str:
+    """Of what is listed only once."""
+    return f"{counted(count, 'older thing')} {'waits' if count == 1 else 'wait'}, too, as told before: `/flow waits`."
 
 
 def _opening(waits: Sequence[Waiting]) -> str:
