@@ -1,22 +1,31 @@
 """Where an item was in a value stream, from when to when: folded from the events of the item and of what closes it.
 
 A flow item is an issue with the pull requests that close it, or a pull request alone. It is in the stage whose signal
-matched last; of two that match at once, in the further one. The result hangs on the set of events alone.
+matched last; of several that match at once, in the furthest. The result hangs on the set of events alone.
 """
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from typing import NamedTuple, TypeAlias
+from functools import lru_cache
+from itertools import groupby, pairwise
+from operator import itemgetter
+from typing import Any, NamedTuple, TypeAlias
 
-from bot.flow.events import FlowEvent, ItemKey
-from bot.flow.stream import DEPLOY, LABEL, STATUS, UNLABEL, Segment, Signal, Stage, Stream
+from bot.flow.events import PULL_REQUEST, FlowEvent, ItemKey
+from bot.flow.stream import DEPLOY, LABEL, STATUS, UNLABEL, Stage, Stream
 from bot.flow.waits import KINDS, Rules, fold
 
-Moment: TypeAlias = tuple[tuple[int, int, int, str, int], Signal, FlowEvent]
-"""(what moments are sorted by, the signal, the event that gave it)"""
+SignalKey: TypeAlias = tuple[str, str]
+"""(kind, name in lower case), as `Signal.key`."""
+Moment: TypeAlias = tuple[int, int, tuple[Any, ...], SignalKey]
+"""(instant, 0 for an event and 1 for a turn it made, what moments of an instant are sorted by, the signal)"""
+Entry: TypeAlias = tuple[int, int]
+"""(instant, place on the path)"""
 PICKED_UP = ("assigned", "claimed")
+_REOPENED: SignalKey = ("reopened", "")
+"""No stage's signal: it takes an item back from the finish line."""
 
 
 class Visit(NamedTuple):
@@ -57,6 +66,34 @@ class Journey(NamedTuple):
         return None if end is None else end - self.began_at
 
 
+def flow_items(
+    histories: Mapping[ItemKey, Sequence[FlowEvent]],
+) -> dict[ItemKey, dict[ItemKey, Sequence[FlowEvent]]]:
+    """Histories by flow item, as `journey` takes them. A pull request that closes several issues is part of each."""
+    found: dict[ItemKey, dict[ItemKey, Sequence[FlowEvent]]] = {}
+    parts: dict[ItemKey, list[ItemKey]] = defaultdict(list)
+    for key, told in histories.items():
+        wholes = [issue for issue in closes(told) if issue in histories]
+        for issue in wholes:
+            parts[issue].append(key)
+        if not wholes:
+            found[key] = {key: told}
+    for issue, keys in parts.items():
+        found.setdefault(issue, {issue: histories[issue]}).update((key, histories[key]) for key in keys)
+    return found
+
+
+def closes(told: Iterable[FlowEvent]) -> frozenset[ItemKey]:
+    """The issues that a pull request is to close, by its events in any order."""
+    found: set[ItemKey] = set()
+    for event in sorted(event for event in told if event.kind in ("linked", "unlinked")):
+        issue = event.data.get("issue")
+        if type(issue) is int:
+            change = found.add if event.kind == "linked" else found.discard
+            change((event.host, event.data.get("in") or event.repo, issue))
+    return frozenset(found - {event.key for event in told})
+
+
 def journey(
     key: ItemKey, histories: Mapping[ItemKey, Sequence[FlowEvent]], stream: Stream, rules: Callable[[str], Rules]
 ) -> Journey | None:
@@ -64,103 +101,150 @@ def journey(
 
     None where no signal of the stream ever matched. `rules(repo)` says how turns go, for the wait kinds.
     """
+    reading = _reading(stream)
     events = {item: sorted(told) for item, told in histories.items()}
-    moments = sorted(
-        (
-            moment
-            for item, told in events.items()
-            for moment in _moments(told, rules(item[1]), waits=needs_waits(stream))
-        ),
-        key=lambda moment: moment[0],
-    )
-    segment = _segment(stream.segments, moments)
+    moments: list[Moment] = []
+    for item, told in events.items():
+        moments += _moments(told, reading.wanted, own=item == key)
+        if reading.turns:
+            moments += _turns(item, told, rules(item[1]), reading.wanted)
+    moments.sort()
+    segment = _segment(reading, moments)
     path = stream.path(segment)
     closed_at = _given_up(events)
-    entries = [one for one in _entries(path, moments) if closed_at is None or one[0] <= closed_at]
-    return _journey(key, segment, path, entries, events, closed_at) if entries else None
+    entries = [
+        one
+        for one in _entries(reading.places[segment], len(path) - 1, moments)
+        if closed_at is None or one[0] <= closed_at
+    ]
+    return _journey(key, segment, path, entries, _picks(events), closed_at) if entries else None
 
 
 def needs_waits(stream: Stream) -> bool:
     """Whether turns tell of any stage, or of any segment."""
-    told = [stage.signals for stage in stream.stages] + [segment.signals for segment in stream.segments]
-    return any(signal.kind in KINDS for signals in told for signal in signals)
+    return _reading(stream).turns
 
 
-def _moments(told: Sequence[FlowEvent], rules: Rules, *, waits: bool) -> Iterator[Moment]:
-    """The signals of one item, each with the event that gave it; of turns only where they are wanted."""
-    by_instant: dict[tuple[int, str], FlowEvent] = {}
+class _Reading(NamedTuple):
+    """What a stream looks for in events."""
+
+    wanted: frozenset[SignalKey]
+    turns: bool
+    first: str | None
+    """The segment of what carries no mark."""
+    marks: dict[SignalKey, str]
+    """Whose mark it is, by segment."""
+    places: dict[str | None, Mapping[SignalKey, int]]
+    """Of each segment: where on its path a signal puts an item; of two stages that name it, the further one."""
+
+
+@lru_cache(maxsize=64)
+def _reading(stream: Stream) -> _Reading:
+    marks = {signal.key: segment.name for segment in stream.segments for signal in segment.signals}
+    names: list[str | None] = [segment.name for segment in stream.segments] or [None]
+    places = {name: _places(stream.path(name)) for name in names}
+    wanted = frozenset((*marks, *(key for place in places.values() for key in place), _REOPENED))
+    return _Reading(wanted, any(kind in KINDS for kind, _ in wanted), names[0], marks, places)
+
+
+def _places(path: Sequence[Stage]) -> Mapping[SignalKey, int]:
+    return {signal.key: number for number, stage in enumerate(path) for signal in stage.signals}
+
+
+def _moments(told: Iterable[FlowEvent], wanted: frozenset[SignalKey], *, own: bool) -> Iterator[Moment]:
+    """The wanted signals of one item's events; of what closes it, its life and assignees tell nothing."""
+    reads = _OWN if own else _READ
     for event in told:
-        by_instant.setdefault((event.at, event.kind), event)
-        for signal in _signals(event):
-            yield (event.at, 0, event.seq, event.id, event.item), signal, event
-    ledger = fold(told, rules) if waits else None
-    for wait in ledger.waits if ledger else ():
-        cause = by_instant.get((wait.since, wait.opened_by))
-        if cause is not None:  # a turn comes after what made it one
-            yield (wait.since, 1, cause.seq, cause.id, cause.item), Signal(wait.kind), cause
+        read = reads.get(event.kind)
+        for signal in read(event.data) if read is not None else ():
+            if signal in wanted:
+                yield event.at, 0, event, signal
 
 
-def _signals(event: FlowEvent) -> Iterator[Signal]:
-    read = _READ.get(event.kind)
-    if read is not None:
-        yield from read(event)
+def _turns(item: ItemKey, told: Sequence[FlowEvent], rules: Rules, wanted: frozenset[SignalKey]) -> Iterator[Moment]:
+    """The wanted kinds of turns when they begin, and again when others' end leaves them alone."""
+    ledger = fold(told, rules)
+    waits = ledger.waits if ledger else []
+    begun = {wait.since for wait in waits}
+    for wait in waits:
+        again = {other.until for other in waits if other.until is not None and wait.since < other.until} - begun
+        for at in (wait.since, *(at for at in again if wait.until is None or at < wait.until)):
+            if (wait.kind, "") in wanted:
+                yield at, 1, item, (wait.kind, "")
 
 
-def _opened(event: FlowEvent) -> Iterator[Signal]:
-    yield Signal("opened")
-    if event.data.get("type") == "pull_request":
-        yield Signal("draft" if event.data.get("draft") else "ready")
-    yield from (Signal(LABEL, label) for label in event.data.get("labels") or ())
+def _opened(data: Mapping[str, Any]) -> Iterator[SignalKey]:
+    yield ("opened", "")
+    yield from _made(data)
 
 
-def _plain(kind: str) -> Callable[[FlowEvent], Iterator[Signal]]:
-    return lambda _: iter((Signal(kind),))
+def _made(data: Mapping[str, Any]) -> Iterator[SignalKey]:
+    """What an opening tells beside that it opened."""
+    if data.get("type") == PULL_REQUEST:
+        yield ("draft" if data.get("draft") else "ready", "")
+    yield from ((LABEL, label.casefold()) for label in data.get("labels") or ())
 
 
-def _named(kind: str, key: str) -> Callable[[FlowEvent], Iterator[Signal]]:
-    """A signal that names what the event has under a key; none where it has nothing there."""
-    return lambda event: iter((Signal(kind, event.data[key]),) if isinstance(event.data.get(key), str) else ())
+def _plain(*kinds: str) -> Callable[[Mapping[str, Any]], Sequence[SignalKey]]:
+    signals = tuple((kind, "") for kind in kinds)
+    return lambda _: signals
 
 
-_READ: dict[str, Callable[[FlowEvent], Iterator[Signal]]] = {
-    "opened": _opened,
+def _named(kind: str, key: str) -> Callable[[Mapping[str, Any]], Sequence[SignalKey]]:
+    """A signal that names what the event has under a key; none where it has no text there."""
+    return lambda data: ((kind, data[key].casefold()),) if isinstance(data.get(key), str) else ()
+
+
+_READ: dict[str, Callable[[Mapping[str, Any]], Iterable[SignalKey]]] = {
+    "opened": _made,
     "converted_to_draft": _plain("draft"),
     "ready_for_review": _plain("ready"),
-    "assigned": _plain("assigned"),
     "merged": _plain("merged"),
-    "closed": _plain("closed"),
     "released": _plain("release"),
     "labeled": _named(LABEL, "label"),
     "unlabeled": _named(UNLABEL, "label"),
     "status_changed": _named(STATUS, "to"),
     "deployed": _named(DEPLOY, "environment"),
 }
+"""What tells something of a flow item, whichever part of it an event is of."""
+_OWN = _READ | {
+    "opened": _opened,
+    "assigned": _plain("assigned"),
+    "merged": _plain("merged", "closed"),
+    "closed": _plain("closed"),
+    "reopened": _plain("reopened"),
+}
+"""And of the flow item itself: opening or closing a pull request for an issue does neither to the issue."""
 
 
-def _segment(segments: Sequence[Segment], moments: Iterable[Moment]) -> str | None:
+def _segment(reading: _Reading, moments: Iterable[Moment]) -> str | None:
     """The segment whose mark the item carried last; the first one where it never carried any."""
-    found = segments[0].name if segments else None
-    marks = {signal.key: segment.name for segment in segments for signal in segment.signals}
-    for _, signal, _ in moments:
-        found = marks.get(signal.key, found)
+    found = reading.first
+    for *_, signal in moments:
+        found = reading.marks.get(signal, found)
     return found
 
 
-def _entries(path: Sequence[Stage], moments: Iterable[Moment]) -> Iterator[tuple[int, int, FlowEvent]]:
-    """(instant, place of the stage entered, what put the item there), in order; what changes nothing is left out."""
-    places: dict[tuple[str, str], int] = {}
-    for number, stage in enumerate(path):
-        places.update({signal.key: number for signal in stage.signals})
-    at, furthest, where = 0, -1, -1
-    for (instant, *_), signal, event in moments:
-        place = places.get(signal.key)
-        if place is None:
+def _entries(places: Mapping[SignalKey, int], finish: int, moments: Iterable[Moment]) -> Iterator[Entry]:
+    """Where the item came to be, in order; what changes nothing is left out."""
+    where = before = -1
+    for at, together in groupby(moments, itemgetter(0)):
+        furthest = -1
+        for *_, signal in together:
+            if signal != _REOPENED:
+                furthest = max(furthest, places.get(signal, -1))
+            elif finish in (furthest, where):
+                furthest = before
+        if furthest in (-1, where):
             continue
-        furthest = max(place, furthest) if instant == at else place
-        at = instant
-        if furthest != where:
-            where = furthest
-            yield instant, where, event
+        where = furthest
+        before = where if where != finish else before
+        yield at, where
+
+
+def _picks(events: Mapping[ItemKey, Iterable[FlowEvent]]) -> list[int]:
+    """When somebody took the item up."""
+    return sorted(event.at for told in events.values() for event in told if event.kind in PICKED_UP)
 
 
 def _given_up(events: Mapping[ItemKey, Sequence[FlowEvent]]) -> int | None:
@@ -175,56 +259,39 @@ def _given_up(events: Mapping[ItemKey, Sequence[FlowEvent]]) -> int | None:
 
 
 def _journey(
-    key: ItemKey, segment: str | None, path: Sequence[Stage], entries: Sequence[tuple[int, int, FlowEvent]],
-    events: Mapping[ItemKey, Sequence[FlowEvent]], closed_at: int | None,
+    key: ItemKey, segment: str | None, path: Sequence[Stage], entries: Sequence[Entry], picks: Sequence[int],
+    closed_at: int | None,
 ) -> Journey:  # fmt: skip
     """`closed_at` is when the item was given up, where it was; no entry lies behind it."""
-    finish = len(path) - 1
-    picks = sorted(event.at for told in events.values() for event in told if event.kind in PICKED_UP)
-    stays = []
-    for (since, stage, _), following in zip(entries, [*entries[1:], None], strict=True):
-        until = following[0] if following else None
-        if since == until:  # it was there for no time at all
-            continue
-        picked = next((at for at in picks if since < at and (until is None or at <= until)), None)
-        stays.append(Visit(path[stage].name, since, until, picked))
-    at, place, _ = entries[-1]
-    done = at if place == finish else None
+    at, place = entries[-1]
+    done = at if place == len(path) - 1 else None
     dropped = closed_at if done is None else None
-    if dropped is not None:
-        stays[-1] = stays[-1]._replace(until=dropped)
-    return Journey(key, segment, tuple(_joined(stays)), done, dropped)
+    if dropped == at and len(entries) > 1:  # it was there for no time at all
+        entries = entries[:-1]
+    ends = [*(since for since, _ in entries[1:]), dropped]
+    visits = (
+        _visit(path[stage].name, since, until, picks) for (since, stage), until in zip(entries, ends, strict=True)
+    )
+    return Journey(key, segment, tuple(visits), done, dropped)
 
 
-def _joined(stays: Iterable[Visit]) -> Iterator[Visit]:
-    """Stays in one stage that follow each other as one."""
-    kept: Visit | None = None
-    for stay in stays:
-        if kept is not None and kept.stage == stay.stage:
-            kept = kept._replace(until=stay.until, picked_up_at=kept.picked_up_at or stay.picked_up_at)
-            continue
-        if kept is not None:
-            yield kept
-        kept = stay
-    if kept is not None:
-        yield kept
+def _visit(stage: str, since: int, until: int | None, picks: Iterable[int]) -> Visit:
+    return Visit(stage, since, until, next((at for at in picks if since < at and (until is None or at <= until)), None))
 
 
 def loops(path: Sequence[Stage], journeys: Iterable[Journey]) -> Counter[tuple[str, str]]:
-    """How often items went back, by (from, to)."""
+    """How often items went back, by (from, to); of stages on the path."""
     place = {stage.name: number for number, stage in enumerate(path)}
-    found: Counter[tuple[str, str]] = Counter()
-    for one in journeys:
-        for before, after in zip(one.visits, one.visits[1:], strict=False):
-            if place.get(after.stage, 0) < place.get(before.stage, 0):
-                found[before.stage, after.stage] += 1
-    return found
+    return Counter(
+        (before.stage, after.stage)
+        for one in journeys
+        for before, after in pairwise(one.visits)
+        if place.get(after.stage, len(place)) < place.get(before.stage, 0)
+    )
 
 
 def hand_offs(path: Sequence[Stage], one: Journey) -> int:
-    """How often another became responsible for an item on its way."""
-    held = {stage.name: stage.responsible for stage in path}
-    return sum(
-        held.get(before.stage) != held.get(after.stage)
-        for before, after in zip(one.visits, one.visits[1:], strict=False)
-    )
+    """How often another became responsible for an item on its way; where nobody is, the one before still is."""
+    held = {stage.name: stage.responsible for stage in path[:-1]}
+    holders = [held[visit.stage] for visit in one.visits if held.get(visit.stage) is not None]
+    return sum(before != after for before, after in pairwise(holders))
