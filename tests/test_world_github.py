@@ -100,10 +100,14 @@ def test_a_reading_finds_nothing_that_was_not_told(place: Place) -> None:
     assert place.github.checks_of("acme/shop") == (set(), set())
 
 
+def test_nothing_of_its_limits_is_ever_used_up(place: Place) -> None:
+    left = rate_limit(place.github)
+    assert (left.core.remaining, left.graphql.remaining, left.core.reset) == (5000, 5000, NOW + 3600)
+
+
 @pytest.mark.parametrize(
     "question",
     [
-        rate_limit,
         lambda github: to_read(github, "acme/shop", 0),
         lambda github: acting.commit_emails(github, "acme/shop", "alice"),
         lambda github: acting.add_webhook(github, "acme/shop", "https://weir.example.com", "s", ["push"]),

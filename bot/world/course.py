@@ -12,8 +12,9 @@ from bot.context import Context
 from bot.flow.events import FlowEvent
 from bot.intake import take
 from bot.store.agenda import next_instant
-from bot.store.engine import reading
-from bot.world.host import Host
+from bot.store.engine import reading, writing
+from bot.store.repos import heard
+from bot.world.host import HOST, Host
 from bot.world.script import Script
 
 if TYPE_CHECKING:
@@ -25,6 +26,8 @@ LONGEST_REST = 64
 """Seconds between two beats for something that is due and can't be done."""
 STRIDE = 900
 """Seconds between two beats at most: what nobody foretells is looked for so often."""
+HEARD_EVERY = 3600
+"""Seconds after which a repository's webhook is noted as heard of again."""
 FORETOLD, LOOKED_FOR = "tick", "absences"
 """On the way, the first job is run where something is told or due, the second at every stop; others once it stands."""
 log = structlog.get_logger()
@@ -36,6 +39,7 @@ class Course:
     def __init__(self, ctx: Context, clock: SetClock, script: Script, host: Host, jobs: Sequence[Job]) -> None:
         self._ctx, self._clock, self._script, self._host, self._jobs = ctx, clock, script, host, jobs
         self._ran: dict[str, int] = {}
+        self._heard: dict[str, int] = {}
         self._rest = TICK
 
     def step(self, end: int) -> None:
@@ -66,6 +70,17 @@ class Course:
     def tell(self, events: Sequence[FlowEvent], *, live: bool = True) -> None:
         """Tell the program; what it knows already changes nothing."""
         take(self._ctx, events, self._clock.now(), live=live)
+        self._hear(events)
+
+    def _hear(self, events: Sequence[FlowEvent]) -> None:
+        """Whatever happens is told at once, as by webhooks that are well."""
+        latest = {event.repo: event.at for event in events}
+        stale = {repo: at for repo, at in latest.items() if at - self._heard.get(repo, 0) >= HEARD_EVERY}
+        if stale:
+            with writing(self._ctx.engine) as session:
+                for repo, at in stale.items():
+                    heard(session, self._ctx.workspace, HOST, [repo], at)
+            self._heard |= stale
 
     def beat(self) -> None:
         """Run every job whose time has come while the clock stands."""

@@ -17,6 +17,7 @@ from bot.world.host import Host
 from bot.world.items import Item
 
 UNFIT, FORBIDDEN = 422, 403
+REQUESTS_AN_HOUR = 5000
 Headers = Mapping[str, str]
 Told = Callable[[Callable[[int], list[FlowEvent]]], None]
 """Does something at the world's now, alone, and tells the program what came of it."""
@@ -54,6 +55,7 @@ class WorldGithub:
         yield _MEMBERS, self._members
         yield _REPO, self._repo
         yield _USER, self._user
+        yield _LIMITS, self._limits
 
     def post(self, path: str, body: dict[str, Any], *, owner: str) -> Any:
         """Ask for reviews. Raises Denied where GitHub would refuse, and for everything else there is to post."""
@@ -111,11 +113,17 @@ class WorldGithub:
             raise Gone(f"Nobody is called {login} on the demo's code host")
         return {"login": login, "type": "User"}
 
+    def _limits(self) -> dict[str, Any]:
+        """Nothing here is ever used up."""
+        full = {"limit": REQUESTS_AN_HOUR, "remaining": REQUESTS_AN_HOUR, "reset": self.now() + 3600}
+        return {"resources": {"core": full, "graphql": full}}
+
 
 _REQUESTS = re.compile(r"/repos/([^/]+/[^/]+)/pulls/(\d+)/requested_reviewers")
 _MEMBERS = re.compile(r"/orgs/([^/]+)/teams/([^/]+)/members")
 _REPO = re.compile(r"/repos/([^/]+/[^/]+)")
 _USER = re.compile(r"/users/([^/]+)")
+_LIMITS = re.compile(r"/rate_limit")
 
 
 def _requests(item: Item) -> dict[str, Any]:

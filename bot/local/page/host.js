@@ -60,7 +60,8 @@ function showBody(pane, view) {
   keyed(byId("host-body"), [entry]);
   if (!pane.focus) return;
   pane.focus = false;
-  (byId("host-body").querySelector("#new-title, h3") ?? byId("host-name")).focus();
+  const body = byId("host-body");
+  (body.querySelector("#new-title") ?? body.querySelector("h3") ?? byId("host-name")).focus();
 }
 
 function formEntry(pane, view) {
