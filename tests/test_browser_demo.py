@@ -11,9 +11,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from browser import PATIENCE, Visit
+from browser import Visit
 from playwright.sync_api import Browser, expect
-from program import ROOT
+from program import PATIENCE, ROOT
 
 ADDRESS = re.compile(r"http://127\.0\.0\.1:\d+/\S+/")
 
@@ -33,7 +33,7 @@ def demo(folder: Path, *more: str) -> Iterator[str]:
         assert found, first + process.communicate()[1]
         yield found.group()
         process.send_signal(signal.SIGINT)
-        said = process.communicate(timeout=PATIENCE / 1000)[1]
+        said = process.communicate(timeout=PATIENCE)[1]
     finally:
         process.kill()
         process.wait()
@@ -52,32 +52,28 @@ main()
 """Ctrl-C reaches it even where the tests run in the background, and it would not."""
 
 
-def visit_of(browser: Browser, address: str) -> Visit:
+@contextmanager
+def visit_at(browser: Browser, address: str) -> Iterator[Visit]:
+    """Somebody who opens a demo's page."""
     visit = Visit(browser.new_page())
     visit.page.goto(address)
-    expect(visit.page.locator("#me")).to_contain_text("You are")
-    return visit
+    expect(visit.said.first).to_be_visible(timeout=PATIENCE * 1000)
+    yield visit
+    visit.page.close()
+    assert visit.complaints == []
 
 
 def test_the_demo_shows_its_first_messages_ends_with_ctrl_c_and_goes_on_from_there(
     browser: Browser, tmp_path: Path
 ) -> None:
-    with demo(tmp_path) as address:
-        visit = visit_of(browser, address)
-        expect(visit.said.first).to_be_visible()
-        visit.page.locator(".clock-buttons [data-key=play]").click()
+    with demo(tmp_path) as address, visit_at(browser, address) as visit:
+        visit.page.get_by_role("button", name="Pause").click()
         visit.open("shop")
         visit.write("We were here.")
-        visit.page.close()
-    with demo(tmp_path) as address:
-        again = visit_of(browser, address)
-        again.open("shop")
-        expect(again.page.locator("#messages")).to_contain_text("We were here.")
-        again.page.close()
-    with demo(tmp_path, "--fresh") as address:
-        fresh = visit_of(browser, address)
-        expect(fresh.said.first).to_be_visible()
-        fresh.open("shop")
-        expect(fresh.page.locator("#messages")).not_to_contain_text("We were here.")
-        fresh.page.close()
-    assert visit.complaints == []
+        expect(visit.newest).to_contain_text("We were here.")
+    with demo(tmp_path) as address, visit_at(browser, address) as visit:
+        visit.open("shop")
+        expect(visit.page.locator("#messages")).to_contain_text("We were here.")
+    with demo(tmp_path, "--fresh") as address, visit_at(browser, address) as visit:
+        visit.open("shop")
+        expect(visit.page.locator("#messages")).not_to_contain_text("We were here.")

@@ -31,6 +31,7 @@ def test_a_review_asked_for_by_hand_is_nudged_when_its_time_comes_and_others_see
     bob.later()
     expect(bob.page.locator(".news")).to_be_empty()
     bob.later()
+    expect(bob.page.locator("#clock").get_by_role("status")).to_have_text("New for alice")
     expect(bob.page.get_by_role("button", name="alice 1 unread")).to_be_visible()
     expect(bob.page.locator(".toast-open")).to_have_count(0)
     bob.page.get_by_role("button", name="alice 1 unread").click()
