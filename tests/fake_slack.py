@@ -12,6 +12,7 @@ from typing import Any
 from bot.clock import SetClock
 from bot.local.limits import content_error, view_error
 from bot.local.methods import SCOPES, no
+from bot.local.passes import BadTrigger
 from bot.local.server import Handler, Slack
 
 __all__ = ["SCOPES", "FakeSlack", "Fault", "content_error", "view_error"]
@@ -49,6 +50,7 @@ class FakeSlack(Slack):
     def __post_init__(self) -> None:
         super().__post_init__()
         self._faults: dict[str, deque[Fault]] = {}
+        self._opened: set[str] = set()
 
     @classmethod
     def handler(cls) -> type[Handler]:
@@ -91,9 +93,11 @@ class FakeSlack(Slack):
 
     def spend_trigger(self, trigger: str) -> str:
         """Of the triggers of tests each opens a window of its own, as if it were somebody else's."""
-        if trigger in self._triggers or trigger in self._spent or not re.fullmatch(r"\d+\.\d+\.\w+", trigger):
+        if trigger in self._opened:
+            raise BadTrigger("exchanged_trigger_id")
+        if trigger in self._triggers or not re.fullmatch(r"\d+\.\d+\.\w+", trigger):
             return super().spend_trigger(trigger)
-        self._spent.add(trigger)
+        self._opened.add(trigger)
         return f"whoever has {trigger}"
 
     def show_home(self, user: str, view: dict[str, Any]) -> dict[str, Any]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+from collections import Counter
 from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Any, Protocol
@@ -18,6 +20,10 @@ from bot.local.workspace import dm_of
 Json = dict[str, Any]
 SHOWN = 100
 """Messages of a conversation that are shown, the newest."""
+LONGEST_LINE = 300
+"""Characters of an error that are shown."""
+IN_WORLD = ("do", "to", "act", "repo", "number", "title", "draft", "labels", "reviewers", "who", "team", "label")
+"""What the world gets of an act in it."""
 NOTICED = 60
 """Seconds for which a notification is shown to a page that comes late."""
 
@@ -54,43 +60,54 @@ class Desk:
     def view(self, user: str, channel: str, thread: str | None) -> Json:
         """Everything that a person sees who has a conversation (and a thread in it) open.
 
-        Nobody in particular is whoever got the newest direct message, and sees that; somebody else's direct
-        conversation is their own.
+        Nobody in particular is whoever has the newest unread direct message (else the newest), and sees that; for
+        somebody else's direct conversation one's own is shown.
         """
+        with self._slack.still():
+            shown = self._seen_by(user, channel, thread)
+        # The world has a lock of its own, and calls the workspace under it.
+        clock, host = (self._world.clock(), self._world.host(shown["me"])) if self._world else (None, None)
+        return {**shown, "clock": clock, "host": host}
+
+    def _somebody(self) -> str:
+        slack = self._slack
+        return max(slack.users, key=lambda id: (slack.unread(id, dm_of(id)) > 0, slack.newest(dm_of(id))), default="")
+
+    def _seen_by(self, user: str, channel: str, thread: str | None) -> Json:
         slack = self._slack
         if user not in slack.users:
-            user = max(slack.users, key=lambda id: slack.newest(dm_of(id)), default="")
+            user = self._somebody()
             channel = channel or (dm_of(user) if slack.newest(dm_of(user)) else "")
         rooms = self._conversations(user)
         if channel not in {room["id"] for room in rooms}:
             channel = dm_of(user) if channel.startswith("D") else rooms[0]["id"]
-        seq = slack.seq
-        said = self._said(user, channel)
+        messages, replies = self._said(user, channel, thread)
         return {
-            "seq": seq, "me": user, "in": channel, "title": "acme",
+            "seq": slack.seq, "me": user, "in": channel, "title": "acme",
             "app": {"id": APP_USER, "name": self._app.name, "reads": self._app.reads_messages},
-            "people": [self._person(one) for one in sorted(slack.users.values(), key=lambda one: str(one["name"]))],
+            "people": [self._person(one) for one in self._people()],
             "conversations": rooms,
-            "messages": [one for one in said if not one["thread_ts"]][-SHOWN:],
-            "thread": [one for one in said if thread in (one["ts"], one["thread_ts"])] if thread else None,
+            "messages": messages,
+            "thread": replies,
             "home": self._home(user),
-            "modals": [_drawn(view) for view in slack.windows.get(user, ())],
+            "modals": [_drawn(view) for view in slack.windows_of(user)],
             "notices": self._notices(user),
-            "clock": self._world.clock() if self._world else None,
-            "host": self._world.host(user) if self._world else None,
             "names": self._names(),
         }  # fmt: skip
 
     def do(self, told: Json) -> Json:
         """Do what the page asks for; what can't be done is said in one line."""
         try:
-            user = str(told.get("as") or "")
-            act = self._acts().get(str(told.get("do")))
+            _must_be_text(told)
+            user, act = _text(told, "as"), self._acts().get(_text(told, "do"))
             if act is None:
-                raise Refused(f"{told.get('do')!r} is nothing that can be done; {', '.join(self._acts())} are.")
+                raise Refused(f"{_text(told, 'do')!r} is nothing that can be done; {', '.join(self._acts())} are.")
+            if user not in self._slack.users:
+                raise Refused(f"Nobody here is called {user or 'nobody'}.")
             return {"ok": True, **(act(user, told) or {})}
         except (Refused, ValueError) as error:
-            return {"ok": False, "error": str(error)}
+            line = " ".join(str(error).split())
+            return {"ok": False, "error": line if len(line) <= LONGEST_LINE else f"{line[:LONGEST_LINE]} …"}
 
     def _acts(self) -> dict[str, Callable[[str, Json], Json | None]]:
         return {
@@ -118,7 +135,7 @@ class Desk:
         self._hands.open_home(user, _text(told, "in") or "home")
 
     def _seen(self, user: str, told: Json) -> None:
-        self._slack.saw(user, _text(told, "in"))
+        self._hands.saw(user, _text(told, "in"))
 
     def _dismiss(self, user: str, told: Json) -> None:
         self._hands.dismiss(user, _text(told, "ts"))
@@ -126,7 +143,7 @@ class Desk:
     def _in_world(self, user: str, told: Json) -> None:
         if self._world is None:
             raise Refused("There is no world around this workspace.")
-        self._world.do(user, told)
+        self._world.do(user, {key: told[key] for key in IN_WORLD if key in told})
 
     # What is shown.
 
@@ -137,25 +154,34 @@ class Desk:
         own = {"id": dm_of(user), "name": self._app.name, "kind": "app", "unread": slack.unread(user, dm_of(user))}
         return [*sorted(rooms, key=lambda room: str(room["name"])), own]
 
+    def _people(self) -> list[Json]:
+        there = [one for one in self._slack.users.values() if not one["deleted"]]
+        return sorted(there, key=lambda one: str(one["name"]))
+
     def _person(self, user: Json) -> Json:
-        zone, profile, room = ZoneInfo(user["tz"]), user["profile"], dm_of(user["id"])
-        local = datetime.fromtimestamp(self._slack.clock.now(), zone)
-        status = Emoji.replace(f"{profile['status_emoji']} {profile['status_text']}".strip())
+        profile, now, room = user["profile"], self._slack.clock.now(), dm_of(user["id"])
+        local = datetime.fromtimestamp(now, ZoneInfo(user["tz"]))
+        over = 0 < profile["status_expiration"] <= now
+        status = "" if over else Emoji.replace(f"{profile['status_emoji']} {profile['status_text']}".strip())
         return {
             "id": user["id"], "name": user["name"], "login": self._logins.get(user["id"]), "status": status,
             "unread": self._slack.unread(user["id"], room), "newest": self._slack.newest(room),
             "at": local.strftime("%a %H:%M"), "zone": user["tz"],
         }  # fmt: skip
 
-    def _said(self, user: str, channel: str) -> list[Json]:
-        """What a person sees in a conversation, oldest first, replies and what only they see too."""
-        slack = self._slack
-        own = [one for one in list(slack.private) if one["user"] == user and one["channel"] == channel]
-        said = slack.messages(channel)
-        replies = [one.get("thread_ts") for one in said if one.get("thread_ts")]
+    def _said(self, user: str, channel: str, thread: str | None) -> tuple[list[Json], list[Json] | None]:
+        """(the newest of what a person sees in a conversation, a thread in it, where it is there); oldest first."""
+        said = [*self._slack.channels.get(channel, {}).get("messages", ()), *self._slack.whispered(user, channel)]
         # Two instants of one second are told apart by the number behind it, as Slack's are.
-        ordered = sorted([*said, *own], key=lambda one: one["ts"])
-        return [self._message(one, replies.count(one["ts"])) for one in ordered]
+        said.sort(key=lambda one: str(one["ts"]))
+        replies = Counter(one["thread_ts"] for one in said if one.get("thread_ts"))
+
+        def drawn(found: list[Json]) -> list[Json]:
+            return [self._message(one, replies[one["ts"]]) for one in found]
+
+        newest = [one for one in said if not one.get("thread_ts")][-SHOWN:]
+        within = [one for one in said if thread and thread in (one["ts"], one.get("thread_ts"))]
+        return drawn(newest), drawn(within) if within and within[0]["ts"] == thread else None
 
     def _message(self, said: Json, replies: int) -> Json:
         is_app = bool(said.get("bot_id") or said.get("private"))
@@ -173,13 +199,23 @@ class Desk:
 
     def _notices(self, user: str) -> list[Json]:
         since = self._slack.machine.now() - NOTICED
-        return [{"id": one.id, "in": one.channel, "who": self._app.name, "text": _shown(one.text)}
+        return [{"id": one.id, "in": one.channel, "who": one.who, "text": _shown(one.text)}
                 for one in list(self._slack.notices) if one.user == user and one.at >= since]  # fmt: skip
 
     def _names(self) -> dict[str, str]:
         people = {id: str(one["name"]) for id, one in self._slack.users.items()}
         rooms = {id: str(one["name"]) for id, one in self._slack.channels.items() if one.get("name")}
         return {**people, **rooms, APP_USER: self._app.name}
+
+
+def _must_be_text(told: Json) -> None:
+    """Raises Refused for what no browser sends: characters that are none."""
+    try:
+        json.dumps(told, ensure_ascii=False).encode()
+    except (UnicodeEncodeError, RecursionError):
+        raise Refused("That holds something that is no text.") from None
+    if "\\u0000" in json.dumps(told):
+        raise Refused("That holds a character that can't be sent.")
 
 
 def _text(told: Json, key: str) -> str:
@@ -207,6 +243,10 @@ def _shown(told: Any) -> Any:
         return Emoji.replace(told) if ":" in told else told
     if isinstance(told, list):
         return [_shown(one) for one in told]
+    if isinstance(told, dict) and told.get("emoji") is False:
+        return told
+    if isinstance(told, dict) and told.get("type") == "emoji" and not told.get("unicode"):
+        return {**told, "type": "text", "text": Emoji.replace(f":{told['name']}:")}
     if isinstance(told, dict):
         return {key: _shown(one) if key not in _NOT_READ else one for key, one in told.items()}
     return told

@@ -5,9 +5,10 @@ from __future__ import annotations
 import re
 import threading
 from collections.abc import Mapping
+from itertools import count
 from typing import Any
 
-from bot.local import payloads
+from bot.local import payloads, values
 from bot.local.installed import Installed, Reply
 from bot.local.limits import content_error, view_error
 from bot.local.payloads import APP_USER, NoSuchThing
@@ -17,9 +18,11 @@ from bot.local.workspace import STACK, dm_of
 Json = dict[str, Any]
 Values = Mapping[str, Mapping[str, Any]]
 
-RETRIES = (0, 60, 300)
-"""Seconds before an event that an app did not take is sent again."""
+SENDINGS = (0, 0, 60, 300)
+"""Seconds to wait before an event is sent, and sent again where the app did not take it."""
 MOST_TYPED = 40_000
+ANSWERS = (None, "clear", "errors", "push", "update")
+"""What an app can answer to a form that is sent off."""
 
 
 class Refused(Exception):
@@ -31,11 +34,16 @@ class Hands:
 
     def __init__(self, slack: Slack, app: Installed) -> None:
         self._slack, self._app = slack, app
-        self._events = 0
+        self._numbers = count(1)
 
     def type(self, user: str, channel: str, text: str, thread: str | None = None) -> None:
         """Send a line off: a command, or a message. Raises Refused."""
         self._must_be_in(user, channel)
+        if self._slack.channels[channel]["is_archived"]:
+            raise Refused("That channel is archived; nobody can write in it.")
+        root = self._slack.message(channel, thread) if thread else None
+        if thread and (root is None or root.get("thread_ts")):
+            raise Refused("The message that this would answer is not there any more.")
         text = text.strip()
         if not text:
             raise Refused("There is nothing to send yet.")
@@ -49,8 +57,8 @@ class Hands:
     def act(self, user: str, place: str, ts: str, block: str, action: str, value: Any, state: Values) -> None:
         """Press or set something in a message that the person sees. Raises Refused."""
         shown = self._shown(user, place, ts)
+        told = self._acted(user, shown["blocks"], block, action, value, state)
         key = self._slack.issue_answering(place, user, ts)
-        told = self._acted(shown["blocks"], block, action, value, state)
         self._tell(
             payloads.press_in_message(
                 told[0], user, self._slack.issue_trigger(user), shown, self._slack.named(place),
@@ -61,21 +69,22 @@ class Hands:
     def act_in_view(self, user: str, view: str, block: str, action: str, value: Any, state: Values) -> None:
         """Press or set something in one's home or in an open modal. Raises Refused."""
         shown = self._view(user, view)
-        told = self._acted(shown["blocks"], block, action, value, state)
+        told = self._acted(user, shown["blocks"], block, action, value, state)
         self._tell(payloads.press_in_view(told[0], user, self._slack.issue_trigger(user), shown, told[1]))
 
     def submit(self, user: str, view: str, state: Values) -> dict[str, str]:
         """Send a modal off; what is wrong, by block id. Raises Refused."""
         shown = self._window(user, view)
-        missing = _left_empty(shown["blocks"], state)
-        if missing:
-            return missing
         try:
-            values = payloads.filled(shown["blocks"], state, self._stamp())
+            self._must_fit(user, shown["blocks"], state)
+            held = payloads.filled(shown["blocks"], state, self._stamp())
         except NoSuchThing as error:
-            raise Refused(f"{error}.") from None
-        reply = self._app.interaction(payloads.view_submission(shown, values, user, self._slack.issue_trigger(user)))
-        return self._sent(user, view, reply)
+            raise Refused(f"That can't be sent off: {error}.") from None
+        wrong = _wrong_inputs(shown["blocks"], state)
+        if wrong:
+            return wrong
+        reply = self._app.interaction(payloads.view_submission(shown, held, user, self._slack.issue_trigger(user)))
+        return self._sent(user, shown, reply)
 
     def close(self, user: str, view: str) -> None:
         """Close a modal without sending it off. Raises Refused."""
@@ -85,9 +94,11 @@ class Hands:
             self._tell(payloads.view_closed(shown, user, self._slack.issue_trigger(user)))
 
     def open_home(self, user: str, tab: str = "home") -> None:
-        """Look at the app's home."""
+        """Look at the app's `home`, or the `messages` beside it. Raises Refused."""
         if user not in self._slack.users:
-            raise Refused(f"Nobody here is called {user}.")
+            raise Refused(f"Nobody here is called {user or 'nobody'}.")
+        if tab not in ("home", "messages"):
+            raise Refused("Only the home and the messages of the app can be opened.")
         known = self._slack.homes.get(user)
         event = {"type": "app_home_opened", "user": user, "channel": self._slack.conversation_of(user), "tab": tab,
                  "event_ts": self._stamp(), **({"view": known} if known else {})}  # fmt: skip
@@ -95,13 +106,18 @@ class Hands:
 
     def dismiss(self, user: str, ts: str) -> None:
         """Have a message that only oneself sees go away."""
-        if any(one["ts"] == ts and one["user"] == user for one in self._slack.private):
+        if self._slack.whisper_to(user, ts):
             self._slack.replace_whisper(ts, None)
+
+    def saw(self, user: str, channel: str) -> None:
+        """Have read a conversation up to its end. Raises Refused."""
+        self._must_be_in(user, channel)
+        self._slack.saw(user, channel)
 
     # What is typed.
 
     def _command(self, user: str, channel: str, text: str, thread: str | None) -> None:
-        name, _, rest = text.partition(" ")
+        name, rest = [*text.split(maxsplit=1), ""][:2]
         command = next((one for one in self._app.commands if one.name == name), None)
         if command is None:
             known = ", ".join(one.name for one in self._app.commands)
@@ -110,7 +126,7 @@ class Hands:
             raise Refused(f"{name} does not work in threads, as no command of Slack's apps does.")
         key = self._slack.issue_answering(channel, user, None)
         payload = payloads.command(
-            name, self._escaped(rest.strip()) if command.escapes else rest.strip(), user, self._slack.named(channel),
+            name, self._escaped(rest) if command.escapes else rest, user, self._slack.named(channel),
             self._slack.issue_trigger(user), self._slack.response_address(key),
         )  # fmt: skip
         self._answered(user, channel, name, self._app.command(payload))
@@ -144,13 +160,16 @@ class Hands:
         """What was typed as Slack passes it on: no markup but its own, people and channels with their ids."""
         for sign, code in (("&", "&amp;"), ("<", "&lt;"), (">", "&gt;")):
             text = text.replace(sign, code)
-        people = {one["name"].casefold(): id for id, one in self._slack.users.items()}
+        with self._slack.still():
+            people = {str(one["name"]).casefold(): id for id, one in self._slack.users.items()}
+            rooms = {str(one["name"]).casefold(): id for id, one in self._slack.channels.items() if one.get("name")}
         people[self._app.name.casefold()] = APP_USER
-        rooms = {str(one["name"]).casefold(): id for id, one in self._slack.channels.items() if one.get("name")}
 
         def meant(found: re.Match[str]) -> str:
-            name = found[2].rstrip(".-_")
-            id_ = (people if found[1] == "@" else rooms).get(name.casefold())
+            known, name = people if found[1] == "@" else rooms, found[2]
+            while name and name.casefold() not in known and name[-1] in ".-_":
+                name = name[:-1]  # the sign ends a sentence
+            id_ = known.get(name.casefold())
             return f"<{found[1]}{id_}|{name}>{found[2][len(name) :]}" if id_ else found[0]
 
         return re.sub(r"(?<![\w/&;#@])([@#])([\w.-]+)", meant, text)
@@ -159,8 +178,9 @@ class Hands:
 
     def _shown(self, user: str, channel: str, ts: str) -> Json:
         self._must_be_in(user, channel)
-        private = (one for one in self._slack.private if one["ts"] == ts and one["user"] == user)
-        shown = next(private, None) or self._slack.message(channel, ts)
+        shown = self._slack.whisper_to(user, ts) or self._slack.message(channel, ts)
+        if shown is not None and shown.get("channel", channel) != channel:
+            shown = None
         if shown is None:
             raise Refused("That message is not there any more.")
         return {**shown, "blocks": payloads.named(shown.get("blocks", ()))}
@@ -170,41 +190,62 @@ class Hands:
         return home if home and home["id"] == view else self._window(user, view)
 
     def _window(self, user: str, view: str) -> Json:
-        known = self._slack.window(view)
-        if known is None or known[0] != user:
+        """An open window, with its place among those below it."""
+        stack = self._slack.windows_of(user)
+        place = next((place for place, one in enumerate(stack) if one["id"] == view), None)
+        if place is None:
             raise Refused("That window is closed already.")
-        return known[1]
+        below = stack[place - 1]["id"] if place else None
+        return {**stack[place], "root_view_id": stack[0]["id"], "previous_view_id": below}
 
-    def _acted(self, blocks: list[Json], block: str, action: str, value: Any, state: Values) -> tuple[Json, Json]:
-        """(the action, what everything beside it holds)"""
-        at = self._stamp()
+    def _acted(
+        self, user: str, blocks: list[Json], block: str, action: str, value: Any, state: Values
+    ) -> tuple[Json, Json]:
+        """(the action, what everything beside it holds). Raises Refused."""
+        at, held = self._stamp(), {**state, block: {**state.get(block, {}), action: value}}
         try:
             element = payloads.element_at(blocks, block, action)
-            held = {**state, block: {**state.get(block, {}), action: value}}
+            if any(one["block_id"] == block and not _tells(one) for one in payloads.named(blocks)):
+                raise NoSuchThing("it is sent off with its form")
+            self._must_fit(user, blocks, held)
             return payloads.acted(block, element, value, at), payloads.filled(blocks, held, at)
-        except (NoSuchThing, TypeError, AttributeError) as error:
+        except NoSuchThing as error:
             raise Refused(f"That can't be pressed: {error}.") from None
+
+    def _must_fit(self, user: str, blocks: list[Json], state: Values) -> None:
+        """Raises NoSuchThing where something is held that can't be."""
+        with self._slack.still():
+            rooms = {id for id, one in self._slack.channels.items() if not one.get("is_im")}
+            there = values.There(set(self._slack.users), rooms, {*rooms, dm_of(user)})
+        for block, element in payloads.elements(blocks):
+            if element["action_id"] in state.get(block, {}):
+                values.must_fit(element, state[block][element["action_id"]], there)
 
     def _tell(self, payload: Json) -> None:
         trouble = self._app.interaction(payload).trouble
         if trouble:
             raise Refused(f"{self._app.name} did not answer to that: {trouble}.")
 
-    def _sent(self, user: str, view: str, reply: Reply) -> dict[str, str]:
+    def _sent(self, user: str, view: Json, reply: Reply) -> dict[str, str]:
         """What becomes of a modal that was sent off."""
-        if reply.trouble:
-            raise Refused(f"We had some trouble connecting ({reply.trouble}). Try again?")
-        action, shown = reply.told.get("response_action"), reply.told.get("view")
-        if action == "errors":
-            return {str(block): str(text) for block, text in (reply.told.get("errors") or {}).items()}
+        action = reply.told.get("response_action")
+        trouble = reply.trouble or (None if action in ANSWERS else f"the answer's response_action is {action!r:.40}")
+        if action == "errors" and not trouble:
+            errors = reply.told.get("errors")
+            inputs = {one["block_id"] for one in payloads.named(view["blocks"]) if one["type"] == "input"}
+            if isinstance(errors, dict) and errors and set(errors) <= inputs:
+                return {block: str(text) for block, text in errors.items()}
+            trouble = "the answer's errors are at none of the inputs"
+        if trouble:
+            raise Refused(f"We had some trouble connecting ({trouble}). Try again?")
         if action in ("update", "push"):
-            self._put(user, view, action, shown)
+            self._put(user, view["id"], action, reply.told.get("view"))
         else:
-            self._slack.close_window(user, None if action == "clear" else view)
+            self._slack.close_window(user, None if action == "clear" else view["id"])
         return {}
 
     def _put(self, user: str, view: str, action: str, shown: Any) -> None:
-        wrong = view_error(shown)
+        wrong = view_error(shown) or (None if shown["type"] == "modal" else "it is no modal")
         if wrong:
             raise Refused(f"{self._app.name} answered with a window that Slack does not show: {wrong}.")
         if action == "update":
@@ -228,28 +269,39 @@ class Hands:
         """Tell the app of an event, if it asked for such, again where it does not take it."""
         if subscription not in self._app.events:
             return
-        self._events += 1
-        payload = payloads.event_callback(event, f"Ev{self._events:08d}{self._stamp()[-6:]}", self._slack.machine.now())
+        at = self._slack.machine.now()
+        payload = payloads.event_callback(event, f"Ev{at}{next(self._numbers):06d}", at)
 
         def send() -> None:
-            for number, pause in enumerate((0, *RETRIES)):
-                if self._slack.rest(pause) or self._app.event(payload, number).trouble is None:
+            trouble = None
+            for number, pause in enumerate(SENDINGS):
+                if self._slack.rest(pause):
+                    return
+                trouble = self._app.event(payload, number, trouble).trouble
+                if trouble is None:
                     return
 
         threading.Thread(target=send, name="event", daemon=True).start()
 
     def _stamp(self) -> str:
-        return f"{self._slack.machine.now()}.{self._events:06d}"
+        return f"{self._slack.machine.now()}.{next(self._numbers):06d}"
 
 
-def _left_empty(blocks: list[Json], state: Values) -> dict[str, str]:
-    """Slack's word at each input that has to be filled in and is not."""
-    empty = {}
+def _tells(block: Json) -> bool:
+    """Whether the app is told at once of what is set in a block."""
+    return bool(block["type"] != "input" or block.get("dispatch_action"))
+
+
+def _wrong_inputs(blocks: list[Json], state: Values) -> dict[str, str]:
+    """What Slack says at each input that has to be filled in and is not, or that holds what it does not take."""
+    found = {}
     for block in payloads.named(blocks):
-        if block["type"] == "input" and not block.get("optional"):
-            element = block["element"]
-            held = state.get(block["block_id"], {})
-            value = held[element["action_id"]] if element["action_id"] in held else payloads.initial(element)
-            if value is None or value in ("", []):
-                empty[block["block_id"]] = "Please complete this required field."
-    return empty
+        if block["type"] != "input":
+            continue
+        element, held = block["element"], state.get(block["block_id"], {})
+        value = held[element["action_id"]] if element["action_id"] in held else payloads.initial(element)
+        missing = value in (None, "", []) and not block.get("optional")
+        wrong = "Please complete this required field." if missing else values.wrong_with(element, value)
+        if wrong:
+            found[block["block_id"]] = wrong
+    return found

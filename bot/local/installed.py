@@ -17,6 +17,7 @@ from bot.clock import Clock, SystemClock
 Json = dict[str, Any]
 IN_TIME = 3.0
 """Seconds within which an app has to answer."""
+TIMEOUT = "operation_timeout"
 
 
 @dataclass(frozen=True)
@@ -38,8 +39,11 @@ class Reply:
 class Installed:
     """An app in a workspace: what it listens to, and how it is told."""
 
-    def __init__(self, manifest: Mapping[str, Any], url: str, secret: str, clock: Clock | None = None) -> None:
-        """`url` is where the app takes requests, `secret` signs them. Raises KeyError for no manifest of Slack's."""
+    def __init__(self, manifest: Mapping[str, Any], url: str, secret: str, clock: Clock | None = None,
+                 in_time: float = IN_TIME) -> None:  # fmt: skip
+        """`url` is where the app takes requests, `secret` signs them; `in_time` is how long it may take to answer, in
+        seconds. Raises KeyError for no manifest of Slack's.
+        """
         features, settings = manifest["features"], manifest["settings"]
         self.name: str = manifest["display_information"]["name"]
         self.commands = [
@@ -50,7 +54,7 @@ class Installed:
         self.reads_messages = not features.get("app_home", {}).get("messages_tab_read_only_enabled", True)
         self.scopes = ",".join(manifest["oauth_config"]["scopes"]["bot"])
         self._url, self._secret, self._clock = url, secret, clock or SystemClock()
-        self._http = httpx.Client(timeout=IN_TIME, trust_env=False)
+        self._http = httpx.Client(timeout=in_time, trust_env=False)
 
     def close(self) -> None:
         self._http.close()
@@ -61,9 +65,10 @@ class Installed:
     def interaction(self, payload: Json) -> Reply:
         return self._send(urlencode({"payload": json.dumps(payload)}), "application/x-www-form-urlencoded")
 
-    def event(self, payload: Json, retry: int = 0) -> Reply:
-        """`retry` counts the times it was sent before."""
-        again = {"X-Slack-Retry-Num": str(retry), "X-Slack-Retry-Reason": "http_error"} if retry else {}
+    def event(self, payload: Json, retry: int = 0, trouble: str | None = None) -> Reply:
+        """`retry` counts the times it was sent before, `trouble` is what came of the last one."""
+        reason = "http_timeout" if trouble == TIMEOUT else "http_error"
+        again = {"X-Slack-Retry-Num": str(retry), "X-Slack-Retry-Reason": reason} if retry else {}
         return self._send(json.dumps(payload), "application/json", again)
 
     def _send(self, body: str, kind: str, more: Mapping[str, str] | None = None) -> Reply:
@@ -73,8 +78,8 @@ class Installed:
         try:
             reply = self._http.post(self._url, content=body.encode(), headers={**headers, **(more or {})})
         except httpx.TimeoutException:
-            return Reply(trouble="operation_timeout")
-        except httpx.HTTPError:
+            return Reply(trouble=TIMEOUT)
+        except (httpx.HTTPError, RuntimeError):  # the latter once it is closed
             return Reply(trouble="dispatch_failed")
         return _read(reply)
 

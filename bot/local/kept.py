@@ -10,10 +10,14 @@ from typing import Any
 
 
 class Shelf:
-    """Written at once, but not flushed to the disk each time: a power cut may cost the last second."""
+    """Written at once, but not flushed to the disk each time: a power cut may cost the last second.
+
+    What comes after `close` is not kept.
+    """
 
     def __init__(self, path: Path) -> None:
         self._lock = threading.Lock()
+        self._closed = False
         self._connection = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
         self._connection.execute("PRAGMA journal_mode = WAL")
         self._connection.execute("PRAGMA synchronous = OFF")
@@ -24,6 +28,8 @@ class Shelf:
     def put(self, kind: str, key: str, value: Any) -> None:
         """Keep a value that JSON can hold; None takes it away."""
         with self._lock:
+            if self._closed:
+                return
             if value is None:
                 self._connection.execute("DELETE FROM kept WHERE kind = ? AND key = ?", (kind, key))
             else:
@@ -44,4 +50,5 @@ class Shelf:
 
     def close(self) -> None:
         with self._lock:
+            self._closed = True
             self._connection.close()

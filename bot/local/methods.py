@@ -2,27 +2,38 @@
 
 from __future__ import annotations
 
+import re
 from collections import defaultdict, deque
+from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import ClassVar
+from itertools import islice
 
-from bot.local.limits import content_error, parsed, view_error
+from bot.local.limits import Refusal, content_error, content_refusal, parsed, view_refusal
+from bot.local.passes import BadAddress, BadTrigger
 from bot.local.payloads import APP_USER, BOT, DOMAIN, TEAM
-from bot.local.workspace import BadTrigger, Json, Workspace, dm_of
+from bot.local.workspace import Json, Workspace, dm_of
 
 SCOPES = "channels:history,chat:write,commands,dnd:read,groups:history,im:history,im:write,users:read,users:read.email"
 NEEDED = {
-    "dnd.info": "dnd:read", "users.info": "users:read", "users.list": "users:read",
+    "chat.postEphemeral": "chat:write", "chat.postMessage": "chat:write", "chat.update": "chat:write",
+    "conversations.open": "im:write", "dnd.info": "dnd:read", "users.info": "users:read", "users.list": "users:read",
     "users.lookupByEmail": "users:read.email",
 }  # fmt: skip
-"""The scopes that are asked for; of the other methods' it is taken for granted that they are there."""
+"""The scope that a method wants; reading history wants one by the kind of conversation."""
 MINUTE = 60
 TIERS = {
     "auth.test": 100, "chat.update": 50, "conversations.history": 50, "conversations.open": 50, "dnd.info": 50,
-    "users.info": 100, "users.list": 20, "users.lookupByEmail": 50, "views.open": 100, "views.publish": 100,
-    "views.push": 100, "views.update": 100, "chat.postEphemeral": 100, "apps.connections.open": 1,
+    "chat.postMessage": 60, "chat.postEphemeral": 100, "users.info": 100, "users.list": 20, "users.lookupByEmail": 50,
+    "views.open": 100, "views.publish": 100, "views.push": 100, "views.update": 100, "apps.connections.open": 1,
 }  # fmt: skip
-"""Calls a minute by which Slack rates its methods; posting has a rule of its own: one a second and conversation."""
+"""The methods, and the calls a minute by which Slack rates them; posting has a rule of its own, see below."""
+STRUCTURED = ("blocks", "metadata", "view")
+"""The arguments that are JSON; all others are text."""
+_NUMBER = re.compile(r"\d{1,15}(\.\d{1,9})?")
+
+
+class BadArgument(Exception):
+    """An argument that the method does not take; says so in Slack's word."""
 
 
 @dataclass
@@ -38,29 +49,34 @@ class WebApi(Workspace):
     """Whether Slack's rate limits are kept."""
     _calls: dict[str, deque[int]] = field(default_factory=lambda: defaultdict(deque))
 
-    socket_url: ClassVar[str] = ""
-    """Where apps.connections.open sends apps; nowhere."""
-
     def answer(self, method: str, token: str | None, form: Json) -> Json:
         """What a method answers to a call; `retry_after` (seconds) is there where it was one too many."""
+        if method not in TIERS:
+            return {**no("unknown_method"), "req_method": method}
         with self._lock:
-            wrong = self._not_allowed(method, token)
+            wrong = self._not_allowed(method, token, form)
             if wrong:
                 return wrong
-            act = getattr(self, "_" + method.replace(".", "_"), None)
-            if act is None:
-                return no("unknown_method")
             wait = self._too_many(method, str(form.get("channel", ""))) if self.limited else 0
-            answer: Json = {**no("ratelimited"), "retry_after": wait} if wait else act(form)
-            return answer
+            return {**no("ratelimited"), "retry_after": wait} if wait else self._done(method, form)
 
-    def _not_allowed(self, method: str, token: str | None) -> Json | None:
+    def _done(self, method: str, form: Json) -> Json:
+        try:
+            answer: Json = getattr(self, "_" + method.replace(".", "_"))(_arguments(form))
+        except (BadArgument, BadTrigger) as error:
+            return no(str(error))
+        return answer
+
+    def _not_allowed(self, method: str, token: str | None, form: Json) -> Json | None:
         if self.token_error:
             return no(self.token_error)
         if token != self.token:
             return no("invalid_auth" if token else "not_authed")
-        if not self._may(NEEDED.get(method)):
-            return {**no("missing_scope"), "needed": NEEDED[method], "provided": self.scopes}
+        scope = NEEDED.get(method)
+        if method == "conversations.history":
+            scope = "im:history" if str(form.get("channel")).startswith("D") else "channels:history"
+        if not self._may(scope):
+            return {**no("missing_scope"), "needed": scope, "provided": self.scopes}
         return None
 
     def _may(self, scope: str | None) -> bool:
@@ -68,10 +84,9 @@ class WebApi(Workspace):
 
     def _too_many(self, method: str, channel: str) -> int:
         """Seconds until this call would be taken; 0 where it is taken now, and counted."""
-        posting = method == "chat.postMessage"
-        made, most, span = self._calls[f"{method} {channel}" if posting else method], TIERS.get(method, 1), MINUTE
-        if posting:
-            most, span = 1, 1
+        posting = method == "chat.postMessage"  # once a second and conversation
+        made = self._calls[f"{method} {channel}" if posting else method]
+        most, span = (1, 1) if posting else (TIERS[method], MINUTE)
         now = self.machine.now()
         while made and made[0] <= now - span:
             made.popleft()
@@ -82,30 +97,32 @@ class WebApi(Workspace):
 
     def respond(self, key: str, form: Json) -> str | None:
         """Take an answer sent to the address of a press or command; why it is refused, or None."""
+        gone = form.get("delete_original") is True
         with self._lock:
-            wrong = None if form.get("delete_original") is True else content_error(form)
+            wrong = None if gone else content_error(form)
             if wrong:
                 return wrong
-            to = self.answering(key)
-            if to is None:
-                return "used_url" if key in self._answering else "expired_url"
-            self._respond(to.channel, to.user, to.ts, form)
+            try:
+                to = self.answering(key)
+            except BadAddress as error:
+                return str(error)
+            said = {} if gone else _said(form)
+            if to.ts is not None and (gone or form.get("replace_original") is True):
+                self._put_in_place(to.channel, to.ts, None if gone else said)
+            elif not gone and form.get("response_type") == "in_channel":
+                self.post(to.channel, said)
+            elif not gone:
+                self.whisper(to.channel, to.user, said)
             return None
 
-    def _respond(self, channel: str, user: str, ts: str | None, form: Json) -> None:
-        said = {"text": form.get("text", ""), "blocks": parsed(form.get("blocks")) or []}
-        original = ts is not None and (form.get("replace_original") is True or form.get("delete_original") is True)
-        if original and ts is not None:
-            gone = form.get("delete_original") is True
-            if not self.replace_whisper(ts, None if gone else said) and self.message(channel, ts):
-                if gone:
-                    self.delete(channel, ts)
-                else:
-                    self.edit(channel, ts, **said)
-        elif form.get("response_type") == "in_channel":
-            self.post(channel, said)
+    def _put_in_place(self, channel: str, ts: str, said: Json | None) -> None:
+        """Show something else, or nothing, where a message is that somebody acted in; nothing where that is gone."""
+        if self.replace_whisper(ts, said):
+            return
+        if said is None:
+            self.delete(channel, ts)
         else:
-            self.whisper(channel, user, said)
+            self.edit(channel, ts, **said)
 
     # The methods; each gets the arguments and gives the answer.
 
@@ -116,7 +133,7 @@ class WebApi(Workspace):
         }  # fmt: skip
 
     def _apps_connections_open(self, form: Json) -> Json:
-        return {"ok": True, "url": self.socket_url} if self.socket_url else no("method_not_supported")
+        return no("not_allowed_token_type")
 
     def _shown_user(self, user: Json) -> Json:
         hidden = () if self._may("users:read.email") else ("email",)
@@ -138,10 +155,14 @@ class WebApi(Workspace):
         return no("users_not_found")
 
     def _users_list(self, form: Json) -> Json:
-        start, size = int(form.get("cursor") or 0), min(int(form.get("limit") or 100), self.page)
+        start, size = _number(form, "cursor", "invalid_cursor"), self._size(form)
         everybody = [self._shown_user(user) for user in self.users.values()]
         more = str(start + size) if len(everybody) > start + size else ""
         return {"ok": True, "members": everybody[start : start + size], "response_metadata": {"next_cursor": more}}
+
+    def _size(self, form: Json) -> int:
+        """How many a page has. Raises BadArgument."""
+        return min(_number(form, "limit", "invalid_limit") or self.page, self.page)
 
     def _conversations_open(self, form: Json) -> Json:
         user = self.users.get(form.get("users", ""))
@@ -158,78 +179,74 @@ class WebApi(Workspace):
         channel = self.channels.get(form.get("channel", ""))
         if channel is None or not channel["is_member"]:
             return no("channel_not_found" if channel is None else "not_in_channel")
-        oldest, start = float(form.get("oldest") or 0), int(form.get("cursor") or 0)
-        found = [one for one in reversed(channel["messages"]) if float(one["ts"]) > oldest]
-        size = min(int(form.get("limit") or 100), self.page)
-        page, more = found[start : start + size], len(found) > start + size
-        full = str(form.get("include_all_metadata")).lower() in ("true", "1")
-        answer = {"ok": True, "messages": [_shown(one, full) for one in page], "has_more": more}
-        return {**answer, "response_metadata": {"next_cursor": str(start + size)}} if more else answer
+        size, among = self._size(form), _asked_for(form)
+        found = (one for one in reversed(channel["messages"]) if not one.get("thread_ts") and among(one["ts"]))
+        page = list(islice(found, size + 1))
+        full = form.get("include_all_metadata") in ("true", "1")
+        answer = {"ok": True, "messages": [_shown(one, full) for one in page[:size]], "has_more": len(page) > size}
+        return {**answer, "response_metadata": {"next_cursor": page[size]["ts"]}} if len(page) > size else answer
 
     def _chat_postMessage(self, form: Json) -> Json:
-        channel = self.channels.get(form.get("channel", ""))
-        wrong = _channel_error(channel) or content_error(form) or _metadata_error(form)
-        if wrong or channel is None:
-            return no(wrong or "channel_not_found")
-        said = {"text": form["text"], "blocks": parsed(form.get("blocks")) or []}
+        channel = form.get("channel", "")
+        refused = _channel_refusal(self.channels.get(channel)) or content_refusal(form) or _metadata_refusal(form)
+        if refused:
+            return refused.answer()
+        said = _said(form)
         if form.get("metadata"):
             said["metadata"] = parsed(form["metadata"])
         if form.get("thread_ts"):
             said["thread_ts"] = form["thread_ts"]
-        message = self.post(channel["id"], said)
-        return {"ok": True, "channel": channel["id"], "ts": message["ts"], "message": _shown(message, False)}
+        message = self.post(channel, said)
+        return {"ok": True, "channel": channel, "ts": message["ts"], "message": _shown(message, False)}
 
     def _chat_postEphemeral(self, form: Json) -> Json:
         channel, user = form.get("channel", ""), form.get("user", "")
-        wrong = _channel_error(self.channels.get(channel)) or content_error(form)
-        if wrong or user not in self.users:
-            return no(wrong or "user_not_in_channel")
-        said = {"text": form["text"], "blocks": parsed(form.get("blocks")) or []}
-        return {"ok": True, "message_ts": self.whisper(channel, user, said)}
+        refused = _channel_refusal(self.channels.get(channel)) or content_refusal(form)
+        if refused or user not in self.users:
+            return refused.answer() if refused else no("user_not_in_channel")
+        return {"ok": True, "message_ts": self.whisper(channel, user, _said(form))}
 
     def _chat_update(self, form: Json) -> Json:
-        channel = self.channels.get(form.get("channel", ""))
-        wrong = _channel_error(channel) or content_error(form)
-        if wrong or channel is None:
-            return no(wrong or "channel_not_found")
-        before = self.message(channel["id"], str(form.get("ts")))
+        channel, ts = form.get("channel", ""), form.get("ts", "")
+        refused = _channel_refusal(self.channels.get(channel)) or content_refusal(form) or _metadata_refusal(form)
+        if refused:
+            return refused.answer()
+        before = self.message(channel, ts)
         if before is None:
             return no("message_not_found")
         if before.get("bot_id") != BOT:
             return no("cant_update_message")
-        self.edit(channel["id"], before["ts"], text=form["text"], blocks=parsed(form.get("blocks")) or [])
-        return {"ok": True, "channel": channel["id"], "ts": before["ts"], "text": form["text"]}
+        # What a call leaves out stays as it was.
+        kept = {key: parsed(form[key]) for key in ("blocks", "metadata") if form.get(key) is not None}
+        self.edit(channel, ts, text=form["text"], **kept)
+        return {"ok": True, "channel": channel, "ts": ts, "text": form["text"]}
 
     def _views_publish(self, form: Json) -> Json:
-        user, view = form.get("user_id", ""), parsed(form.get("view"))
-        wrong = "user_not_found" if user not in self.users else view_error(view)
-        if wrong or view["type"] != "home":
-            return no(wrong or "invalid_arguments")
+        user = form.get("user_id", "")
+        if user not in self.users:
+            return no("user_not_found")
+        view = _view(form, "home")
+        if isinstance(view, Refusal):
+            return view.answer()
         if form.get("hash") and form["hash"] != self.homes.get(user, {}).get("hash"):
             return no("hash_conflict")
         return {"ok": True, "view": self.show_home(user, view)}
 
     def _views_open(self, form: Json) -> Json:
-        view = parsed(form.get("view"))
-        try:
-            user = self.spend_trigger(str(form.get("trigger_id", "")))
-        except BadTrigger as error:
-            return no(str(error))
-        wrong = view_error(view)
-        if wrong or view["type"] != "modal":
-            return no(wrong or "invalid_arguments")
-        opened = self.open_window(user, view)
+        view = _view(form, "modal")
+        if isinstance(view, Refusal):
+            return view.answer()
+        opened = self.open_window(self.spend_trigger(form.get("trigger_id", "")), view)
         return {"ok": True, "view": opened} if opened else no("push_limit_reached")
 
     _views_push = _views_open
 
     def _views_update(self, form: Json) -> Json:
-        view, known = parsed(form.get("view")), self.window(str(form.get("view_id", "")))
+        view, known = _view(form, "modal"), self.window(form.get("view_id", ""))
+        if isinstance(view, Refusal):
+            return view.answer()
         if known is None:
             return no("not_found")
-        wrong = view_error(view)
-        if wrong or view["type"] != "modal":
-            return no(wrong or "invalid_arguments")
         if form.get("hash") and form["hash"] != known[1]["hash"]:
             return no("hash_conflict")
         return {"ok": True, "view": self.update_window(form["view_id"], view)}
@@ -243,17 +260,69 @@ def _shown(message: Json, full: bool) -> Json:
     return {key: value for key, value in message.items() if full or key != "metadata"}
 
 
-def _channel_error(channel: Json | None) -> str | None:
+def _said(form: Json) -> Json:
+    return {"text": form["text"], "blocks": parsed(form.get("blocks")) or []}
+
+
+def _channel_refusal(channel: Json | None) -> Refusal | None:
     if channel is None:
-        return "channel_not_found"
+        return Refusal("channel_not_found")
     if channel["is_archived"]:
-        return "is_archived"
-    return None if channel["is_member"] else "not_in_channel"
+        return Refusal("is_archived")
+    return None if channel["is_member"] else Refusal("not_in_channel")
 
 
-def _metadata_error(form: Json) -> str | None:
-    metadata = parsed(form.get("metadata"))
+def _metadata_refusal(form: Json) -> Refusal | None:
+    try:
+        metadata = parsed(form.get("metadata"))
+    except ValueError:
+        return Refusal("invalid_metadata_format")
     if metadata is None:
         return None
     fine = isinstance(metadata, dict) and set(metadata) == {"event_type", "event_payload"}
-    return None if fine and isinstance(metadata["event_payload"], dict) else "invalid_metadata_format"
+    return None if fine and isinstance(metadata["event_payload"], dict) else Refusal("invalid_metadata_format")
+
+
+def _view(form: Json, kind: str) -> Json | Refusal:
+    """The view that is to be shown, or why Slack does not show it as such."""
+    refused = view_refusal(form.get("view"))
+    if refused:
+        return refused
+    view: Json = parsed(form["view"])
+    return view if view["type"] == kind else Refusal("invalid_arguments", (f"type: {kind} [json-pointer:/view/type]",))
+
+
+def _arguments(form: Json) -> Json:
+    """Arguments as they would come in a form: text, but for those that are JSON. Raises BadArgument."""
+    told: Json = {}
+    for key, value in form.items():
+        if key in STRUCTURED or isinstance(value, str):
+            told[key] = value
+        elif isinstance(value, bool | int | float):
+            told[key] = str(value).lower()
+        elif value is not None:
+            raise BadArgument("invalid_arguments")
+    return told
+
+
+def _number(form: Json, key: str, error: str) -> int:
+    """A whole number, 0 where there is none. Raises BadArgument with `error`."""
+    value = form.get(key) or "0"
+    if not re.fullmatch(r"[0-9]{1,9}", value):
+        raise BadArgument(error)
+    return int(value)
+
+
+def _asked_for(form: Json) -> Callable[[str], bool]:
+    """Whether a timestamp is among those that conversations.history is asked for. Raises BadArgument."""
+    for key, error in (("oldest", "invalid_ts_oldest"), ("latest", "invalid_ts_latest"), ("cursor", "invalid_cursor")):
+        if form.get(key) and not _NUMBER.fullmatch(form[key]):
+            raise BadArgument(error)
+    oldest, latest = float(form.get("oldest") or 0), float(form.get("latest") or "inf")
+    cursor, inclusive = float(form.get("cursor") or "inf"), form.get("inclusive") in ("true", "1")
+
+    def among(ts: str) -> bool:
+        at = float(ts)
+        return at <= cursor and (oldest <= at <= latest if inclusive else oldest < at < latest)
+
+    return among

@@ -135,7 +135,8 @@ def element_at(blocks: Iterable[Json], block_id: str, action_id: str) -> Json:
 
 def told_view(view: Json, values: Json) -> Json:
     """A view as an app is told of it."""
-    return {"private_metadata": "", "callback_id": "", "hash": "", **view, "blocks": named(view["blocks"]),
+    ours = {"team_id": TEAM, "app_id": APP, "app_installed_team_id": TEAM, "bot_id": BOT}
+    return {**ours, "private_metadata": "", "callback_id": "", "hash": "", **view, "blocks": named(view["blocks"]),
             "state": {"values": values}}  # fmt: skip
 
 

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import json
+import logging
+import re
 import secrets
+import socketserver
 import threading
-import time
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from importlib.resources import files
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qs, parse_qsl, urlsplit
 
-from bot.local.methods import WebApi
+from bot.local.methods import WebApi, no
 
 if TYPE_CHECKING:
     from bot.local.desk import Desk
@@ -20,10 +23,16 @@ if TYPE_CHECKING:
 Json = dict[str, Any]
 
 MOST_BYTES = 5 * 1024 * 1024
-"""The largest body that is read."""
+"""The largest body that is understood."""
+MOST_DRAINED = 20 * MOST_BYTES
+"""The largest body that is read to its end, for the sake of an answer."""
+SLOWEST = 30
+"""Seconds for which somebody who stops in the middle of a request is waited for."""
 ALIVE = 15
 """Seconds after which a page that waits for changes hears that the connection is still there."""
-PAUSE = 0.15
+GONE = ("expired_url", "used_url")
+"""What an address for answers says that takes none any more."""
+PAUSE = 0.2
 """Seconds between two changes that a page is told of: what happens at once is told at once."""
 KINDS = {
     "html": "text/html",
@@ -33,11 +42,24 @@ KINDS = {
     "json": "application/json",
 }
 SAFE = {
-    "Content-Security-Policy": "default-src 'self'; img-src 'self' https: data:; frame-ancestors 'none'",
+    "Content-Security-Policy": (
+        "default-src 'self'; img-src 'self' https: data:; style-src 'self'; base-uri 'none'; form-action 'none'; "
+        "frame-ancestors 'none'"
+    ),
+    "Cross-Origin-Resource-Policy": "same-origin",
     "Referrer-Policy": "no-referrer",
     "X-Content-Type-Options": "nosniff",
     "Cache-Control": "no-store",
 }
+log = logging.getLogger(__name__)
+
+
+class Misread(Exception):
+    """A request that can't be read; says so in Slack's word, or in a line."""
+
+    def __init__(self, word: str, status: int) -> None:
+        super().__init__(word)
+        self.status = status
 
 
 @dataclass
@@ -91,43 +113,73 @@ class Slack(WebApi):
 
 class _Server(ThreadingHTTPServer):
     daemon_threads = True
+    request_queue_size = 64
     slack: Slack
 
+    def server_bind(self) -> None:
+        """Without asking name servers what 127.0.0.1 is called, which can take long."""
+        socketserver.TCPServer.server_bind(self)
+        self.server_name, self.server_port = "127.0.0.1", self.socket.getsockname()[1]
+
     def handle_error(self, *_: Any) -> None:
-        """Somebody hung up; that is their right."""
+        """Somebody hung up; that is their right. What goes wrong here is answered and logged where it does."""
 
 
 class Handler(BaseHTTPRequestHandler):
     """One request. Whatever is not meant for this address, or comes from another site's page, is refused."""
 
     server: _Server
+    timeout = SLOWEST
 
     def do_POST(self) -> None:
+        self._answer(self._post)
+
+    def do_GET(self) -> None:
+        self._answer(self._get)
+
+    def _answer(self, answer: Callable[[], None]) -> None:
+        try:
+            answer()
+        except Misread as error:
+            self._text(error.status, str(error))
+        except OSError:
+            raise
+        except Exception:
+            log.exception("a request was not answered")
+            self._text(500, "something went wrong here; the log says what")
+
+    def _post(self) -> None:
         place, _, rest = urlsplit(self.path).path.lstrip("/").partition("/")
         if not self._is_local():
             self._text(403, "this is for the machine it runs on")
         elif place == "api":
-            token, form = self._form()
-            self.call(rest, token, form)
+            self._method(rest)
         elif place == "respond":
             wrong = self.server.slack.respond(rest, self._form()[1])
-            self._text(400 if wrong else 200, wrong or "ok")
+            self._text(404 if wrong in GONE else 400 if wrong else 200, json.dumps(no(wrong)) if wrong else "ok")
         elif self._is_page(place) and rest == "do":
             self._do()
         else:
             self._text(404, "nothing is here")
 
-    def do_GET(self) -> None:
+    def _get(self) -> None:
         asked = urlsplit(self.path)
         place, slash, rest = asked.path.lstrip("/").partition("/")
         if not self._is_local():
             self._text(403, "this is for the machine it runs on")
         elif place == "api":
-            self.do_POST()
+            self._method(rest)
         elif not (self._is_page(place) and slash):
             self._text(404, "nothing is here; the address is the one that the program printed")
         else:
             self._page(rest, {key: values[-1] for key, values in parse_qs(asked.query).items()})
+
+    def _method(self, method: str) -> None:
+        try:
+            token, form = self._form()
+        except Misread as error:
+            return self.send(200, json.dumps(no(str(error))).encode(), "application/json")
+        return self.call(method, token, form)
 
     def call(self, method: str, token: str | None, form: Json) -> None:
         """A call of the Web API."""
@@ -139,31 +191,39 @@ class Handler(BaseHTTPRequestHandler):
         """Whether the request is for this address, and no other site's page sent it."""
         own = {f"127.0.0.1:{self.server.slack.port}", f"localhost:{self.server.slack.port}"}
         origin = self.headers.get("Origin")
-        return self.headers.get("Host") in own and (origin is None or origin.removeprefix("http://") in own)
+        return self.headers.get("Host") in own and (origin is None or origin in {f"http://{one}" for one in own})
 
     def _is_page(self, key: str) -> bool:
         slack = self.server.slack
         return slack.desk is not None and secrets.compare_digest(key.encode(), slack.page_key.encode())
 
     def _form(self) -> tuple[str | None, Json]:
-        """(token, arguments) however they come: in the address, as a form, or as JSON."""
+        """(token, arguments) however they come: in the address, as a form, or as JSON. Raises Misread."""
         raw = self._body()
         token = (self.headers.get("Authorization") or "").removeprefix("Bearer ") or None
         form: Json = dict(parse_qsl(urlsplit(self.path).query))
         if self.headers.get_content_type() == "application/json":
-            try:
-                told = json.loads(raw or "{}")
-            except ValueError:
-                told = {}
-            form.update(told if isinstance(told, dict) else {})
+            told = _object(raw or "{}")
+            if told is None:
+                raise Misread("invalid_json", 400)
+            form.update(told)
         else:
             form.update(parse_qsl(raw))
-        return token or form.pop("token", None), form
+        other = form.pop("token", None)
+        return token or other, form
 
     def _body(self) -> str:
+        """The body of the request. Raises Misread."""
         length = self.headers.get("Content-Length") or "0"
-        size = min(int(length), MOST_BYTES) if length.isdecimal() else 0
-        return self.rfile.read(size).decode(errors="replace")
+        if not (length.isascii() and length.isdigit() and len(length) < 16) or self.headers.get("Transfer-Encoding"):
+            raise Misread("a body comes with its length in Content-Length", 411)
+        if int(length) > MOST_BYTES:
+            # Who is still sending does not hear an answer.
+            rest = min(int(length), MOST_DRAINED)
+            while rest > 0 and (read := self.rfile.read(min(rest, 65_536))):
+                rest -= len(read)
+            raise Misread(f"a body has at most {MOST_BYTES:,} bytes", 413)
+        return self.rfile.read(int(length)).decode(errors="replace")
 
     # The page.
 
@@ -176,27 +236,27 @@ class Handler(BaseHTTPRequestHandler):
             self._json(desk.words())
         elif rest == "view":
             self._json(desk.view(query.get("as", ""), query.get("in", ""), query.get("thread")))
+        elif rest == "" or rest.startswith("page/"):
+            self._asset(rest.removeprefix("page/") if rest else "index.html")
         else:
-            self._asset("index.html" if rest == "" else rest.removeprefix("page/"))
+            self._text(404, "nothing is here")
 
     def _do(self) -> None:
         desk = self.server.slack.desk
         assert desk is not None
-        try:
-            told = json.loads(self._body())
-        except ValueError:
-            told = None
-        self._json(desk.do(told) if isinstance(told, dict) else {"ok": False, "error": "a JSON object is understood"})
+        told = _object(self._body())
+        self._json({"ok": False, "error": "Only a JSON object is understood."} if told is None else desk.do(told))
 
     def _asset(self, name: str) -> None:
         """A file that comes with the package; never one beside it."""
-        place = files("bot.local").joinpath("page")
-        for part in name.split("/"):
-            place = place.joinpath(part) if part not in ("", ".", "..") else place.joinpath("nothing")
-        kind = KINDS.get(name.rpartition(".")[2])
-        if kind is None or not place.is_file():
-            return self._text(404, "nothing is here")
-        return self.send(200, place.read_bytes(), kind)
+        kind, place = KINDS.get(name.rpartition(".")[2]), files("bot.local").joinpath("page")
+        if (
+            kind
+            and re.fullmatch(r"(\w[\w-]*/)*\w[\w.-]*", name, re.ASCII)
+            and (found := place.joinpath(name)).is_file()
+        ):
+            return self.send(200, found.read_bytes(), kind)
+        return self._text(404, "nothing is here")
 
     def _changes(self) -> None:
         """Tell of changes as long as somebody listens."""
@@ -209,7 +269,7 @@ class Handler(BaseHTTPRequestHandler):
             seq = now
             self.wfile.write(line.encode())
             self.wfile.flush()
-            time.sleep(PAUSE)
+            slack.rest(PAUSE)
 
     def _json(self, told: Json) -> None:
         self.send(200, json.dumps(told).encode(), "application/json")
@@ -232,6 +292,15 @@ class Handler(BaseHTTPRequestHandler):
 
     def log_message(self, *_: Any) -> None:
         """The program has a log of its own."""
+
+
+def _object(raw: str) -> Json | None:
+    """A JSON object; None for all else."""
+    try:
+        told = json.loads(raw)
+    except (ValueError, RecursionError):
+        return None
+    return told if isinstance(told, dict) else None
 
 
 def _retry(seconds: int | None) -> dict[str, str]:

@@ -3,33 +3,22 @@
 from __future__ import annotations
 
 import secrets
-import threading
 from collections import deque
 from dataclasses import dataclass, field
+from itertools import takewhile
 from typing import Any, NamedTuple
 
 from bot.clock import Clock, SystemClock
+from bot.local.changes import Changes
 from bot.local.kept import Shelf
+from bot.local.passes import Addresses, Answering, Triggers
 from bot.local.payloads import APP_USER, BOT
 
 Json = dict[str, Any]
 
 PROFILE = {"status_text": "", "status_emoji": "", "status_expiration": 0}
-TRIGGER_SECONDS, RESPONSE_SECONDS, RESPONSES = 3, 1800, 5
-"""How long a trigger lives; how long, and how often, the address for answers to a press is good."""
 STACK = 3
 """Most windows on top of each other."""
-
-
-class Answering(NamedTuple):
-    """What an address for answers belongs to: a conversation, who acted, and the message they acted in (or None)."""
-
-    channel: str
-    user: str
-    ts: str | None
-    until: float
-    left: list[int]
-    """How many answers it still takes, in its only element."""
 
 
 class Notice(NamedTuple):
@@ -38,12 +27,14 @@ class Notice(NamedTuple):
     id: int
     user: str
     channel: str
+    who: str
+    """Who said it."""
     text: str
     at: int
 
 
 @dataclass
-class Workspace:
+class Workspace(Changes):
     """What is there and what was said. Messages are dicts as Slack tells them; one that only one person sees is
     `private` and belongs to a `user`.
     """
@@ -63,10 +54,7 @@ class Workspace:
     app_name: str = "Weir"
 
     def __post_init__(self) -> None:
-        self._lock = threading.RLock()
-        self._changed = threading.Condition(self._lock)
-        self.seq = 0
-        self.ended = False
+        Changes.__init__(self)
         self.posts = 0
         """How many messages the app posted since the start."""
         self._stamps = 0
@@ -78,57 +66,35 @@ class Workspace:
         """`user channel` → the newest message that they have seen."""
         self.notices: deque[Notice] = deque(maxlen=200)
         self._noted = 0
-        self._triggers: dict[str, tuple[str, float]] = {}
-        self._spent: set[str] = set()
-        self._answering: dict[str, Answering] = {}
+        self._triggers, self._addresses = Triggers(), Addresses()
         if self.shelf:
             self._restore(self.shelf)
-
-    # What changes is told to whoever watches.
-
-    def touch(self) -> None:
-        """Something is different now."""
-        with self._changed:
-            self.seq += 1
-            self._changed.notify_all()
-
-    def wait_for_change(self, since: int, seconds: float) -> int:
-        """Come back once something changed since `since`, or after so many seconds; the number it stands at."""
-        with self._changed:
-            self._changed.wait_for(lambda: self.seq > since or self.ended, seconds)
-            return self.seq
-
-    def rest(self, seconds: float) -> bool:
-        """Wait so long, or until the workspace ends; whether it did."""
-        with self._changed:
-            return self._changed.wait_for(lambda: self.ended, seconds)
-
-    def end(self) -> None:
-        """Nobody is kept waiting any longer."""
-        with self._changed:
-            self.ended = True
-            self._changed.notify_all()
 
     # People and places.
 
     def add_user(self, id: str, profile: Json | None = None, **more: Any) -> None:
         """`profile` may have `email`, `status_text`, `status_emoji`, `status_expiration`; what is left out is empty."""
-        self.users[id] = {
-            "id": id, "name": id.lower(), "real_name": "", "deleted": False, "is_bot": False, "is_admin": False,
-            "is_owner": False, "tz": "Europe/Berlin", **more, "profile": {**PROFILE, **(profile or {})},
-        }  # fmt: skip
-        self._keep("user", id, self.users[id])
+        with self._lock:
+            self.users[id] = {
+                "id": id, "name": id.lower(), "real_name": "", "deleted": False, "is_bot": False, "is_admin": False,
+                "is_owner": False, "tz": "Europe/Berlin", **more, "profile": {**PROFILE, **(profile or {})},
+            }  # fmt: skip
+            self._keep("user", id, self.users[id])
+            self.touch()
 
     def add_channel(self, id: str, **more: Any) -> None:
         channel = {"id": id, "is_archived": False, "is_member": True, **more}
-        self.channels[id] = {**channel, "messages": []}
-        self._keep("channel", id, channel)
+        with self._lock:
+            self.channels[id] = {**channel, "messages": []}
+            self._keep("channel", id, channel)
+            self.touch()
 
     def set_status(self, user: str, text: str = "", emoji: str = "", until: int = 0) -> None:
         """`until` 0 is a status that does not expire."""
-        self.users[user]["profile"].update(status_text=text, status_emoji=emoji, status_expiration=until)
-        self._keep("user", user, self.users[user])
-        self.touch()
+        with self._lock:
+            self.users[user]["profile"].update(status_text=text, status_emoji=emoji, status_expiration=until)
+            self._keep("user", user, self.users[user])
+            self.touch()
 
     def set_quiet_hours(self, user: str, start: int, end: int) -> None:
         """The span, now or next, in which Slack shows somebody nothing."""
@@ -139,6 +105,7 @@ class Workspace:
         self.quiet[user] = {**self.quiet_of(user), "snooze_enabled": True, "snooze_endtime": end}
 
     def quiet_of(self, user: str) -> Json:
+        """The hours in which somebody is shown nothing, as dnd.info tells them."""
         # For those who set no hours Slack names a span that is none.
         return self.quiet.get(user, {"dnd_enabled": False, "next_dnd_start_ts": 1, "next_dnd_end_ts": 1})
 
@@ -171,17 +138,21 @@ class Workspace:
         return sorted(found, key=lambda message: message["ts"])
 
     def message(self, channel: str, ts: str) -> Json | None:
+        """A message as it is now; None where it is not there."""
         with self._lock:
-            found = self.channels.get(channel, {}).get("messages", ())
-            return next((one for one in found if one["ts"] == ts), None)
+            found = self._message(channel, ts)
+            return dict(found) if found else None
+
+    def _message(self, channel: str, ts: str) -> Json | None:
+        said = self.channels.get(channel, {}).get("messages", [])
+        return next((one for one in reversed(said) if one["ts"] == ts), None)
 
     def post(self, channel: str, said: Json) -> Json:
-        """Say something as the app; whoever it is for gets a notification. The message as it is kept."""
+        """Say something as the app. The message as it is kept."""
         with self._lock:
             whose = {"subtype": "bot_message", "bot_id": BOT, "user": APP_USER}
             message = self._say(channel, {"type": "message", **whose, **said})
             self.posts += 1
-            self._notify(channel, message)
             self.touch()
             return message
 
@@ -197,17 +168,18 @@ class Workspace:
         message = {**said, "ts": self.next_ts()}
         self.channels[channel]["messages"].append(message)
         self._keep("message", f"{channel} {message['ts']}", message)
-        return message
+        self._notify(channel, message)
+        return dict(message)
 
     def edit(self, channel: str, ts: str, **anew: Any) -> Json | None:
         """Show something else in place of a message; None where it is not there."""
         with self._lock:
-            message = self.message(channel, ts)
+            message = self._message(channel, ts)
             if message is not None:
                 message.update(anew, edits=message.get("edits", 0) + 1)
                 self._keep("message", f"{channel} {ts}", message)
                 self.touch()
-            return message
+            return dict(message) if message else None
 
     def delete(self, channel: str, ts: str) -> None:
         with self._lock:
@@ -237,6 +209,16 @@ class Workspace:
             self.touch()
             return bool(found)
 
+    def whisper_to(self, user: str, ts: str) -> Json | None:
+        """A message that only this person sees; None where it is not there."""
+        with self._lock:
+            return next((dict(one) for one in self.private if (one["user"], one["ts"]) == (user, ts)), None)
+
+    def whispered(self, user: str, channel: str) -> list[Json]:
+        """What only this person sees in a conversation, oldest first."""
+        with self._lock:
+            return [dict(one) for one in self.private if (one["user"], one["channel"]) == (user, channel)]
+
     def next_ts(self) -> str:
         with self._lock:
             self._stamps += 1
@@ -264,56 +246,43 @@ class Workspace:
         """How many messages of others somebody has not seen yet."""
         with self._lock:
             last = self.seen.get(f"{user} {channel}", "")
-            said = self.channels.get(channel, {}).get("messages", ())
-            return sum(1 for one in said if one["ts"] > last and one.get("user") != user)
+            said = self.channels.get(channel, {}).get("messages", [])
+            fresh = takewhile(lambda one: one["ts"] > last, reversed(said))
+            return sum(1 for one in fresh if one.get("user") != user)
 
     def _notify(self, channel: str, message: Json) -> None:
         # As people's desktops are set at first: direct messages and mentions.
-        said = f"{message.get('text')}{message.get('blocks')}"
+        said, author = f"{message.get('text')}{message.get('blocks')}", message["user"]
         owner = self.channels[channel].get("user")
-        for user in [owner] if owner else [id for id in self.users if f"<@{id}>" in said]:
-            self._noted += 1
-            self.notices.append(Notice(self._noted, user, channel, str(message.get("text")), self.machine.now()))
+        for user in [owner] if owner else [id for id in self.users if f"<@{id}>" in said or f"<@{id}|" in said]:
+            if user != author:
+                self._noted += 1
+                who = self.app_name if author == APP_USER else self.users[author]["name"]
+                self.notices.append(
+                    Notice(self._noted, user, channel, who, str(message.get("text")), self.machine.now())
+                )
 
     # What people's acts come with.
 
     def issue_trigger(self, user: str) -> str:
         """What lets an app open one window for somebody who did something just now."""
         with self._lock:
-            trigger = f"{self.machine.now()}.{len(self._triggers)}.{secrets.token_hex(8)}"
-            self._triggers[trigger] = (user, self.machine.now() + TRIGGER_SECONDS)
-            return trigger
+            return self._triggers.issue(user, self.machine.now())
 
     def spend_trigger(self, trigger: str) -> str:
-        """The person whose trigger it is. Raises BadTrigger with Slack's word for what is wrong with it."""
+        """The person whose trigger it is. Raises BadTrigger."""
         with self._lock:
-            if trigger in self._spent:
-                raise BadTrigger("exchanged_trigger_id")
-            user, until = self._triggers.pop(trigger, (None, 0.0))
-            if user is None:
-                raise BadTrigger("invalid_trigger_id" if trigger else "invalid_arguments")
-            self._spent.add(trigger)
-            if self.machine.now() > until:
-                raise BadTrigger("expired_trigger_id")
-            return user
+            return self._triggers.spend(trigger, self.machine.now())
 
     def issue_answering(self, channel: str, user: str, ts: str | None) -> str:
         """The key of a new address for answers to what somebody did."""
         with self._lock:
-            now = self.machine.now()
-            self._answering = {key: one for key, one in self._answering.items() if one.until >= now}
-            key = secrets.token_hex(12)
-            self._answering[key] = Answering(channel, user, ts, now + RESPONSE_SECONDS, [RESPONSES])
-            return key
+            return self._addresses.issue(Answering(channel, user, ts), self.machine.now())
 
-    def answering(self, key: str) -> Answering | None:
-        """What an address for answers belongs to, one answer fewer; None where it takes none (any more)."""
+    def answering(self, key: str) -> Answering:
+        """What an address for answers belongs to, one answer fewer. Raises BadAddress."""
         with self._lock:
-            known = self._answering.get(key)
-            if known is None or known.until < self.machine.now() or known.left[0] < 1:
-                return None
-            known.left[0] -= 1
-            return known
+            return self._addresses.take(key, self.machine.now())
 
     # Homes and windows.
 
@@ -352,6 +321,11 @@ class Workspace:
             self.touch()
             return anew
 
+    def windows_of(self, user: str) -> list[Json]:
+        """What somebody has open, the top one last."""
+        with self._lock:
+            return list(self.windows.get(user, ()))
+
     def close_window(self, user: str, view_id: str | None = None) -> None:
         """Close a modal, or all that somebody has open."""
         with self._lock:
@@ -380,10 +354,6 @@ class Workspace:
         self.homes.update(shelf.all("home"))
         self.seen.update(shelf.all("seen"))
         self._stamps = shelf.get("count", "stamps") or 0
-
-
-class BadTrigger(Exception):
-    """A trigger that opens nothing; says so in Slack's word."""
 
 
 def dm_of(user: str) -> str:
