@@ -3,16 +3,22 @@
 from __future__ import annotations
 
 import sqlite3
+import threading
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import doors
 import pytest
 from fake_github import FakeGithub
 from fake_slack import FakeSlack, Fault
 from fake_socket import FakeSocket
 from github_payloads import pull_request, review
 from program import SECRET, Program, wait_until
+from site_on_loopback import settings
+from sqlalchemy import Engine
+from world import World
 
 from bot.clock import SystemClock
 
@@ -221,6 +227,19 @@ def test_in_socket_mode_a_command_and_a_press_are_answered_through_the_socket(
     assert (slack.replaced[0]["text"][:13], slack.replaced[0]["replace_original"]) == ("1 repository;", True)
     assert link.answers == [link.answer_to(asked), link.answer_to(pressed)]
     assert link.answers[0]["payload"]["text"] == "Nothing waits for you just now."
+
+
+def test_once_a_socket_is_closed_nothing_of_it_is_left(sqlite_engine: Engine, tmp_path: Path) -> None:
+    with doors.SlackWithSocket() as slack:
+        known = settings(tmp_path, slack_bot_token=slack.token, slack_api_url=slack.url)
+        ctx = replace(World(sqlite_engine, slack).ctx(), settings=known)
+        before = set(threading.enumerate())
+        with doors.opened(ctx, slack, doors.SOCKET) as link:
+            assert set(threading.enumerate()) > before
+            asked = link.command("help")
+            wait_until(lambda: link.answer_to(asked))
+        left = set(threading.enumerate()) - before
+    assert [thread.name for thread in left if not thread.name.startswith("soon")] == []
 
 
 def said(program: Program) -> str:
