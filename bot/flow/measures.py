@@ -10,7 +10,6 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from functools import cache
-from statistics import fmean
 from typing import NamedTuple, TypeAlias
 
 from bot.flow.calendar import Calendar
@@ -124,7 +123,8 @@ def measure(
     known, clock = list(journeys), cache(clock)
     span = range(since, until)
     visits = _by_stage(known)
-    targets = {segment: _targets(stream.path(segment)) for segment in {one.segment for one in known}}
+    paths = {segment: stream.path(segment) for segment in {one.segment for one in known}}
+    targets = {segment: _targets(path) for segment, path in paths.items()}
     stages = [_stage(stage, visits[stage.name], targets, clock, span, now) for stage in stream.stages[:-1]]
     whole = sum(stage.times.total for stage in stages)
     done = [one for one in known if one.done_at is not None and one.done_at in span]
@@ -137,7 +137,7 @@ def measure(
         loops(stream.stages, [*done, *dropped, *going]),
         _times([(clock(one.key[1]), one.began_at, one.done_at) for one in done if one.done_at is not None]),
         len(dropped), len(going), active, waiting,
-        fmean(hand_offs(stream.path(one.segment), one) for one in done) if done else None,
+        sum(hand_offs(paths[one.segment], one) for one in done) / len(done) if done else None,
     )  # fmt: skip
 
 

@@ -110,7 +110,7 @@ def journey(
             moments += _turns(item, told, rules(item[1]), reading.wanted)
     moments.sort()
     segment = _segment(reading, moments)
-    path = stream.path(segment)
+    path = reading.paths[segment]
     closed_at = _given_up(events)
     entries = [
         one
@@ -134,17 +134,20 @@ class _Reading(NamedTuple):
     """The segment of what carries no mark."""
     marks: dict[SignalKey, str]
     """Whose mark it is, by segment."""
+    paths: dict[str | None, Sequence[Stage]]
+    """By segment."""
     places: dict[str | None, Mapping[SignalKey, int]]
-    """Of each segment: where on its path a signal puts an item; of two stages that name it, the further one."""
+    """By segment: where on its path a signal puts an item; of two stages that name it, the further one."""
 
 
 @lru_cache(maxsize=64)
 def _reading(stream: Stream) -> _Reading:
     marks = {signal.key: segment.name for segment in stream.segments for signal in segment.signals}
     names: list[str | None] = [segment.name for segment in stream.segments] or [None]
-    places = {name: _places(stream.path(name)) for name in names}
+    paths = {name: stream.path(name) for name in names}
+    places = {name: _places(path) for name, path in paths.items()}
     wanted = frozenset((*marks, *(key for place in places.values() for key in place), _REOPENED))
-    return _Reading(wanted, any(kind in KINDS for kind, _ in wanted), names[0], marks, places)
+    return _Reading(wanted, any(kind in KINDS for kind, _ in wanted), names[0], marks, paths, places)
 
 
 def _places(path: Sequence[Stage]) -> Mapping[SignalKey, int]:
