@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 from bot.flow.events import FlowEvent, ItemKey
 from bot.flow.ladder import next_look
 from bot.flow.waits import REVIEWER_KINDS, Ledger, Span, Wait, fold
+from bot.journeys import keep
 from bot.policy import Policy
 from bot.standings import is_of_the_ladder, standing_of
 from bot.store import answers, homes, items, waits
@@ -68,6 +69,7 @@ def refold(
     items.save(session, terms.workspace, changes.facts)
     _write(session, changes, terms)
     _touch_homes(session, changes, histories, stored_waits, terms)
+    keep(session, terms.workspace, terms.policy.rules, histories, thorough=not terms.live)
     return len(changes.items)
 
 

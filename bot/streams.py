@@ -1,0 +1,157 @@
+"""Value streams saved as new versions, and measured by them from the event log, in portions."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from sqlalchemy.exc import IntegrityError
+
+from bot.context import Context
+from bot.flow.events import ItemKey
+from bot.flow.stream import Stream
+from bot.flow.stream_changes import differences
+from bot.journeys import Mapped, all_mapped, fold
+from bot.said import current
+from bot.store import events, items
+from bot.store import journeys as kept
+from bot.store import streams as saved
+from bot.store.engine import reading, undisturbed, writing
+from bot.stream_file import fitting, from_yaml, to_yaml
+
+PORTION = 500
+"""Items measured in one transaction."""
+AT_ONCE = 4
+"""Portions that are measured while somebody waits; a worker goes on with the rest."""
+MOST_WHY = 1_000
+
+
+class Outdated(ValueError):
+    """Somebody saved the stream meanwhile; one line for whoever wanted to."""
+
+
+class Saved(NamedTuple):
+    """A stream as it was saved."""
+
+    stream: Stream
+    version: int
+    changes: list[str]
+    """What is another than before, in words; empty where nothing is, and then nothing was saved."""
+
+
+def stream_named(ctx: Context, name: str) -> tuple[saved.Kept, Stream] | None:
+    """A stream by its name, whatever its case; None where there is none."""
+    with reading(ctx.engine) as session:
+        held = saved.named(session, ctx.workspace, name)
+    return None if held is None else (held, from_yaml(held.text))
+
+
+def all_streams(ctx: Context) -> list[tuple[saved.Kept, Stream]]:
+    """All streams, in order of their names."""
+    with reading(ctx.engine) as session:
+        return [(held, from_yaml(held.text)) for held in saved.every(session, ctx.workspace)]
+
+
+def save(
+    ctx: Context, user: str, stream: Stream, now: int, *, of: str | None = None, over: int | None = None,
+    why: str | None = None,
+) -> Saved:  # fmt: skip
+    """Save a stream as the next version of the one called `of` (its own name, where that is left out), or as a new one.
+
+    `over` is the version that was changed, 0 for a new stream: Outdated is raised where another holds by now (None: any
+    may). `why` says what changed, where the differences do not. Raises BadStream. Some items are measured at once.
+    """
+    stream = fitting(stream)
+    done = undisturbed(lambda: _save(ctx, user, stream, now, of or stream.name, over, why))
+    if done.changes:
+        measure(ctx, AT_ONCE)
+    return done
+
+
+def _save(
+    ctx: Context, user: str, stream: Stream, now: int, name: str, over: int | None, why: str | None
+) -> Saved:  # fmt: skip
+    try:
+        with writing(ctx.engine) as session:
+            held = saved.named(session, ctx.workspace, name)
+            if over is not None and over != (held.version if held else 0):
+                raise Outdated(_outdated(name, held))
+            if held is None:
+                saved.begin(session, ctx.workspace, stream.name, to_yaml(stream), user, now, why or "mapped")
+                return Saved(stream, 1, [why or "mapped"])
+            changes = differences(from_yaml(held.text), stream)
+            if not changes:
+                return Saved(stream, held.version, [])
+            told = why or "; ".join(changes)
+            number = saved.follow(
+                session, ctx.workspace, held, stream.name, to_yaml(stream), user, now, told[:MOST_WHY]
+            )
+    except IntegrityError:
+        raise Outdated(f"There is a stream called “{stream.name}” already.") from None
+    if number is None:
+        raise Outdated(_outdated(name, held))
+    return Saved(stream, number, changes)
+
+
+def _outdated(name: str, held: saved.Kept | None) -> str:
+    if held is None:
+        return f"There is no stream called “{name}” any more."
+    return f"Somebody saved version {held.version} of “{held.name}” meanwhile. Please look at it, and change that one."
+
+
+def measure_again(ctx: Context, user: str, name: str, now: int) -> bool:
+    """Have all items of a stream measured by the version that holds, also those that are done; whether there is one."""
+
+    def work() -> bool:
+        with writing(ctx.engine) as session:
+            held = saved.named(session, ctx.workspace, name)
+            if held is not None:
+                saved.apply_to_all(session, ctx.workspace, held, user, now)
+            return held is not None
+
+    found = undisturbed(work)
+    measure(ctx, AT_ONCE)
+    return found
+
+
+def measure(ctx: Context, most: int | None = None) -> int:
+    """Go on with measuring what new versions ask for, `most` portions at most; how many items were measured.
+
+    Any number of processes may do so at once; one that is stopped is gone on with.
+    """
+    with reading(ctx.engine) as session:
+        if not saved.is_measuring(session, ctx.workspace):
+            return 0
+    measured = portions = 0
+    while (most is None or portions < most) and not ctx.stopping.is_set():
+        done = undisturbed(lambda: _measure_some(ctx))
+        if done is None:
+            break
+        measured, portions = measured + done, portions + 1
+    return measured
+
+
+def _measure_some(ctx: Context) -> int | None:
+    """Measure the next items of a stream; how many, or None where no stream waits for it."""
+    policy = current(ctx).policy
+    with writing(ctx.engine) as session:
+        held = saved.to_measure(session, ctx.workspace)
+        if held is None or held.cursor is None:
+            return None
+        (stream,) = (one for one in all_mapped(session, ctx.workspace) if one.key == held.key)
+        keys = kept.keys_after(session, ctx.workspace, _repos(stream), held.cursor, PORTION)
+        wanted = {*keys, *_elsewhere(stream, kept.closed_by(session, ctx.workspace, keys))}
+        items.lock(session, ctx.workspace, wanted)
+        histories = events.of_items(session, ctx.workspace, wanted)
+        fold(session, ctx.workspace, policy.rules, [stream], wanted, histories)
+        saved.measured_to(session, ctx.workspace, held, keys[-1] if len(keys) == PORTION else None)
+    return len(keys)
+
+
+def _repos(stream: Mapped) -> set[str]:
+    return {repo for version in stream.versions for repo in version.repos}
+
+
+def _elsewhere(stream: Mapped, links: kept.Links) -> set[ItemKey]:
+    """Issues of repositories that the stream does not go through, closed by what is in those it does."""
+    inside = _repos(stream)
+    return {issue for issues in links.values() for issue in issues if issue[1].casefold() not in inside}
