@@ -7,7 +7,7 @@ matched last; of several that match at once, in the furthest. The result hangs o
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Sequence
 from functools import lru_cache
 from itertools import groupby, pairwise
 from operator import itemgetter
@@ -26,6 +26,14 @@ Entry: TypeAlias = tuple[int, int]
 PICKED_UP = ("assigned", "claimed")
 _REOPENED: SignalKey = ("reopened", "")
 """No stage's signal: it takes an item back from the finish line."""
+
+
+class _Any:
+    def __contains__(self, _: object) -> bool:
+        return True
+
+
+_ANY = _Any()
 
 
 class Visit(NamedTuple):
@@ -120,6 +128,18 @@ def journey(
     return _journey(key, segment, path, entries, _picks(events), closed_at) if entries else None
 
 
+def signals(
+    key: ItemKey, histories: Mapping[ItemKey, Sequence[FlowEvent]], rules: Callable[[str], Rules]
+) -> list[tuple[int, SignalKey]]:
+    """(instant, signal) of all that a flow item ever told, whatever a stream looks for; in order."""
+    found: list[Moment] = []
+    for item, told in histories.items():
+        history = sorted(told)
+        found += _moments(history, _ANY, own=item == key)
+        found += _turns(item, history, rules(item[1]), _ANY)
+    return [(at, signal) for at, _, _, signal in sorted(found) if signal != _REOPENED]
+
+
 def needs_waits(stream: Stream) -> bool:
     """Whether turns tell of any stage, or of any segment."""
     return _reading(stream).turns
@@ -134,7 +154,7 @@ class _Reading(NamedTuple):
     """The segment of what carries no mark."""
     marks: dict[SignalKey, str]
     """Whose mark it is, by segment."""
-    paths: dict[str | None, Sequence[Stage]]
+    paths: dict[str | None, tuple[Stage, ...]]
     """By segment."""
     places: dict[str | None, Mapping[SignalKey, int]]
     """By segment: where on its path a signal puts an item; of two stages that name it, the further one."""
@@ -154,7 +174,7 @@ def _places(path: Sequence[Stage]) -> Mapping[SignalKey, int]:
     return {signal.key: number for number, stage in enumerate(path) for signal in stage.signals}
 
 
-def _moments(told: Iterable[FlowEvent], wanted: frozenset[SignalKey], *, own: bool) -> Iterator[Moment]:
+def _moments(told: Iterable[FlowEvent], wanted: Container[SignalKey], *, own: bool) -> Iterator[Moment]:
     """The wanted signals of one item's events; of what closes it, its life and assignees tell nothing."""
     reads = _OWN if own else _READ
     for event in told:
@@ -164,7 +184,7 @@ def _moments(told: Iterable[FlowEvent], wanted: frozenset[SignalKey], *, own: bo
                 yield event.at, 0, event, signal
 
 
-def _turns(item: ItemKey, told: Sequence[FlowEvent], rules: Rules, wanted: frozenset[SignalKey]) -> Iterator[Moment]:
+def _turns(item: ItemKey, told: Sequence[FlowEvent], rules: Rules, wanted: Container[SignalKey]) -> Iterator[Moment]:
     """The wanted kinds of turns when they begin, and again when others' end leaves them alone."""
     ledger = fold(told, rules)
     waits = ledger.waits if ledger else []
