@@ -99,7 +99,7 @@ function followPerson(life, person) {
 function online(is) {
   const line = byId("offline");
   line.hidden = is;
-  line.textContent = is ? "" : "The program on this machine does not answer. Trying again …";
+  line.textContent = is ? "" : "The program on this machine does not answer. Trying again … Started anew, it prints a new address.";
 }
 
 function go(life, change, replace = false) {

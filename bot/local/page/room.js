@@ -5,6 +5,9 @@ import { drawMessages, takesMessages } from "./messages.js";
 import { drawSurface, typedIn } from "./surface.js";
 import { startScrolling } from "./scrolling.js";
 
+/** As many messages as the program tells of. */
+const MOST = 100;
+
 export const roomName = (room) => (room?.kind === "channel" ? `# ${room.name}` : room?.name ?? "");
 
 export function startRoom(app) {
@@ -93,6 +96,7 @@ function startTabs(app) {
 }
 
 function introEntry(app, room) {
+  if (app.view.messages.length >= MOST) return { key: "cut", mark: "", draw: () => el("p", { class: "waiting" }, `Of what was said here, the last ${MOST} messages are shown.`) };
   const mark = JSON.stringify([room?.id, room?.name, Boolean(app.view.clock), Boolean(app.view.host)]);
   return { key: "intro", mark, draw: () => drawIntro(app, room) };
 }
