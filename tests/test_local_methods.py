@@ -89,7 +89,9 @@ def test_a_token_has_to_be_there_and_the_right_one(slack: Slack) -> None:
     assert error(slack, "auth.test") == "token_revoked"
 
 
-@pytest.mark.parametrize("method", ["", "chat.delete", "keep", "restore", "hash", "may", "say", "init__", "a/../b", "é"])
+@pytest.mark.parametrize(
+    "method", ["", "chat.delete", "keep", "restore", "hash", "may", "say", "init__", "a/../b", "é"]
+)
 def test_what_is_no_method_is_none(slack: Slack, method: str) -> None:
     assert api(slack, method) == {"ok": False, "error": "unknown_method", "req_method": method}
 
@@ -232,7 +234,12 @@ def test_arguments_that_are_none_are_refused(slack: Slack, method: str, form: Js
 
 
 ANYTHING = st.recursive(
-    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=9) | st.sampled_from([SHOP, ALICE, "[{}]"]),
+    st.none()
+    | st.booleans()
+    | st.integers()
+    | st.floats()
+    | st.text(max_size=9)
+    | st.sampled_from([SHOP, ALICE, "[{}]"]),
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=5), inner, max_size=3),
     max_leaves=6,
 )
