@@ -11,6 +11,7 @@ import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -113,10 +114,9 @@ def opened(play: Play, folder: Path, *, port: int = 0, limited: bool = False) ->
     """Run a play in a folder, going on where an earlier run stopped. Raises OSError where the port can't be had."""
     folder.mkdir(parents=True, exist_ok=True)
     shelf, clock = Shelf(folder / "slack.db"), SetClock(play.begin)
-    token = f"xoxb-{secrets.token_hex(12)}"
     try:
         with (
-            Slack(clock=clock, shelf=shelf, port=port, limited=limited, token=token) as slack,
+            _slack(shelf, clock, port, limited=limited) as slack,
             _program(play, slack, clock, folder) as program,
             _story(play, program, slack, shelf) as story,
         ):
@@ -125,6 +125,22 @@ def opened(play: Play, folder: Path, *, port: int = 0, limited: bool = False) ->
             yield Demo(slack, story, program.ctx)
     finally:
         shelf.close()
+
+
+def _slack(shelf: Shelf, clock: SetClock, port: int, *, limited: bool) -> Slack:
+    """The workspace, at the address it had before where that is free: a tab that is open finds it again."""
+    key = shelf.get("page", "key") or secrets.token_urlsafe(18)
+    made = partial(Slack, clock=clock, shelf=shelf, limited=limited, page_key=key,
+                   token=f"xoxb-{secrets.token_hex(12)}")  # fmt: skip
+    try:
+        slack = made(port=port or shelf.get("page", "port") or 0)
+    except OSError:
+        if port:
+            raise
+        slack = made()
+    shelf.put("page", "key", key)
+    shelf.put("page", "port", slack.port)
+    return slack
 
 
 @dataclass(frozen=True)

@@ -42,7 +42,7 @@ def run(ctx: Context, *, web: bool, worker: bool) -> None:
     elif ctx.settings.weir_metrics_port is not None:
         server = Server(application(app.own_routes(ctx, telemetry)), ctx.settings.host, ctx.settings.weir_metrics_port)
     schedule = app.schedule_of(ctx, telemetry) if worker else None
-    with _stop_on_signals(ctx.stopping), _socket(ctx, slack):
+    with stop_on_signals(ctx.stopping), _socket(ctx, slack):
         if schedule:
             schedule.start()
         log.info("running", web=web, worker=worker, port=server.port if server else None)
@@ -108,7 +108,7 @@ def _close(handler: SocketModeHandler) -> None:
 
 
 @contextmanager
-def _stop_on_signals(stopping: threading.Event) -> Iterator[None]:
+def stop_on_signals(stopping: threading.Event) -> Iterator[None]:
     """SIGTERM and SIGINT ask for the end; a second one is not waited for."""
     before = {number: signal.getsignal(number) for number in (signal.SIGTERM, signal.SIGINT)}
 

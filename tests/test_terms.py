@@ -163,6 +163,15 @@ def test_away_says_from_when_to_when_and_when_the_quiet_ends(desk: Desk) -> None
     assert shown(back) == ["Welcome back. Your clock runs again as of now."]
 
 
+def test_what_is_planned_outlives_an_absence_whose_end_nobody_knew(http_desk: Desk) -> None:
+    http_desk.flow("away 24 Dec to 2 Jan")
+    planned = person(http_desk).away
+    http_desk.flow("away")
+    http_desk.world.clock.advance(days=3)
+    http_desk.flow("back")
+    assert person(http_desk).away[1:] == planned
+
+
 def test_away_without_an_end_lasts_until_back(http_desk: Desk) -> None:
     line = "You are away from today on, until you say /flow back; till then I hold your clock and am quiet."
     assert shown(http_desk.flow("away")) == [line, "[I'm back]"]

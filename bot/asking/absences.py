@@ -98,10 +98,11 @@ def _part(start: datetime, end: datetime) -> dict[str, Any]:
 
 
 def _as_one(spans: Iterable[_Local]) -> list[_Local]:
-    """Spans that overlap or touch as one, in order."""
+    """Spans that overlap or touch as one, in order; what is planned within one without an end stays for when it ends."""
     found: list[_Local] = []
     for start, end in sorted(spans):
-        if found and start <= found[-1][1]:
+        within = bool(found) and start <= found[-1][1]
+        if within and not (found[-1][1] == _NEVER and start > found[-1][0]):
             found[-1] = (found[-1][0], max(found[-1][1], end))
         else:
             found.append((start, end))

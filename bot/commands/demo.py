@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 import time
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -106,11 +107,15 @@ def _run(play: Play, folder: Path, port: int, no_browser: bool, limited: bool, *
 
 
 def _live(running: Demo, *, goes_on: bool) -> None:
+    """Play until the end is asked for."""
+    from bot.running import stop_on_signals
+
     running.story.start()
     if not goes_on:
         running.story.to("morning")
-    try:
-        while True:
-            time.sleep(3600)
-    except KeyboardInterrupt:
-        click.echo("\nStopped; the next `weir demo` goes on from here.", err=True)
+    stopping = threading.Event()
+    with stop_on_signals(stopping):
+        # Not `stopping.wait()`: a signal's handler may not set an event that its own thread waits for.
+        while not stopping.is_set():
+            time.sleep(0.2)
+    click.echo("\nStopped; the next `weir demo` goes on from here.", err=True)
