@@ -48,6 +48,24 @@ class FlowEvent(NamedTuple):
         return (self.host, self.repo, self.item)
 
 
+class Unplaced(NamedTuple):
+    """What a host told of items that it did not name; a job finds them and makes events of it."""
+
+    host: str
+    id: str
+    """Unique at the host; the ids of the events are built from `data`."""
+    kind: str
+    """Of the events: `deployed`, `released` or `status_changed`."""
+    at: int
+    repo: str | None
+    """None where only a look at the host tells."""
+    owner: str
+    """Whose repository it is."""
+    actor: str | None
+    actor_type: str
+    data: dict[str, Any]
+
+
 def flow_event(
     *,
     host: str = "github",
@@ -151,7 +169,8 @@ def unique(events: Iterable[FlowEvent]) -> list[FlowEvent]:
     """Events with each (host, repo, id) once, whatever the order they came in.
 
     Where two tellings differ, the exact instant goes before the approximate one, then the one that knows on whose
-    behalf a review was (`teams`), then the smaller: the choice hangs on the set alone.
+    behalf a review was (`teams`) or as which commit it was merged (`sha`, `base`), then the smaller: the choice hangs
+    on the set alone.
     """
     kept: dict[tuple[str, str, str], FlowEvent] = {}
     for event in events:
@@ -162,9 +181,13 @@ def unique(events: Iterable[FlowEvent]) -> list[FlowEvent]:
     return list(kept.values())
 
 
-def preference(event: FlowEvent) -> tuple[bool, bool, str]:
+_LEARNT_LATER = ("teams", "sha", "base")
+
+
+def preference(event: FlowEvent) -> tuple[bool, int, str]:
     """Sorts two tellings of one event: the better first."""
-    return (event.approximate, event.data.get("teams") is None, repr(to_record(event)))
+    lacking = sum(event.data.get(key) is None for key in _LEARNT_LATER)
+    return (event.approximate, lacking, repr(to_record(event)))
 
 
 def _is_name(value: Any) -> bool:
@@ -219,6 +242,19 @@ def _check_dismissed(own: dict[str, Any]) -> None:
     _login("reviewer", own["reviewer"])
 
 
+def _check_link(own: dict[str, Any]) -> None:
+    issue = own.get("issue")
+    if type(issue) is not int or not 0 < issue < MAX_INT:
+        raise BadEvent(f"'issue' of a link is {_shown(issue)}; the issue's number is allowed")
+    if own.get("in") is not None and not _is_name(own["in"]):
+        raise BadEvent(f"'in' of a link is {_shown(own['in'])}; the issue's repository, or nothing for its own")
+
+
+def _check_released(own: dict[str, Any]) -> None:
+    if not _is_name(own.get("tag")):
+        raise BadEvent(f"'tag' of a release is {_shown(own.get('tag'))}; its name on one line is allowed")
+
+
 # Kinds whose own keys decide about the state: reading on without them would be guessing.
 _CHECKED = {
     "opened": _check_opened,
@@ -229,6 +265,9 @@ _CHECKED = {
     "labeled": _check_label,
     "unlabeled": _check_label,
     "review_dismissed": _check_dismissed,
+    "linked": _check_link,
+    "unlinked": _check_link,
+    "released": _check_released,
 }
 
 

@@ -7,13 +7,14 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, NamedTuple
 
-from sqlalchemy import Executable, Select, bindparam, select
+from sqlalchemy import Executable, Select, bindparam, select, text
 from sqlalchemy.orm import Session
 
 from bot.flow.events import CLAIMED, RANKS, FlowEvent, ItemKey, preference, unique
 from bot.flow.waits import Wait
 from bot.store.sql import Asking, Inserting, batches, by_repo, table, updating
 from bot.store.tables import EventRow
+from bot.store.tables.ledger import OUTCOMES
 
 EVENTS = table(EventRow)
 _C = EVENTS.c
@@ -35,6 +36,7 @@ _OF_REPO = select(*_COLUMNS).where(
 )
 _OF_ITEMS = Asking(lambda one_of: _OF_REPO.where(one_of(_C.item, "items")))
 _BY_IDS = Asking(lambda one_of: _OF_REPO.where(one_of(_C.id, "ids")))
+_OUTCOMES = _OF_REPO.where(text(OUTCOMES), _C.at >= bindparam("since"))
 _KEYS = ("workspace", "host", "repo", "id")
 _MUTABLE = ("item", "at", "seq", "kind", "actor", "actor_type", "approximate", "data")
 _ADD = Inserting(EVENTS, lambda insert: insert.on_conflict_do_nothing().returning(_C.host, _C.repo, _C.id))
@@ -133,6 +135,11 @@ def takers(session: Session, workspace: str, ended: Iterable[Wait]) -> dict[Wait
 def of_repo(session: Session, workspace: str, host: str, repo: str) -> list[FlowEvent]:
     """All events of a repository, in order of time."""
     return sorted(_read(session, _OF_REPO, workspace=workspace, host=host, repo=repo))
+
+
+def outcomes(session: Session, workspace: str, host: str, repo: str, since: int = 0) -> list[FlowEvent]:
+    """The `merged`, `deployed` and `released` events of a repository since an instant, in order of time."""
+    return sorted(_read(session, _OUTCOMES, workspace=workspace, host=host, repo=repo, since=since))
 
 
 def iterate_all(session: Session, workspace: str, host: str | None = None) -> Iterator[FlowEvent]:

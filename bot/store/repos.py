@@ -17,6 +17,7 @@ from bot.store.events import EVENTS
 from bot.store.items import ITEMS
 from bot.store.sql import Asking, Inserting, insert, table
 from bot.store.tables import RepoRow
+from bot.store.unplaced import UNPLACED
 from bot.store.waits import OUTBOX, WAITS
 
 REPOS = table(RepoRow)
@@ -92,7 +93,7 @@ def rename(session: Session, workspace: str, host: str, old: str, new: str) -> N
     """
     for keyed in (EVENTS, CHECKS, ITEMS, REPOS, CONNECTIONS):
         _move(session, keyed, workspace, host, old, new)
-    for moved in (WAITS, ARRIVALS):
+    for moved in (WAITS, ARRIVALS, UNPLACED):
         c = moved.c
         session.execute(update(moved).where(c.workspace == workspace, c.host == host, c.repo == old).values(repo=new))
     o = OUTBOX.c

@@ -5,9 +5,20 @@ Instants are whole seconds since 1970 UTC; JSON is kept as text. Ids of waits ar
 
 from __future__ import annotations
 
-from bot.store.tables.ledger import ArrivalRow, CheckRow, ConnectionRow, EventRow, ItemRow, RepoRow, SettingRow, WaitRow
+from bot.store.tables.ledger import (
+    ArrivalRow,
+    CheckRow,
+    ConnectionRow,
+    EventRow,
+    ItemRow,
+    RepoRow,
+    SettingRow,
+    UnplacedRow,
+    WaitRow,
+)
 from bot.store.tables.messages import AddressRow, AnswerRow, AskRow, HomeRow, MorningRow, NudgeRow, OutboxRow
 from bot.store.tables.people import AbsenceRow, ChangeRow, MatchRow, MemberRow, SaidRow, TeamRow
+from bot.store.tables.streams import JourneyRow, LinkRow, StreamRow, StreamVersionRow, VisitRow
 
 __all__ = [
     "AbsenceRow",
@@ -21,6 +32,8 @@ __all__ = [
     "EventRow",
     "HomeRow",
     "ItemRow",
+    "JourneyRow",
+    "LinkRow",
     "MatchRow",
     "MemberRow",
     "MorningRow",
@@ -29,6 +42,10 @@ __all__ = [
     "RepoRow",
     "SaidRow",
     "SettingRow",
+    "StreamRow",
+    "StreamVersionRow",
     "TeamRow",
+    "UnplacedRow",
+    "VisitRow",
     "WaitRow",
 ]

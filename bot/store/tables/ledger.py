@@ -5,12 +5,19 @@ from __future__ import annotations
 from sqlalchemy import BigInteger, Index, Text, text
 from sqlmodel import Field, SQLModel
 
+OUTCOMES = "kind IN ('merged', 'deployed', 'released')"
+"""The events by which it is found what a deployment or a release carries."""
+
 
 class EventRow(SQLModel, table=True):
     """The event log: every fact once, never changed except to learn a missing key."""
 
     __tablename__ = "events"
-    __table_args__ = (Index("events_by_item", "workspace", "host", "repo", "item"),)
+    __table_args__ = (
+        Index("events_by_item", "workspace", "host", "repo", "item"),
+        Index("events_outcomes", "workspace", "host", "repo", "at", sqlite_where=text(OUTCOMES),
+              postgresql_where=text(OUTCOMES)),
+    )  # fmt: skip
 
     workspace: str = Field(primary_key=True)
     host: str = Field(primary_key=True)
@@ -71,6 +78,22 @@ class ArrivalRow(SQLModel, table=True):
     item: int = Field(sa_type=BigInteger)
     sha: str | None
     """The commit whose checks were told of, where that is what was told."""
+
+
+class UnplacedRow(SQLModel, table=True):
+    """What a host told that is not an event yet, as it is not known of which items it is. Taken away once it is."""
+
+    __tablename__ = "unplaced"
+
+    workspace: str = Field(primary_key=True)
+    host: str = Field(primary_key=True)
+    id: str = Field(primary_key=True)
+    kind: str
+    repo: str | None
+    """None where only a look at the host tells."""
+    at: int = Field(sa_type=BigInteger)
+    fact: str = Field(sa_type=Text)
+    """JSON: what else was told."""
 
 
 class WaitRow(SQLModel, table=True):
