@@ -12,10 +12,12 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from local_town import ALICE, HELLO, SHOP, Town, actions, asks, button, menu, modal, town, words
+from local_town import ALICE, HELLO, SHOP, Town, actions, asks, button, manifest, menu, modal, town, words
 from program import wait_until
 
 from bot.local import server
+from bot.local.desk import Desk
+from bot.local.installed import Installed
 
 JSON = "application/json"
 
@@ -285,3 +287,16 @@ def test_people_and_conversations_come_while_others_look() -> None:
         for thread in looking:
             thread.join()
         assert wrong == []
+
+
+def test_what_goes_wrong_here_is_answered_in_a_line_and_logged(caplog: pytest.LogCaptureFixture) -> None:
+    class Broken(Desk):
+        def view(self, user: str, channel: str, thread: str | None) -> dict[str, Any]:
+            raise KeyError(user)
+
+    with town() as other:
+        app = Installed(manifest(), other.app.url, "secret")
+        other.slack.desk = Broken(other.slack, app, {})
+        assert other.ask("GET", page(other, "view"))[:2] == (500, "something went wrong here; the log says what")
+        assert [record.message for record in caplog.records] == ["a request was not answered"]
+        app.close()
