@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -185,7 +187,5 @@ def test_a_target_written_back_is_the_same(seconds):
 
 @given(st.text() | st.text(alphabet='ab ->()",;<>@!^|&gt“”12dh'))
 def test_any_text_is_read_or_refused_in_words(text):
-    try:
-        parse(text, KNOWN)
-    except Unread as wrong:
-        assert str(wrong)
+    with suppress(Unread):
+        assert parse(text, KNOWN)

@@ -150,7 +150,7 @@ def _paths(stream: Stream) -> Iterator[Finding]:
 
 def _length(stream: Stream) -> Iterator[Finding]:
     longest = max((len(path) for path in _all_paths(stream)), default=0)
-    if EXPLAINABLE < longest and len(stream.stages) <= MOST_STAGES:
+    if longest > EXPLAINABLE and len(stream.stages) <= MOST_STAGES:
         what = f"{longest} stages are more than one can explain in 60 seconds."
         yield _remark(LONG, "", what, "Is each of them worth its own place?")
 

@@ -35,12 +35,10 @@ class Sketch(NamedTuple):
 
     def told(self, said: Words) -> Sketch:
         """The same with what was said of it."""
-        news = {key: value for key, value in said._asdict().items() if value not in (None, (), False)}
-        if said.active is not None:
-            news["active"] = said.active
-        if said.signals:
-            news["unmeasured"] = False
-        return self._replace(**news, **({"signals": ()} if said.unmeasured else {}))
+        news = {key: value for key, value in said._asdict().items() if value not in (None, ())}
+        if said.signals or said.unmeasured:
+            return self._replace(**news | {"signals": said.signals})
+        return self._replace(**news | {"unmeasured": self.unmeasured})
 
     def over(self, older: Sketch) -> Sketch:
         """The same with what an older sketch knew beyond it."""
@@ -108,16 +106,16 @@ class _Part(NamedTuple):
 def _parts(line: str) -> list[_Part]:
     """The line cut at its arrows."""
     parts, depth = [["", "", ""]], 0
-    for token in _TOKEN.findall(line.strip()):
+    for mark in _TOKEN.findall(line.strip()):
         place = 1 if depth else 2 if parts[-1][1] else 0
-        if token == "(" and not depth and not parts[-1][1]:
+        if mark == "(" and not depth and not parts[-1][1]:
             depth, parts[-1][1] = 1, " "
-        elif token == ")" and depth:
+        elif mark == ")" and depth:
             depth = 0
-        elif not depth and _ARROW.fullmatch(token):
+        elif not depth and _ARROW.fullmatch(mark):
             parts.append(["", "", ""])
         else:
-            parts[-1][place] += token
+            parts[-1][place] += mark
     last = len(parts) - 1
     return [
         _Part(name.strip(), inside, after.strip(), not depth or at != last)

@@ -85,11 +85,11 @@ _TOKEN = re.compile(r'"(?:[^"]|"")*"|“[^”]*”|<[@!][^<>]*>|.', re.DOTALL)
 def pieces(text: str) -> list[str]:
     """What stands between commas and semicolons outside quotes; nothing empty."""
     found = [""]
-    for token in _TOKEN.findall(text):
-        if token in ",;\n":
+    for mark in _TOKEN.findall(text):
+        if mark in ",;\n":
             found.append("")
         else:
-            found[-1] += token
+            found[-1] += mark
     return [piece.strip() for piece in found if piece.strip()]
 
 
@@ -158,6 +158,7 @@ def spelt(seconds: int) -> str:
 
 
 _BARE = re.compile(r"[^\W_](?:[\w.:#+-]*\w)?(?: [^\W_](?:[\w.:#+-]*\w)?)*")
+_FIRST_WORDS = ("added", "for", "to")
 _LAST_WORDS = ("added", "removed", "gone")
 
 
@@ -171,7 +172,8 @@ def unquoted(text: str) -> str:
 
 def quoted(name: str) -> str:
     """A name so that it is read as it is."""
-    plain = _BARE.fullmatch(name) and name.split()[-1].casefold() not in _LAST_WORDS
+    parts = name.casefold().split()
+    plain = _BARE.fullmatch(name) and parts[0] not in _FIRST_WORDS and parts[-1] not in _LAST_WORDS
     return name if plain else '"' + name.replace('"', '""') + '"'
 
 
