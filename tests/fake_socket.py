@@ -53,7 +53,7 @@ class FakeSocket(Hands[str]):
         self.connected.set()
 
     def command(self, text: str, user: str = "U0ALICE") -> str:
-        return self.send_command(command(text, user))
+        return self.send_command({**command(text, user), "response_url": self.response_url})
 
     def send_command(self, payload: dict[str, Any]) -> str:
         return self._envelope("slash_commands", payload, accepts=True)

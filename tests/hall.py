@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -13,7 +12,7 @@ from threading import Barrier, Event
 from typing import Any
 
 import structlog
-from doors import SlackWithSocket
+from doors import SlackWithSocket, asked
 from engines import close
 from fake_github import Call, FakeGithub
 from fake_slack import FakeSlack
@@ -77,8 +76,7 @@ class Hall:
         return [*self.slack.whispers, *self.slack.replaced]
 
     def flow(self, words: str, user: str) -> Json:
-        answer: Json = json.loads(self.of(user).command(words, user).text)
-        return answer
+        return asked(self.of(user), self.slack, words, user)
 
     def count(self, of: str) -> int:
         with self.world.engine.connect() as connection:

@@ -43,7 +43,7 @@ FORM, JSON = "application/x-www-form-urlencoded", "application/json"
 
 @dataclass
 class Site(Hands[Reply]):
-    """A running web process and the context behind it; answers to presses go to `response_url`."""
+    """A running web process and the context behind it; answers to presses, and late ones, go to `response_url`."""
 
     ctx: Context
     port: int
@@ -65,7 +65,7 @@ class Site(Hands[Reply]):
         return self.ask("POST", "/webhooks/github", body, dict(headers))
 
     def command(self, text: str, user: str = "U0ALICE", secret: str = SLACK_SECRET, stamp: int | None = None) -> Reply:
-        return self.from_slack(urlencode(command(text, user)), secret, stamp)
+        return self.from_slack(urlencode({**command(text, user), "response_url": self.response_url}), secret, stamp)
 
     def from_slack(
         self, body: str, secret: str = SLACK_SECRET, stamp: int | None = None, content_type: str = FORM

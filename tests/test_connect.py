@@ -12,6 +12,7 @@ from typing import Any
 
 import httpx
 import pytest
+from doors import asked
 from fake_github import FakeGithub
 from fake_github_model import FakeRepo
 from fake_slack import FakeSlack, Fault, content_error
@@ -65,14 +66,10 @@ class Desk:
         return self.world.slack
 
     def flow(self, words: str, user: str = "U0ALICE") -> dict[str, Any]:
-        """What is answered to a command; a late answer is waited for."""
-        before = len(self.slack.whispers)
-        reply = json.loads(self.site.command(words, user).text)
+        """What is answered to a command."""
+        reply = asked(self.site, self.slack, words, user)
         assert content_error(reply) is None
-        if reply["text"] != "One moment …":
-            return reply
-        wait_until(lambda: len(self.slack.whispers) > before)
-        return self.slack.whispers[-1]
+        return reply
 
     def press(self, shown: dict[str, Any], label: str, user: str = "U0ALICE") -> str:
         """Press a button of a message; what is answered beside it, or in its place where it was private."""

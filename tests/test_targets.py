@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from doors import asked
 from fake_slack import FakeSlack, content_error
 from hypothesis import given
 from hypothesis import strategies as st
@@ -41,7 +42,7 @@ class Desk:
     site: Site
 
     def flow(self, words: str, user: str = "U0ALICE") -> dict[str, Any]:
-        reply: dict[str, Any] = json.loads(self.site.command(words, user).text)
+        reply = asked(self.site, self.world.slack, words, user)
         assert content_error(reply) is None
         return reply
 
