@@ -155,7 +155,7 @@ def schedule_of(ctx: Context, telemetry: Telemetry) -> Schedule:
 def jobs_of(ctx: Context, telemetry: Telemetry) -> list[Job]:
     """Every job. At the start, nudges wait for what was missed, but no longer than CATCH_UP."""
     from bot.intake import refresh_looks
-    from jobs import absences, deliver, homes, morning, nudge, people
+    from jobs import absences, deliver, homes, morning, nudge, people, streams
     from jobs.schedule import Job
 
     caught_up = _CaughtUp(ctx)
@@ -172,6 +172,7 @@ def jobs_of(ctx: Context, telemetry: Telemetry) -> list[Job]:
         Job("connect", TICK, [_connecting(ctx, telemetry)]),
         Job("homes", TICK, [partial(homes.run, ctx)]),
         Job("absences", ABSENCES, [caught_up.unless(partial(absences.run, ctx))]),
+        Job("streams", TICK, [partial(streams.run, ctx)]),
         Job("people", PEOPLE, [caught_up.unless(partial(people.run, ctx))]),
     ]
 

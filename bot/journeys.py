@@ -36,7 +36,7 @@ class Version(NamedTuple):
     repos: frozenset[str]
     """In lower case."""
     course: tuple[Any, ...]
-    """All that makes an item's journey; versions that share it measure alike."""
+    """As `course_of` tells it."""
 
 
 class Mapped(NamedTuple):
@@ -66,8 +66,13 @@ def all_mapped(session: Session, workspace: str) -> list[Mapped]:
 
 def _version(head: saved.Head, stream: Stream) -> Version:
     repos = frozenset(repo.casefold() for repo in stream.repos)
+    return Version(head.number, head.applies_from, stream, repos, course_of(stream))
+
+
+def course_of(stream: Stream) -> tuple[Any, ...]:
+    """All of a stream that makes an item's journey; two that share it measure alike."""
     stages = tuple((stage.name, stage.segment, stage.signals) for stage in stream.stages)
-    return Version(head.number, head.applies_from, stream, repos, (stages, stream.segments, repos))
+    return (stages, stream.segments, tuple(sorted(repo.casefold() for repo in stream.repos)))
 
 
 def _streams(session: Session, workspace: str, digests: Collection[str]) -> Mapping[str, Stream]:

@@ -10,7 +10,7 @@ from bot.context import Context
 from bot.flow.events import ItemKey
 from bot.flow.stream import Stream
 from bot.flow.stream_changes import differences
-from bot.journeys import Mapped, all_mapped, fold
+from bot.journeys import Mapped, all_mapped, course_of, fold
 from bot.said import current
 from bot.store import events, items
 from bot.store import journeys as kept
@@ -36,6 +36,8 @@ class Saved(NamedTuple):
     version: int
     changes: list[str]
     """What is another than before, in words; empty where nothing is, and then nothing was saved."""
+    other_way: bool = False
+    """Whether items go through it another way than before."""
 
 
 def stream_named(ctx: Context, name: str) -> tuple[saved.Kept, Stream] | None:
@@ -89,7 +91,7 @@ def _save(
         raise Outdated(f"There is a stream called “{stream.name}” already.") from None
     if number is None:
         raise Outdated(_outdated(name, held))
-    return Saved(stream, number, changes)
+    return Saved(stream, number, changes, course_of(stream) != course_of(from_yaml(held.text)))
 
 
 def _outdated(name: str, held: saved.Kept | None) -> str:

@@ -14,7 +14,7 @@ from bot.views import help
 from bot.views.ids import ASK
 from bot.views.message import Message
 from bot.views.pages import Again, again
-from handlers import agreements, answers, asking, connecting, overseeing, people, terms
+from handlers import agreements, answers, asking, connecting, overseeing, people, streams, terms
 from handlers.talk import Answering, guarded, on_press, show
 
 ANSWERS: dict[str, Answering] = {
@@ -24,6 +24,7 @@ ANSWERS: dict[str, Answering] = {
     **connecting.ANSWERS,
     **agreements.ANSWERS,
     **people.ANSWERS,
+    **streams.ANSWERS,
     **overseeing.ANSWERS,
 }
 """What answers each verb."""

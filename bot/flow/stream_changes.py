@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from bot.flow.stream import Fork, Goal, Responsible, Segment, Signal, Stage, Stream
+from bot.flow.stream import AUTHOR, PERSON, REVIEWERS, Fork, Goal, Responsible, Segment, Signal, Stage, Stream
 
 _WORDS = {
     "north_star": "north star", "review_on": "next review", "does": "what happens", "proof": "proof point",
     "active": "kind",
 }  # fmt: skip
+_HOLDERS = {AUTHOR: "authors", REVIEWERS: "reviewers"}
 _OF_STREAM = ("outcome", "north_star", "trigger", "finish", "parent", "review_on")
 
 
@@ -105,7 +106,7 @@ def _said(value: Any, key: str = "") -> str:
     if key == "target":
         return hours(value) if value else "none"
     if isinstance(value, Responsible):
-        return f"{value.kind} {value.name}".rstrip()
+        return _HOLDERS.get(value.kind, f"{value.kind} {value.name}") if value.kind != PERSON else value.name
     if isinstance(value, tuple):
         return ", ".join(str(one) for one in value if isinstance(one, Signal)) or "none"
     return str(value) if value not in (None, "") else "none"

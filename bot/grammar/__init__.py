@@ -23,6 +23,7 @@ from bot.grammar.values import (
     Named,
     NoVerb,
     Reset,
+    StreamWords,
     TargetWords,
     Value,
     Whom,
@@ -46,6 +47,9 @@ from bot.grammar.verbs import (
     NUDGE,
     PEOPLE,
     REPOS,
+    STAGE,
+    STREAM,
+    STREAMS,
     TARGETS,
     TOPICS,
     UNLINK,
@@ -58,8 +62,8 @@ from bot.grammar.verbs import (
 
 __all__ = [
     "ADMINS", "AWAY", "BACK", "BUTTONS", "COMMAND", "CONNECT", "DISCONNECT", "DOCTOR", "ENTRIES", "HELP", "HOURS",
-    "LINK", "LOG", "MORNING", "MUTE", "NUDGE", "PEOPLE", "REPOS", "TARGETS", "TOPICS", "UNLINK", "UNMUTE", "VERBS",
-    "WAITS", "WHY", "AdminWords", "Asked", "AwayWords", "Channel", "ConnectWords", "DayWords", "HoursWords", "ItemRef",
-    "LinkWords", "Login", "Me", "Member", "Misread", "MuteWords", "Named", "NoVerb", "Reset", "TargetWords", "Value",
-    "Whom", "parse",
+    "LINK", "LOG", "MORNING", "MUTE", "NUDGE", "PEOPLE", "REPOS", "STAGE", "STREAM", "STREAMS", "TARGETS", "TOPICS",
+    "UNLINK", "UNMUTE", "VERBS", "WAITS", "WHY", "AdminWords", "Asked", "AwayWords", "Channel", "ConnectWords",
+    "DayWords", "HoursWords", "ItemRef", "LinkWords", "Login", "Me", "Member", "Misread", "MuteWords", "Named",
+    "NoVerb", "Reset", "StreamWords", "TargetWords", "Value", "Whom", "parse",
 ]  # fmt: skip

@@ -28,6 +28,16 @@ TARGETS = (
 )
 AWAY = f"Allowed are nothing (from today on), a day, `until` a day, and a day `to` a day. {ALLOWED_DAYS}"
 UNTIL = f"Behind it may stand `until` and the last silent day. {ALLOWED_DAYS}"
+STREAM = (
+    "Allowed is a value stream's name, and behind it `history`, `export`, or `measure`, which has all of its items "
+    "measured again."
+)
+STAGE = (
+    "Allowed are a value stream's name, a stage's, and behind them what is to be: `active` or `wait`, who is "
+    "responsible (`authors`, `reviewers`, `@name`, `team NAME`), a target in working time (`8h`, or `no target`), "
+    "what tells of it (`label NAME`, `status NAME`, `deploy NAME`, `merged` …), or `rename`, `does`, `proof` or "
+    "`policy` with words of yours."
+)
 _WHICH = "Allowed are the last day (`until friday`), or that day alone (`in 3 days`)."
 _TO = ("to", "until", "till", "through", "-", "–", "—")
 

@@ -114,9 +114,17 @@ class AdminWords(NamedTuple):
     user: str | None
 
 
+class StreamWords(NamedTuple):
+    """A value stream's name, and what is wanted of it behind that, still in one: only who knows the names tells them
+    apart.
+    """
+
+    words: tuple[str, ...]
+
+
 Value: TypeAlias = (
     Whom | ItemRef | ConnectWords | TargetWords | LinkWords | HoursWords | Reset | AwayWords | MuteWords
-    | AdminWords | bool | str | None
+    | AdminWords | StreamWords | bool | str | None
 )  # fmt: skip
 
 

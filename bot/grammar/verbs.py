@@ -10,7 +10,7 @@ import click
 
 from bot.grammar import hours, kinds, terms
 from bot.grammar.kinds import AnyWord, Kind
-from bot.grammar.values import Asked, ConnectWords, Misread, NoVerb, Value
+from bot.grammar.values import Asked, ConnectWords, Misread, NoVerb, StreamWords, Value
 from bot.grammar.words import words_of
 from bot.views.help import Entry, Topic
 from bot.views.pages import MOST_ASKED
@@ -20,6 +20,7 @@ HELP, WAITS, WHY, NUDGE = "help", "waits", "why", "nudge"
 HOURS, AWAY, BACK, MUTE, UNMUTE, MORNING = "hours", "away", "back", "mute", "unmute", "morning"
 LINK, UNLINK = "link", "unlink"
 REPOS, TARGETS, PEOPLE = "repos", "targets", "people"
+STREAMS, STREAM, STAGE = "streams", "stream", "stage"
 CONNECT, DISCONNECT, DOCTOR, LOG, ADMINS = "connect", "disconnect", "doctor", "log", "admins"
 
 
@@ -193,6 +194,31 @@ _TEAM = (
         ("/flow people", "who is who, and who can't be reached"), press="People",
     ),
 )  # fmt: skip
+_STREAMS = (
+    Verb(
+        STREAMS, "shows the value streams: what each is for, its stages, where most time goes, and its next review",
+        ("/flow streams", "the value streams, and where time goes in them"), press="Value streams",
+    ),
+    Verb(
+        STREAM, "shows the map of a value stream: who is responsible for each stage, how long things take there, and "
+        "what waits longest",
+        ("/flow stream Shop", "its map, and how long each stage takes"),
+        ("/flow stream Shop history", "its versions, and who changed what"),
+        ("/flow stream Shop export", "the map as YAML"),
+        takes=(Takes("NAME [history | export | measure]", AnyWord(terms.STREAM), needed=True, many=True),),
+        means=StreamWords,
+    ),
+    Verb(
+        STAGE, "shows one stage of a value stream, or changes it after you saw what that means",
+        ("/flow stage Shop QA", "who is responsible, what tells of it, and what is in it now"),
+        ("/flow stage Shop QA rename Acceptance", "another name"),
+        ("/flow stage Shop QA policy two people look at it", "what is agreed; proof and does say how one knows it is done, and what happens"),
+        ("/flow stage Shop QA for Enterprise target 4h", "another target for one segment"),
+        ("/flow stage Shop QA wait, @bob, 8h, label qa", "what it is, who ends it, its target, and what tells of it"),
+        takes=(Takes("STREAM STAGE [CHANGE]", AnyWord(terms.STAGE), needed=True, many=True),),
+        means=StreamWords,
+    ),
+)  # fmt: skip
 _ADMIN = (
     Verb(
         CONNECT, "checks the access to a repository, follows it, reads its history, and suggests targets; it stays "
@@ -237,7 +263,7 @@ _HELP = Verb(
     takes=(Takes("[VERB]", _HelpKind()),),
 )  # fmt: skip
 
-VERBS: dict[str, Verb] = {verb.entry.name: verb for verb in (*_WAITING, *_OWN, *_TEAM, *_ADMIN, _HELP)}
+VERBS: dict[str, Verb] = {verb.entry.name: verb for verb in (*_WAITING, *_OWN, *_TEAM, *_STREAMS, *_ADMIN, _HELP)}
 ENTRIES = tuple(verb.entry for verb in VERBS.values())
 TOPICS: dict[str, Topic] = {
     name: Topic(name, heading, tuple(verb.entry for verb in verbs))
@@ -245,11 +271,14 @@ TOPICS: dict[str, Topic] = {
         ("waiting", "What waits", _WAITING),
         ("mine", "Your own terms", _OWN),
         ("team", "What the team agreed", _TEAM),
+        ("maps", "Value streams", _STREAMS),
         ("admin", "For administrators", _ADMIN),
     )
 }
 """The verbs by what they are about; `/flow help NAME` tells of one such group."""
-BUTTONS = tuple((verb.entry.press, verb.entry.name) for verb in (*_WAITING, *_OWN, *_TEAM) if verb.entry.press)
+BUTTONS = tuple(
+    (verb.entry.press, verb.entry.name) for verb in (*_WAITING, *_OWN, *_TEAM, *_STREAMS) if verb.entry.press
+)
 """(label, verb) of what anybody can ask by a press: it needs nothing behind it, and changes nothing."""
 
 

@@ -7,12 +7,15 @@ import shlex
 from urllib.parse import urlsplit
 
 _QUOTES = str.maketrans(dict.fromkeys("“”„‟«»`", '"') | dict.fromkeys("‘’‚‛", "'"))
+_WITHIN = re.compile(r"(?<=\w)'(?=\w)")
+"""An apostrophe, as in “isn't”, is no quote."""
 _LABEL = re.compile(r"<([^<>|\s]+)\|[^<>]*>")
 
 
 def words_of(text: str) -> list[str]:
     """The words, quoted ones kept together; Slack's labels and escapes are taken off. A quote alone is a letter."""
     plain = _LABEL.sub(r"<\1>", text).translate(_QUOTES)
+    plain = _WITHIN.sub("’", plain)
     for quotes in ("\"'", '"'):
         lexer = shlex.shlex(" ".join(plain.split()), posix=True)
         lexer.whitespace_split, lexer.quotes, lexer.commenters, lexer.escape = True, quotes, "", ""
@@ -24,7 +27,7 @@ def words_of(text: str) -> list[str]:
 
 
 def _unescaped(word: str) -> str:
-    return word.replace("&lt;", "<").replace("&gt;", ">").replace("&amp;", "&")
+    return word.replace("’", "'").replace("&lt;", "<").replace("&gt;", ">").replace("&amp;", "&")
 
 
 def address_of(word: str) -> tuple[str, str] | None:

@@ -23,6 +23,11 @@ def day_said(day: date, today: date) -> str:
     return f"{_WEEKDAYS[day.weekday()]} {day.day} {_MONTHS[day.month - 1]}{year}"
 
 
+def date_of(at: int, zone: tzinfo) -> date:
+    """The local day of an instant."""
+    return datetime.fromtimestamp(at, zone).date()
+
+
 def moment_said(at: int, zone: tzinfo, now: int) -> str:
     """An instant on the reader's wall clock: `today 14:00`, `Monday 7 December 09:00`."""
     there = datetime.fromtimestamp(at, zone)

@@ -21,3 +21,7 @@ ANSWER_ON_IT, ANSWER_SNOOZE, ANSWER_WRONG = ANSWER + "on_it", ANSWER + "snooze",
 ANSWER_HAND_OVER, ANSWER_MENU, ANSWER_TAKE = ANSWER + "hand_over", ANSWER + "menu", ANSWER + "take"
 ANSWER_LEAVE = ANSWER + "leave"
 """An author leaves a review with somebody who is away."""
+STREAM_EDIT = "stream_edit:"
+"""Begins the ids of buttons that open a value stream's map as YAML; the value says which, and its version."""
+STREAM_FORM = "stream_form"
+"""The form with that YAML."""
