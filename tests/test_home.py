@@ -147,7 +147,7 @@ TERMS = [
     "*Hours*  Mon-Fri 09:00-17:00 (Europe/Berlin)\n*Away*  not now\n*Morning message*  on",
     "[Set hours] [Going away] [No morning message]",
 ]
-QUIET = ["# Waiting on you", "Nothing waits for you just now. Enjoy the quiet.",
+QUIET = ["# Waiting for you", "Nothing waits for you just now. Enjoy the quiet.",
          "# Yours, waiting on others", "Nothing of yours waits for anybody."]  # fmt: skip
 SMALL = ["---", f"{WHAT} {ASK} As of Monday 09:00."]
 
@@ -157,7 +157,7 @@ def test_a_home_shows_what_waits_whom_one_waits_for_and_ones_own_terms(tab: Tab)
     tab.world.ask("bob", item=2, author="alice", title="Speed up the till")
     tab.world.clock.advance(days=1, hours=2)
     assert told(tab.open()) == [
-        "# Waiting on you (1)",
+        "# Waiting for you (1)",
         f"*<{SHOP}/1|Fix rounding in totals> · acme/shop#1*\n"
         "*10h* for your review (working time; 1d 2h by the calendar); 8h agreed, 2h over\n"
         "bob asked for your review on Monday 09:00 · 120 lines, medium",
@@ -215,7 +215,7 @@ def test_a_guess_at_who_somebody_is_is_asked_in_their_home_and_answered_there(ta
     assert told(tab.press("Yes, that's me", "U0DAVE"))[:3] == [
         "*dave-gh* on GitHub is you. 1 thing waits for you. `/flow unlink dave-gh` takes it back.",
         "---",
-        "# Waiting on you (1)",
+        "# Waiting for you (1)",
     ]
 
 
@@ -333,7 +333,7 @@ def test_what_settles_is_seen_by_whom_it_concerns_and_by_nobody_else(tab: Tab) -
     assert tab.refresh() == 2
     assert tab.slack.published == {"U0ALICE": 2, "U0BOB": 2, "U0CAROL": 1}
     assert told(tab.slack.homes["U0ALICE"])[:2] == QUIET[:2]
-    assert told(tab.slack.homes["U0BOB"])[0] == "# Waiting on you (1)"
+    assert told(tab.slack.homes["U0BOB"])[0] == "# Waiting for you (1)"
 
 
 def test_a_storm_of_events_is_one_publishing_in_ten_seconds(tab: Tab) -> None:
@@ -345,7 +345,7 @@ def test_a_storm_of_events_is_one_publishing_in_ten_seconds(tab: Tab) -> None:
         tab.world.ask("alice", item=item)
         published.append(tab.refresh())
     assert [second for second, count in enumerate(published, 1) if count] == [10, 20, 30]
-    assert told(tab.slack.homes["U0ALICE"])[0] == "# Waiting on you (31)"
+    assert told(tab.slack.homes["U0ALICE"])[0] == "# Waiting for you (31)"
 
 
 def test_a_home_that_nobody_opened_is_published_to_nobody(tab: Tab) -> None:
@@ -359,7 +359,7 @@ def test_a_home_that_was_not_opened_for_thirty_days_rests_until_it_is(tab: Tab) 
     tab.world.clock.advance(days=31)
     tab.world.ask("alice")
     assert tab.refresh() == 0
-    assert told(tab.open())[0] == "# Waiting on you (1)"
+    assert told(tab.open())[0] == "# Waiting for you (1)"
 
 
 def test_what_is_said_in_slack_is_seen_in_the_home(tab: Tab) -> None:
@@ -394,11 +394,12 @@ def test_what_changes_while_a_home_is_published_is_published_too(tab: Tab) -> No
     assert tab.refresh() == 0
     tab.world.clock.advance(seconds=10)
     assert tab.refresh() == 1
-    assert told(tab.slack.homes["U0ALICE"])[0] == "# Waiting on you (2)"
+    assert told(tab.slack.homes["U0ALICE"])[0] == "# Waiting for you (2)"
 
 
 def test_a_worker_that_never_came_back_is_stood_in_for(tab: Tab) -> None:
     tab.open()
+    assert tab.refresh() == 0
     tab.world.clock.advance(minutes=1)
     tab.world.ask("alice")
     with writing(tab.world.engine) as session:
@@ -571,7 +572,7 @@ def test_a_login_is_linked_in_a_window_and_what_waits_is_there_at_once(tab: Tab)
     assert told(window) == ["Your login on the code host: "]
     login = {"Your login on the code host": "dave-gh"}
     shown = tab.after(lambda: tab.site.submit(window, login, "U0DAVE"), "U0DAVE")
-    assert told(shown)[2] == "# Waiting on you (1)"
+    assert told(shown)[2] == "# Waiting for you (1)"
 
 
 def test_a_login_nobody_heard_of_is_asked_back_in_the_window(tab: Tab) -> None:
@@ -585,7 +586,7 @@ def test_a_login_nobody_heard_of_is_asked_back_in_the_window(tab: Tab) -> None:
     wait_until(lambda: "dave-gh* on GitHub is you" in told(tab.slack.modals[-1])[0])
     tab.world.clock.advance(minutes=1)
     assert tab.refresh() == 1
-    assert told(tab.slack.homes["U0DAVE"])[0] == "# Waiting on you (1)"
+    assert told(tab.slack.homes["U0DAVE"])[0] == "# Waiting for you (1)"
 
 
 def test_an_answer_is_shown_in_a_window_whose_buttons_go_on_in_it(tab: Tab) -> None:

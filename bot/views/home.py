@@ -99,7 +99,7 @@ _LINE: Block = {"type": "divider"}
 def _opening(shown: Home) -> str:
     if shown.terms is None:
         return _NOT_LINKED
-    return f"{_heading('Waiting on you', shown.held)} · {_heading('Yours, waiting on others', shown.authored)}"
+    return f"{_heading('Waiting for you', shown.held)} · {_heading('Yours, waiting on others', shown.authored)}"
 
 
 def _heading(title: str, waits: Sequence[Waiting]) -> str:
@@ -117,7 +117,7 @@ def _unlinked() -> list[Block]:
 
 def _linked(shown: Home, now: int) -> list[Block]:
     quiet = "Nothing waits for you just now. Enjoy the quiet."
-    blocks = [_header(_heading("Waiting on you", shown.held))]
+    blocks = [_header(_heading("Waiting for you", shown.held))]
     blocks += _waits(shown, "held", now) or [section(quiet)]
     blocks.append(_header(_heading("Yours, waiting on others", shown.authored)))
     blocks += _waits(shown, "authored", now) or [section("Nothing of yours waits for anybody.")]

@@ -113,6 +113,8 @@ def _spoken(one: Waiting, zone: tzinfo, now: int, *, alone: bool) -> str:
 
 def _waited(one: Waiting, now: int, bold: str = "") -> str:
     agreed = "" if one.agreed is None else f"; {working(one.agreed)} agreed"
+    if not one.age:
+        return f"waits {waits_for(one)} (no {how_long(one, now).replace(';', ' yet;', 1)}{agreed})"
     return f"has waited {bold}{working(one.age)}{bold} {waits_for(one)} ({how_long(one, now)}{agreed})"
 
 
