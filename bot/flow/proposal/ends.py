@@ -47,8 +47,10 @@ def _named(key: SignalKey, shown: Mapping[SignalKey, str]) -> Signal:
 
 def _is_an_end(key: SignalKey, stays: Sequence[Stay], over: Sequence[Trace]) -> bool:
     """Whether a column is the last: it is called so, or nothing leaves it that reaches it."""
+    part = role(stays[0].shown)
     left = sum(stay.taken_off for stay in stays)
-    return role(stays[0].shown) == FINISH or (left <= PART * len(stays) and _is_after(key, ("merged", ""), over))
+    stays_there = part is None and left <= PART * len(stays)
+    return part == FINISH or (stays_there and _is_after(key, ("merged", ""), over))
 
 
 def _is_after(key: SignalKey, base: SignalKey, over: Iterable[Trace]) -> bool:

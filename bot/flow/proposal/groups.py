@@ -151,3 +151,16 @@ def after_label(group: Group) -> Group | None:
     return Group(
         f"{UNLABEL} {label.name.casefold()}", stage, f"“{label.name}” was taken off, and nothing told more yet."
     )
+
+
+def distinct(line: Iterable[Group]) -> list[Group]:
+    """With names of their own: of two alike, the later says what tells it begins, or is counted."""
+    found: list[Group] = []
+    used: set[str] = set()
+    for number, group in enumerate(line, 1):
+        name = group.stage.name
+        names = (name, f"{name} ({group.stage.signals[-1].kind})", f"{name} ({number})")
+        own = next(one for one in names if one.casefold() not in used)
+        used.add(own.casefold())
+        found.append(group._replace(stage=group.stage._replace(name=own)))
+    return found

@@ -64,7 +64,7 @@ def traces(
     histories: Mapping[ItemKey, Sequence[FlowEvent]], rules: Callable[[str], Rules], since: int, until: int
 ) -> list[Trace]:
     """The flow items of people with an event in [since, until); what came after does not exist."""
-    known = {key: sorted(event for event in told if event.at < until) for key, told in histories.items()}
+    known = {key: sorted(event for event in histories[key] if event.at < until) for key in sorted(histories)}
     found = []
     for key, parts in flow_items({key: told for key, told in known.items() if told}).items():
         if any(told[-1].at >= since for told in parts.values()) and not _of_a_bot(key, parts, rules(key[1])):

@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from bot.flow.measures import Clock, StreamMeasures, measure
 from bot.flow.proposal.group import ASK, AT_ONCE, CHECK, FEW, MERGED, MOST_OF, Group
-from bot.flow.proposal.groups import after_label
+from bot.flow.proposal.groups import after_label, distinct
 from bot.flow.proposal.traces import Trace
 from bot.flow.stages import Journey, journey
 from bot.flow.stream import LABEL, STATUS, Signal, Stream
@@ -46,7 +46,7 @@ class Trial(NamedTuple):
 
     def settled(self, line: Sequence[Group]) -> Tried:
         """The line without what is not worth a stage; the weakest goes first, as its time falls to the others."""
-        tried = self._tried(_asked(self._with_what_follows(line), self.traces))
+        tried = self._tried(_asked(distinct(self._with_what_follows(line)), self.traces))
         while (weak := _weakest(tried)) is not None:
             tried = self._tried(_without(tried.line, weak))
         return tried
