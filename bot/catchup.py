@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections import defaultdict
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -10,9 +11,10 @@ import structlog
 
 from bot import intake
 from bot.context import Context
-from bot.flow.events import FlowEvent
-from bot.hosts.github.history import Page, read_repo
-from bot.hosts.github.missing import missing_events
+from bot.flow.events import FlowEvent, ItemKey
+from bot.hosts.github.history import Page, Releases, read_repo
+from bot.hosts.github.missing import missing_events, unknown_links
+from bot.hosts.github.shipping import release_events
 from bot.store import checks, events, readings
 from bot.store.engine import reading, writing
 from bot.store.readings import Place
@@ -59,6 +61,8 @@ def read(ctx: Context, place: Place, now: int) -> Iterator[Step]:
     for page in read_repo(ctx.github, place.repo, since, place.cursor, oldest=now - OLDEST):
         missing = _missing(ctx, place.repo, page, now)
         new = intake.take(ctx, missing, now, live=not place.first).new if missing else 0
+        if page.done and page.releases is not None:
+            new += _released(ctx, place, page.releases, now)
         if page.unreadable:
             log.warning("items not readable", items=page.unreadable)
         _keep(ctx, place, page, now)
@@ -67,14 +71,45 @@ def read(ctx: Context, place: Place, now: int) -> Iterator[Step]:
 
 def _missing(ctx: Context, repo: str, page: Page, now: int) -> list[FlowEvent]:
     intake.settle(ctx, now)
-    keys = [(HOST, repo, item) for item in page.items]
+    links = [link for shown in page.snapshots for link in shown.links]
+    keys = {*((HOST, repo, item) for item in page.items), *(link.key for link in links)}
     with reading(ctx.engine) as session:
         known = events.of_items(session, ctx.workspace, keys)
-    return [
+    missing = [
         event
         for shown in page.snapshots
         for event in missing_events(known.get((HOST, repo, shown.item), []), shown, now)
     ]
+    return missing + _unknown_links(known, missing, links)
+
+
+def _unknown_links(
+    known: dict[ItemKey, list[FlowEvent]], missing: Iterable[FlowEvent], links: Iterable[FlowEvent]
+) -> list[FlowEvent]:
+    """What issues tell of the pull requests that close them, beside what is known or just learnt of those."""
+    by_pull: dict[ItemKey, list[FlowEvent]] = defaultdict(list)
+    for link in links:
+        by_pull[link.key].append(link)
+    learnt: dict[ItemKey, list[FlowEvent]] = defaultdict(list)
+    for event in missing:
+        learnt[event.key].append(event)
+    return [
+        link for key, of_pull in by_pull.items() for link in unknown_links([*known.get(key, ()), *learnt[key]], of_pull)
+    ]
+
+
+def _released(ctx: Context, place: Place, shown: Releases, now: int) -> int:
+    """Keep which merges the host's releases are of; how many events that made."""
+    if not shown.found:
+        return 0
+    with reading(ctx.engine) as session:
+        known = events.outcomes(session, ctx.workspace, HOST, place.repo)
+    told = release_events(shown.found, shown.base, [one for one in known if _in(one, shown)])
+    return intake.take(ctx, told, now, live=not place.first).new if told else 0
+
+
+def _in(outcome: FlowEvent, shown: Releases) -> bool:
+    return outcome.kind != "merged" or outcome.at > shown.since
 
 
 def _keep(ctx: Context, place: Place, page: Page, now: int) -> None:

@@ -18,13 +18,13 @@ def result(fact: ShaFact) -> Result:
 
 
 def deployments(fact: ShaFact, keys: Sequence[ItemKey]) -> list[FlowEvent]:
-    """The `deployed` events of the items whose commit was deployed; the first bears the fact's own id."""
+    """The `deployed` events of the items whose commit was deployed."""
     return [
         flow_event(
             host=fact.host,
             repo=fact.repo,
             item=key[2],
-            id=fact.id if place == 0 else f"{fact.id}:{key[2]}",
+            id=ids.deployed(key[2], fact.id),
             at=fact.at,
             kind="deployed",
             actor=fact.actor,
@@ -32,7 +32,7 @@ def deployments(fact: ShaFact, keys: Sequence[ItemKey]) -> list[FlowEvent]:
             environment=fact.subject,
             **fact.data,
         )
-        for place, key in enumerate(keys)
+        for key in keys
     ]
 
 

@@ -10,7 +10,7 @@ from sqlalchemy import Engine
 
 from bot.context import Context
 from bot.findings import Finding, broken, ok, warn
-from bot.hosts.github import EVENTS
+from bot.hosts.github import OF_A_REPO
 from bot.hosts.github.access import Hook, Who, check_access, hooks, whoami
 from bot.hosts.github.errors import HostError, Unreachable
 from bot.manifest import scopes
@@ -24,7 +24,7 @@ from bot.web import DATABASE_TROUBLE
 SKEW = 60
 """Seconds by which clocks may differ before signatures are in danger (Slack refuses after 300)."""
 DOOR = "/webhooks/github"
-_REPO_EVENTS = frozenset(EVENTS) - {"installation", "installation_repositories"}
+_REPO_EVENTS = frozenset(OF_A_REPO)
 
 
 def slack_findings(ctx: Context) -> Iterator[Finding]:

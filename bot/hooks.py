@@ -7,7 +7,7 @@ from typing import NamedTuple
 import structlog
 
 from bot.context import Context
-from bot.hosts.github import EVENTS
+from bot.hosts.github import OF_A_REPO
 from bot.hosts.github.access import Hook, hooks
 from bot.hosts.github.acting import WEBHOOKS, add_webhook, remove_webhook
 from bot.hosts.github.errors import Gone, HostError, Unreachable
@@ -15,8 +15,6 @@ from bot.views import webhooks
 
 log = structlog.get_logger()
 DOOR = "/webhooks/github"
-OF_A_REPO = tuple(sorted(set(EVENTS) - {"installation", "installation_repositories"}))
-"""The events that a repository's own webhook can tell of."""
 
 
 class Hooked(NamedTuple):

@@ -27,10 +27,11 @@ from bot.context import Context
 from bot.flow.events import FlowEvent, ItemKey
 from bot.flow.ladder import next_look
 from bot.hosts import Delivery, ShaFact
+from bot.journeys import repo_renamed
 from bot.refold import Terms, refold
 from bot.said import current, seen_in
 from bot.standings import standings_of
-from bot.store import arrivals, checks, events, items, repos, said, settings, waits
+from bot.store import arrivals, checks, events, items, repos, said, settings, unplaced, waits
 from bot.store.checks import Result
 from bot.store.engine import reading, undisturbed, writing
 from bot.store.items import Facts
@@ -117,6 +118,7 @@ def _take_together(calls: Sequence[Call]) -> list[Taken]:
 def _take_deliveries(ctx: Context, deliveries: Sequence[Delivery], terms: Terms) -> _Kept:
     with writing(ctx.engine) as session:
         _note_repositories(session, deliveries, terms)
+        unplaced.add(session, ctx.workspace, (one for delivery in deliveries for one in delivery.unplaced))
         told = [event for delivery in deliveries for event in delivery.events]
         facts = [fact for delivery in deliveries for fact in delivery.facts]
         return _store(session, told, facts, terms.workspace)
@@ -214,6 +216,7 @@ def _rename(session: Session, host: str, old: str, new: str, terms: Terms) -> No
         return
     said.alone(session, terms.workspace)
     repos.rename(session, terms.workspace, host, old, new)
+    repo_renamed(session, terms.workspace, host, old, new)
     terms = replace(terms, policy=seen_in(session, terms.workspace, terms.policy))
     keys = items.of_repo(session, terms.workspace, host, new)
     _refold_all(session, keys, terms)

@@ -50,4 +50,5 @@ def _github(ctx: Context, telemetry: Telemetry, request: Request) -> tuple[str, 
 
 
 def _says_anything(delivery: Delivery) -> bool:
-    return bool(delivery.events or delivery.facts or delivery.repos or delivery.gone or delivery.renamed)
+    told = (delivery.events, delivery.facts, delivery.unplaced, delivery.repos, delivery.gone, delivery.renamed)
+    return any(told)

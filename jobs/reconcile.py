@@ -1,9 +1,13 @@
-"""Reads what the code host shows and appends what the log lacks: missed deliveries, and histories from before us."""
+"""Reads what the code host shows and appends what the log lacks: missed deliveries, and histories from before us.
+
+Before that, what deliveries told without naming its items is placed.
+"""
 
 from __future__ import annotations
 
 import structlog
 
+from bot import placing
 from bot.catchup import HOST, Tally, read
 from bot.context import Context
 from bot.hosts.github.errors import Denied, Gone, HostError, Unreachable
@@ -18,6 +22,7 @@ log = structlog.get_logger()
 def run(ctx: Context, now: int, fresh: int = 0) -> Tally:
     """Read every followed repository, but those read within the last `fresh` seconds (another process did)."""
     done, ctx = Tally(), current(ctx)
+    done.events += placing.place(ctx, now)
     if ctx.github is None:
         return done
     for place in _places(ctx):

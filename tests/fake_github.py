@@ -81,12 +81,16 @@ class FakeGithub:
         """When what is done through the API happens, in seconds since 1970."""
         self.lacking: set[str] = set()
         """Permissions that tokens lack: `pull_requests`, `webhooks`, `members`, `contents`."""
+        self.refusing: set[str] = set()
+        """Parts of readings that the token may not see: `boards`, `issues`, `releases`."""
         self.users: dict[str, Node] = {}
         """Profiles by login: `name`, `email`, `type`."""
         self.teams: dict[str, list[str]] = {}
         """Logins by `owner/slug`."""
         self.token_ends = 0
         """When installation tokens made from now on end, in seconds since 1970."""
+        self.troubles: list[Node] = []
+        """Errors beside the next answer."""
         self._made = 0
 
     def __enter__(self) -> FakeGithub:
@@ -172,11 +176,21 @@ class FakeGithub:
             document = checked(call.query)
         except ValueError as error:
             return {"errors": [{"type": "undefinedField", "message": str(error)}]}
+        if "boards" in self.refusing and "projectItems" in call.query:
+            scope = "The 'projectItems' field requires one of the following scopes: ['read:project']"
+            return {"errors": [{"type": "INSUFFICIENT_SCOPES", "message": f"Your token has not been granted. {scope}"}]}
         result = gql.execute_sync(
             schema(), document, root_value=self, variable_values=call.variables, field_resolver=_resolve
         )
         assert isinstance(result, gql.ExecutionResult)
-        errors = [{"message": error.message, **(error.extensions or {})} for error in result.errors or ()]
+        errors = [
+            *self.troubles,
+            *(
+                {"message": error.message, "path": error.path, **(error.extensions or {})}
+                for error in result.errors or ()
+            ),
+        ]
+        self.troubles.clear()
         return {"data": result.data, **({"errors": errors} if errors else {})}
 
 
@@ -206,16 +220,38 @@ def _repository(github: FakeGithub, owner: str, name: str) -> Node | None:
     repo = github.repos.get(f"{owner}/{name}")
     if repo is None:
         raise gql.GraphQLError("Could not resolve to a Repository", extensions={"type": "NOT_FOUND"})
-    return {"id": repo.name, "repo": repo}
+    return {"id": repo.name, "repo": repo, "github": github, "defaultBranchRef": {"name": "main"}}
 
 
-def _pull_requests(source: Node, states: list[str], orderBy: Node, first: int, after: str | None = None) -> Node:
-    pulls = [pull.node for pull in source["repo"].pulls.values() if pull.node["state"] in states]
+def _allowed(source: Node, part: str) -> None:
+    if part in source["github"].refusing:
+        message = "Resource not accessible by personal access token"
+        raise gql.GraphQLError(message, extensions={"type": "FORBIDDEN"})
+
+
+def _pull_requests(source: Node, **page: Any) -> Node:
+    return _listed([pull.node for pull in source["repo"].pulls.values()], **page)
+
+
+def _issues(source: Node, **page: Any) -> Node:
+    _allowed(source, "issues")
+    return _listed([issue.node for issue in source["repo"].issues.values()], **page)
+
+
+def _releases(source: Node, orderBy: Node, first: int) -> Node:
+    _allowed(source, "releases")
+    assert orderBy == {"field": "CREATED_AT", "direction": "DESC"}
+    nodes = source["repo"].releases
+    return _page(nodes, _places(nodes), first=first)
+
+
+def _listed(nodes: list[Node], states: list[str], orderBy: Node, first: int, after: str | None = None) -> Node:
+    found = [node for node in nodes if node["state"] in states]
     if orderBy == {"field": "CREATED_AT", "direction": "ASC"}:
-        keyed = sorted((f"{node['createdAt']} {node['number']:06}", node["number"], node) for node in pulls)
+        keyed = sorted((f"{node['createdAt']} {node['number']:06}", node["number"], node) for node in found)
     else:
         assert orderBy == {"field": "UPDATED_AT", "direction": "DESC"}
-        keyed = sorted((_falling(node), node["number"], node) for node in pulls)
+        keyed = sorted((_falling(node), node["number"], node) for node in found)
     return _page([node for *_, node in keyed], [key for key, *_ in keyed], after or "", first)
 
 
@@ -232,6 +268,14 @@ def _pull_request(source: Node, number: int) -> Node | None:
     return node
 
 
+def _issue(source: Node, number: int) -> Node | None:
+    issue = source["repo"].issues.get(number)
+    if issue is None:
+        raise gql.GraphQLError("Could not resolve to an Issue", extensions={"type": "NOT_FOUND"})
+    node: Node = issue.node
+    return node
+
+
 def _timeline(source: Node, itemTypes: list[str], **page: Any) -> Node:
     wanted = {"".join(word.capitalize() for word in name.split("_")) for name in itemTypes}
     nodes = [entry for entry in source["timelineItems"] if entry["__typename"] in wanted]
@@ -243,6 +287,21 @@ def _node(github: FakeGithub, id: str) -> Node | None:
     return next((review for node in nodes for review in node["reviews"] if review["id"] == id), None)
 
 
+def _nodes(github: FakeGithub, ids: list[str]) -> list[Node | None]:
+    items = [item for repo in github.repos.values() for item in (*repo.pulls.values(), *repo.issues.values())]
+    by_id = {item.node["id"]: item.node for item in items}
+    if missing := [id for id in ids if id not in by_id]:
+        message = f"Could not resolve to a node with the global id of '{missing[0]}'"
+        github.troubles.append({"type": "NOT_FOUND", "message": message, "path": ["nodes", ids.index(missing[0])]})
+    return [by_id.get(id) for id in ids]
+
+
+def _status(source: Node, name: str) -> Node | None:
+    assert name == "Status"
+    column: Node | None = source["status"]
+    return column
+
+
 def _is_required(source: Node, pullRequestNumber: int | None = None) -> bool:
     assert pullRequestNumber is not None, "GitHub wants to know for which pull request"
     return bool(source["isRequired"])
@@ -252,9 +311,15 @@ _RESOLVERS: dict[tuple[str, str], Callable[..., Any]] = {
     ("Query", "rateLimit"): lambda github: {"cost": github.cost},
     ("Query", "repository"): _repository,
     ("Query", "node"): _node,
+    ("Query", "nodes"): _nodes,
     ("Repository", "pullRequests"): _pull_requests,
+    ("Repository", "issues"): _issues,
+    ("Repository", "issue"): _issue,
+    ("Repository", "releases"): _releases,
     ("Repository", "pullRequest"): _pull_request,
     ("PullRequest", "timelineItems"): _timeline,
+    ("Issue", "timelineItems"): _timeline,
+    ("ProjectV2Item", "fieldValueByName"): _status,
     ("CheckRun", "isRequired"): _is_required,
     ("StatusContext", "isRequired"): _is_required,
 }

@@ -1,6 +1,6 @@
-"""Repositories and pull requests as GitHub's GraphQL API shows them, built act by act. Instants are seconds since 1970.
+"""Repositories, pull requests and issues as GitHub's GraphQL API shows them, built act by act.
 
-Ids are larger than 32 bits, as GitHub's have become.
+Instants are seconds since 1970.
 """
 
 from __future__ import annotations
@@ -53,35 +53,28 @@ def status(context: str, state: str, at: int, *, required: bool = True) -> Node:
     }
 
 
-class FakePull:
-    """A pull request; every act is an entry of its timeline and moves `updatedAt`."""
+class FakeItem:
+    """An issue or a pull request; every act is an entry of its timeline and moves `updatedAt`."""
 
-    def __init__(self, repo: str, number: int, author: str | None, at: int, *, draft: bool, title: str) -> None:
-        self.number = number
+    def __init__(self, repo: str, kind: str, number: int, author: str | None, at: int, title: str) -> None:
+        self.repo, self.number = repo, number
+        path = "pull" if kind == "PullRequest" else "issues"
         self.node: Node = {
-            "__typename": "PullRequest",
-            "id": f"PR_{number}",
+            "__typename": kind,
+            "id": f"{'PR' if kind == 'PullRequest' else 'I'}_{repo}_{number}",
             "number": number,
             "title": title,
-            "url": f"https://github.com/{repo}/pull/{number}",
+            "url": f"https://github.com/{repo}/{path}/{number}",
             "state": "OPEN",
-            "isDraft": draft,
             "createdAt": show_instant(at),
             "updatedAt": show_instant(at),
-            "additions": 8,
-            "deletions": 3,
-            "baseRefName": "main",
-            "headRefOid": f"{number:06x}-first",
-            "mergeable": "MERGEABLE",
+            "closedAt": None,
             "author": account(author),
+            "repository": {"nameWithOwner": repo},
             "labels": [],
             "timelineItems": [],
-            "reviews": [],
+            "projectItems": [],
         }
-        self.people: list[str] = []
-        self.teams: list[str] = []
-        """Who is asked for a review now."""
-        self.checks([])
 
     @property
     def timeline(self) -> list[Node]:
@@ -98,6 +91,96 @@ class FakePull:
 
     def opened_with(self, *labels: str) -> None:
         self.node["labels"] = [{"name": label} for label in labels]
+
+    def comment(self, by: str | None, at: int) -> Node:
+        return self._act("IssueComment", at, author=account(by), fullDatabaseId=str(next(_ids)))
+
+    def label(self, name: str, at: int, by: str = "bob") -> None:
+        self.node["labels"].append({"name": name})
+        self._act("LabeledEvent", at, actor=account(by), label={"name": name})
+
+    def unlabel(self, name: str, at: int, by: str = "bob") -> None:
+        self.node["labels"] = [label for label in self.node["labels"] if label["name"] != name]
+        self._act("UnlabeledEvent", at, actor=account(by), label={"name": name})
+
+    def assign(self, login: str, at: int, by: str = "bob", *, removed: bool = False) -> None:
+        self._act("UnassignedEvent" if removed else "AssignedEvent", at, actor=account(by), assignee=account(login))
+
+    def rename(self, title: str, at: int, by: str = "bob") -> None:
+        was, self.node["title"] = self.node["title"], title
+        self._act("RenamedTitleEvent", at, actor=account(by), previousTitle=was, currentTitle=title)
+
+    def reopen(self, at: int, by: str = "bob") -> None:
+        self.node.update(state="OPEN", closedAt=None)
+        self._act("ReopenedEvent", at, actor=account(by))
+
+    def close(self, at: int, by: str | None = "bob", reason: str | None = None) -> None:
+        self.node.update(state="CLOSED", closedAt=show_instant(at))
+        self._act("ClosedEvent", at, actor=account(by), stateReason=reason and reason.upper())
+
+    def move(self, column: str | None, at: int, by: str = "bob", board: str = "PVT_1") -> str | None:
+        """To a column of a board; where it was. GitHub does not move `updatedAt` for it."""
+        card = next((card for card in self.node["projectItems"] if card["project"]["id"] == board), None)
+        if card is None:
+            card = {"project": {"id": board}, "status": None}
+            self.node["projectItems"].append(card)
+        was: str | None = card["status"] and card["status"]["name"]
+        card["status"] = column and {
+            "__typename": "ProjectV2ItemFieldSingleSelectValue", "name": column, "updatedAt": show_instant(at)
+        }  # fmt: skip
+        names = {"previousStatus": was or "", "status": column or ""}
+        updated = self.node["updatedAt"]
+        self._act("ProjectV2ItemStatusChangedEvent", at, actor=account(by), project={"id": board}, **names)
+        self.node["updatedAt"] = updated
+        return was
+
+    @property
+    def shown(self) -> Node:
+        """As another item points to it."""
+        kind = {"__typename": self.node["__typename"]}
+        return {**kind, "number": self.number, "repository": {"nameWithOwner": self.repo}}
+
+
+class FakeIssue(FakeItem):
+    def __init__(self, repo: str, number: int, author: str | None, at: int, title: str) -> None:
+        super().__init__(repo, "Issue", number, author, at, title)
+
+    def mentioned(self, pull: FakePull, at: int, by: str = "bob", *, closes: bool = True) -> None:
+        """A pull request's text speaks of it."""
+        self._act("CrossReferencedEvent", at, actor=account(by), willCloseTarget=closes, source=pull.shown)
+
+
+class FakePull(FakeItem):
+    def __init__(self, repo: str, number: int, author: str | None, at: int, *, draft: bool, title: str) -> None:
+        super().__init__(repo, "PullRequest", number, author, at, title)
+        self.node |= {
+            "isDraft": draft,
+            "mergedAt": None,
+            "mergedBy": None,
+            "mergeCommit": None,
+            "additions": 8,
+            "deletions": 3,
+            "baseRefName": "main",
+            "headRefOid": f"{number:06x}-first",
+            "mergeable": "MERGEABLE",
+            "reviews": [],
+            "closingIssuesReferences": [],
+        }
+        self.people: list[str] = []
+        self.teams: list[str] = []
+        """Who is asked for a review now."""
+        self.checks([])
+
+    def closes(self, *issues: FakeIssue) -> None:
+        """The issues that its text says to close, as it stands now."""
+        self.node["closingIssuesReferences"] = [issue.shown for issue in issues]
+
+    def connect(self, issue: FakeIssue, at: int, by: str = "bob", *, out: bool = False) -> None:
+        """Link an issue by hand."""
+        linked = [one for one in self.node["closingIssuesReferences"] if one != issue.shown]
+        self.node["closingIssuesReferences"] = linked if out else [*linked, issue.shown]
+        ends = {"source": self.shown, "subject": issue.shown}
+        self._act("DisconnectedEvent" if out else "ConnectedEvent", at, actor=account(by), **ends)
 
     def request(self, reviewer: str | None, at: int, by: str = "bob", *, removed: bool = False) -> None:
         if reviewer is not None:
@@ -148,24 +231,6 @@ class FakePull:
         self.push(sha, at - 30, by)
         self._act("HeadRefForcePushedEvent", at, actor=account(by), afterCommit=_commit(sha, at, by))
 
-    def comment(self, by: str | None, at: int) -> Node:
-        return self._act("IssueComment", at, author=account(by), fullDatabaseId=str(next(_ids)))
-
-    def label(self, name: str, at: int, by: str = "bob") -> None:
-        self.node["labels"].append({"name": name})
-        self._act("LabeledEvent", at, actor=account(by), label={"name": name})
-
-    def unlabel(self, name: str, at: int, by: str = "bob") -> None:
-        self.node["labels"] = [label for label in self.node["labels"] if label["name"] != name]
-        self._act("UnlabeledEvent", at, actor=account(by), label={"name": name})
-
-    def assign(self, login: str, at: int, by: str = "bob", *, removed: bool = False) -> None:
-        self._act("UnassignedEvent" if removed else "AssignedEvent", at, actor=account(by), assignee=account(login))
-
-    def rename(self, title: str, at: int, by: str = "bob") -> None:
-        was, self.node["title"] = self.node["title"], title
-        self._act("RenamedTitleEvent", at, actor=account(by), previousTitle=was, currentTitle=title)
-
     def draft(self, at: int, *, on: bool, by: str = "bob") -> None:
         self.node["isDraft"] = on
         self._act("ConvertToDraftEvent" if on else "ReadyForReviewEvent", at, actor=account(by))
@@ -177,18 +242,11 @@ class FakePull:
         deployment = {"databaseId": id, "environment": environment}
         self._act("DeployedEvent", at, actor=account(by), deployment=deployment)
 
-    def close(self, at: int, by: str | None = "bob") -> None:
-        self.node.update(state="CLOSED", closedAt=show_instant(at))
-        self._act("ClosedEvent", at, actor=account(by))
-
-    def reopen(self, at: int, by: str = "bob") -> None:
-        self.node.update(state="OPEN", closedAt=None)
-        self._act("ReopenedEvent", at, actor=account(by))
-
     def merge(self, at: int, by: str | None = "bob") -> None:
         self._act("MergedEvent", at, actor=account(by))
         self.close(at, by)
-        self.node.update(state="MERGED", mergedAt=show_instant(at), mergedBy=account(by))
+        made = {"oid": f"merge-of-{self.number}"}
+        self.node.update(state="MERGED", mergedAt=show_instant(at), mergedBy=account(by), mergeCommit=made)
 
     def checks(self, contexts: Sequence[Node], state: str | None = None) -> None:
         """The head's checks and what they come to; GitHub does not move `updatedAt` for them."""
@@ -211,11 +269,13 @@ def _rolled_up(contexts: Sequence[Node]) -> str:
 
 
 class FakeRepo:
-    """A repository with its pull requests."""
+    """A repository with its pull requests, issues and releases."""
 
     def __init__(self, name: str) -> None:
         self.name = name
         self.pulls: dict[int, FakePull] = {}
+        self.issues: dict[int, FakeIssue] = {}
+        self.releases: list[Node] = []
         self.hooks: list[Node] = []
         self.archived = False
         self.collaborators: set[str] | None = None
@@ -230,6 +290,20 @@ class FakeRepo:
         """Open one."""
         made = self.pulls[number] = FakePull(self.name, number, author, at, draft=draft, title=title)
         return made
+
+    def issue(self, number: int, at: int, author: str | None = "carol", *, title: str = "Totals are off") -> FakeIssue:
+        """Open one."""
+        made = self.issues[number] = FakeIssue(self.name, number, author, at, title)
+        return made
+
+    def release(
+        self, id: int, tag: str, cut: int, at: int, by: str = "bob", *, prerelease: bool = False, draft: bool = False
+    ) -> None:
+        """`cut` is when its commit was made."""
+        named = {"databaseId": id, "tagName": tag, "isDraft": draft, "isPrerelease": prerelease}
+        dates = {"createdAt": show_instant(at), "publishedAt": None if draft else show_instant(at)}
+        commit = {"oid": f"of-{tag}", "committedDate": show_instant(cut)}
+        self.releases.insert(0, {**named, **dates, "author": account(by), "tagCommit": commit})
 
     def commit(self, login: str | None, email: str) -> None:
         """`login` is the account that GitHub knows the address of; None where it knows none."""

@@ -52,10 +52,11 @@ def _of_repo(
 
 
 def _found(github: FakeGithub, words: list[str]) -> int:
-    """How many pull requests match: `repo:…`, `is:open` or `is:closed`, `updated:>=…`."""
+    """How many match: `repo:…`, `is:pr` or `is:issue`, `is:open` or `is:closed`, `updated:>=…`."""
     told = dict(word.split(":", 1) for word in words if not word.startswith("is:"))
     repo = github.repos.get(told["repo"])
-    nodes = [pull.node for pull in repo.pulls.values()] if repo else []
+    items = (repo.pulls if "is:pr" in words else repo.issues) if repo else {}
+    nodes = [item.node for item in items.values()]
     state, since = "is:open" in words, told.get("updated", ">=").removeprefix(">=")
     return sum((node["state"] == "OPEN") == state and node["updatedAt"] >= since for node in nodes)
 

@@ -47,17 +47,17 @@ def account(login: str | None) -> Payload | None:
     if login is None:
         return None
     type_ = "Bot" if login.endswith("[bot]") else "User"
-    return {"login": login, "id": _id_of(login), "url": f"{API}/users/{login}", "type": type_, "site_admin": False}
+    return {"login": login, "id": id_of(login), "url": f"{API}/users/{login}", "type": type_, "site_admin": False}
 
 
 def repository_object(repo: str = "acme/shop") -> Payload:
     owner, _, name = repo.partition("/")
     return {
-        "id": _id_of(repo),
+        "id": id_of(repo),
         "name": name,
         "full_name": repo,
         "private": True,
-        "owner": {"login": owner, "id": _id_of(owner), "type": "Organization"},
+        "owner": {"login": owner, "id": id_of(owner), "type": "Organization"},
         "html_url": f"https://github.com/{repo}",
         "url": f"{API}/repos/{repo}",
         "created_at": show_instant(NINE - 86400),
@@ -71,6 +71,7 @@ def pull_request_object(
     *,
     author: str | None = "bob",
     title: str = "Fix rounding in totals",
+    body: str | None = None,
     draft: bool = False,
     labels: tuple[str, ...] = (),
     base: str = "main",
@@ -86,6 +87,7 @@ def pull_request_object(
     return {
         **_item(number, repo, "pull", author, title, labels, opened_at, at),
         **ends,
+        "body": body,
         "state": "open" if closed_at is None else "closed",
         "mergeable": None,
         "merge_commit_sha": f"merge-of-{number}" if merged_at is not None else None,
@@ -110,18 +112,21 @@ def pull_request(
     label: str | None = None,
     assignee: str | None = None,
     title_was: str | None = None,
+    body_was: str | None = None,
     before: str = BASE,
     **item: Any,
 ) -> Payload:
     """A `pull_request` delivery; `actor` is the sender, further arguments as of `pull_request_object`."""
     pull = pull_request_object(number, repo, **item)
-    payload = _about(action, repo, actor, number=number, pull_request=pull)
+    payload = delivered(action, repo, actor, number=number, pull_request=pull)
     if reviewer is not None:
         payload["requested_reviewer"] = account(reviewer)
     if team is not None:
-        payload["requested_team"] = {"id": _id_of(team), "name": team.title(), "slug": team, "privacy": "closed"}
+        payload["requested_team"] = {"id": id_of(team), "name": team.title(), "slug": team, "privacy": "closed"}
     if action == "synchronize":
         payload |= {"before": before, "after": pull["head"]["sha"]}
+    if body_was is not None:
+        payload["changes"] = {"body": {"from": body_was}}
     return payload | _own_keys(label, assignee, title_was)
 
 
@@ -135,12 +140,14 @@ def issue(
     assignee: str | None = None,
     title_was: str | None = None,
     closed_at: int | None = None,
+    reason: str | None = None,
     **item: Any,
 ) -> Payload:
     """An `issues` delivery; further arguments: author, title, labels, opened_at, at."""
     about = {"author": actor, "title": "Totals are off by a cent", "labels": (), "opened_at": NINE, "at": NINE} | item
     thing = _item(number, repo, "issues", **about) | {"closed_at": _text(closed_at)}
-    return _about(action, repo, actor, issue=thing) | _own_keys(label, assignee, title_was)
+    thing["state_reason"] = reason
+    return delivered(action, repo, actor, issue=thing) | _own_keys(label, assignee, title_was)
 
 
 def review(
@@ -169,7 +176,7 @@ def review(
     pull = pull_request_object(number, repo, at=at, **item)
     for left_out in ("additions", "deletions", "merged"):
         del pull[left_out]
-    return _about(action, repo, actor, review=told, pull_request=pull)
+    return delivered(action, repo, actor, review=told, pull_request=pull)
 
 
 def comment(
@@ -187,7 +194,7 @@ def comment(
     if not on_issue:
         thing["pull_request"] = {"url": f"{API}/repos/{repo}/pulls/{number}"}
     told = {"id": comment_id, "user": account(actor), "body": "Looks good", **_dates(at)}
-    return _about(action, repo, actor, issue=thing, comment=told)
+    return delivered(action, repo, actor, issue=thing, comment=told)
 
 
 def review_comment(
@@ -209,7 +216,7 @@ def review_comment(
         "commit_id": HEAD,
     }
     told |= {"user": account(actor), "body": "Why 3?", **_dates(at)}
-    return _about(action, repo, actor, comment=told, pull_request=pull_request_object(number, repo, at=at))
+    return delivered(action, repo, actor, comment=told, pull_request=pull_request_object(number, repo, at=at))
 
 
 def check_suite(
@@ -224,7 +231,7 @@ def check_suite(
 ) -> Payload:
     """A `check_suite` delivery; `numbers` are the pull requests it names."""
     suite = {"id": 118578147, **_check(repo, conclusion, app, sha, numbers), "head_branch": "rounding", **_dates(at)}
-    return _about(action, repo, f"{app}[bot]", check_suite=suite)
+    return delivered(action, repo, f"{app}[bot]", check_suite=suite)
 
 
 def check_run(
@@ -241,7 +248,7 @@ def check_run(
     """A `check_run` delivery; `numbers` are the pull requests it names."""
     run = {"id": 128620228, "name": name, **_check(repo, conclusion, app, sha, numbers)}
     run |= {"started_at": show_instant(at - 60), "completed_at": show_instant(at) if conclusion else None}
-    return _about(action, repo, f"{app}[bot]", check_run=run)
+    return delivered(action, repo, f"{app}[bot]", check_run=run)
 
 
 def status(
@@ -256,7 +263,7 @@ def status(
     """A `status` delivery, whose instants carry `+00:00` rather than `Z`."""
     when = show_instant(at).replace("Z", "+00:00")
     told = {"id": 6805126730, "sha": sha, "name": repo, "context": context, "state": state, "description": None}
-    payload = _about("", repo, actor, **told, branches=[], created_at=when, updated_at=when)
+    payload = delivered("", repo, actor, **told, branches=[], created_at=when, updated_at=when)
     del payload["action"]
     return payload
 
@@ -269,22 +276,23 @@ def deployment_status(
     environment: str = "production",
     deployment_id: int = 145988746,
     sha: str = HEAD,
+    ref: str = "main",
     at: int = NINE,
 ) -> Payload:
-    """A `deployment_status` delivery."""
+    """A `deployment_status` delivery; the deployment began a minute before."""
     told = {"id": 209916254, "state": state, "creator": account(actor), "environment": environment, **_dates(at)}
-    deployment = {"id": deployment_id, "sha": sha, "ref": "main", "task": "deploy", "environment": environment}
-    return _about("created", repo, actor, deployment_status=told, deployment=deployment | _dates(at - 60))
+    deployment = {"id": deployment_id, "sha": sha, "ref": ref, "task": "deploy", "environment": environment}
+    return delivered("created", repo, actor, deployment_status=told, deployment=deployment | _dates(at - 60))
 
 
 def repository(action: str, repo: str = "acme/shop", *, was: str | None = None, actor: str = "alice") -> Payload:
     """A `repository` delivery; `was` is the full name before it was renamed or transferred."""
-    payload = _about(action, repo, actor)
+    payload = delivered(action, repo, actor)
     old_owner, _, old_name = (was or repo).partition("/")
     if action == "renamed":
         payload["changes"] = {"repository": {"name": {"from": old_name}}}
     if action == "transferred":
-        payload["changes"] = {"owner": {"from": {"organization": {"login": old_owner, "id": _id_of(old_owner)}}}}
+        payload["changes"] = {"owner": {"from": {"organization": {"login": old_owner, "id": id_of(old_owner)}}}}
     return payload
 
 
@@ -311,7 +319,7 @@ def ping(repo: str = "acme/shop") -> Payload:
     return {"zen": "Design for failure.", "hook_id": 292430182, "hook": hook, "repository": repository_object(repo)}
 
 
-def _about(action: str, repo: str, actor: str | None, **told: Any) -> Payload:
+def delivered(action: str, repo: str, actor: str | None, **told: Any) -> Payload:
     return {"action": action, **told, "repository": repository_object(repo), "sender": account(actor)}
 
 
@@ -365,7 +373,7 @@ def _check(repo: str, conclusion: str | None, app: str, sha: str, numbers: tuple
 
 def _checked(repo: str, number: int, sha: str) -> Payload:
     def home() -> Payload:
-        return {"id": _id_of(repo), "url": f"{API}/repos/{repo}", "name": repo.partition("/")[2]}
+        return {"id": id_of(repo), "url": f"{API}/repos/{repo}", "name": repo.partition("/")[2]}
 
     return {
         "id": 279147437 + number,
@@ -376,11 +384,11 @@ def _checked(repo: str, number: int, sha: str) -> Payload:
 
 
 def _label(name: str) -> Payload:
-    return {"id": _id_of(name), "name": name, "color": "d73a4a", "default": False, "description": None}
+    return {"id": id_of(name), "name": name, "color": "d73a4a", "default": False, "description": None}
 
 
 def _short(repo: str) -> Payload:
-    return {"id": _id_of(repo), "name": repo.partition("/")[2], "full_name": repo, "private": True}
+    return {"id": id_of(repo), "name": repo.partition("/")[2], "full_name": repo, "private": True}
 
 
 def _dates(at: int) -> Payload:
@@ -391,5 +399,5 @@ def _text(at: int | None) -> str | None:
     return None if at is None else show_instant(at)
 
 
-def _id_of(name: str) -> int:
+def id_of(name: str) -> int:
     return int.from_bytes(hashlib.sha256(name.encode()).digest()[:4], "big")

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import github_payloads as gh
+import github_shipping as shipping
 import pytest
 from github_payloads import NINE, Payload, signed
 from hypothesis import given
@@ -88,7 +89,12 @@ EXAMPLES: list[tuple[str, Payload]] = [
     ("check_suite", gh.check_suite()),
     ("check_run", gh.check_run()),
     ("status", gh.status()),
+    ("pull_request", gh.pull_request("opened", body="Fixes #7, resolves globex/shop#8")),
+    ("pull_request", gh.pull_request("edited", body="Closes #9", body_was="Fixes #7")),
+    ("issues", gh.issue("closed", closed_at=NINE, reason="completed")),
     ("deployment_status", gh.deployment_status()),
+    ("release", shipping.release()),
+    ("projects_v2_item", shipping.projects_v2_item()),
     ("repository", gh.repository("renamed", was="acme/store")),
     ("repository", gh.repository("transferred", was="globex/shop")),
     ("installation", gh.installation("created", "acme/shop")),
@@ -144,6 +150,9 @@ def test_a_damaged_payload_is_read_or_refused_in_one_line(delivery: tuple[str, P
     for event in outcome.events:
         line = json.dumps(to_record(event), ensure_ascii=False).encode()
         assert from_record(json.loads(line)) == event
+    for fact in outcome.unplaced:
+        assert json.loads(json.dumps(fact.data)) == fact.data
+        assert f"{fact.id}{fact.kind}{fact.repo}{fact.owner}{show_instant(fact.at)}".isprintable()
     for fact in outcome.facts:
         assert show_instant(fact.at)
         assert f"{fact.repo}{fact.sha}{fact.subject}{fact.id}".isprintable()

@@ -15,7 +15,7 @@ from bot.flow.events import FlowEvent, from_record, parse_instant, to_record
 from bot.flow.waits import Rules, fold
 from bot.hosts.github.api import Github
 from bot.hosts.github.history import Page, read_repo
-from bot.hosts.github.timeline import Snapshot
+from bot.hosts.github.snapshots import Snapshot
 
 NINE = parse_instant("2026-03-02T09:00:00Z")
 HOUR, DAY = 3600, 86400
@@ -134,7 +134,7 @@ def test_every_act_is_one_event(server: FakeGithub, github: Github) -> None:
         told("dequeued", "dequeued:12:2026-03-02T09:00:12Z", "09:00:12"),
         told("closed", "closed:12:2026-03-02T09:00:13Z", "09:00:13"),
         told("reopened", "reopened:12:2026-03-02T09:00:14Z", "09:00:14"),
-        told("deployed", "deployed:77:staging", "09:00:15", environment="staging"),
+        told("deployed", "deployed:12:77:staging", "09:00:15", environment="staging"),
     ]
     shown = the_item(github)
     assert records(shown) == moment
@@ -184,7 +184,9 @@ def test_a_merge_is_one_event(server: FakeGithub, github: Github) -> None:
     pull.merge(NINE + 600, by="alice")
     shown = the_item(github)
     assert [event.kind for event in shown.events] == ["opened", "closed", "reopened", "merged"]
-    assert record(shown.events[-1]) == told("merged", "merged:12:2026-03-02T09:10:00Z", "09:10:00", "alice")
+    assert record(shown.events[-1]) == told(
+        "merged", "merged:12:2026-03-02T09:10:00Z", "09:10:00", "alice", sha="merge-of-12", base="main"
+    )
     assert shown.state == "merged"
 
 

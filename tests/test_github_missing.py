@@ -20,7 +20,7 @@ from bot.hosts.github.acting import claim
 from bot.hosts.github.api import Github
 from bot.hosts.github.history import read_items
 from bot.hosts.github.missing import missing_events
-from bot.hosts.github.timeline import Snapshot
+from bot.hosts.github.snapshots import Snapshot
 
 NINE = parse_instant("2026-03-02T09:00:00Z")
 NOW = NINE + 30 * 86400

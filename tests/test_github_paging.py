@@ -14,7 +14,7 @@ from bot.flow.events import parse_instant
 from bot.hosts.github.api import Github
 from bot.hosts.github.errors import Denied, Gone, StaleCursor, Unreachable
 from bot.hosts.github.history import Page, read_items, read_repo
-from bot.hosts.github.timeline import Snapshot
+from bot.hosts.github.snapshots import Snapshot
 
 NINE = parse_instant("2026-03-02T09:00:00Z")
 HOUR, DAY = 3600, 86400

@@ -40,7 +40,7 @@ def record(event: str, payload: Payload) -> dict[str, Any]:
 def the_fact(event: str, payload: Payload) -> ShaFact:
     delivery = told(event, payload)
     (only,) = delivery.facts
-    assert delivery == Delivery("github", repos=("acme/shop",), facts=(only,))
+    assert delivery == Delivery("github", repos=("acme/shop",), facts=(only,), unplaced=delivery.unplaced)
     return only
 
 
@@ -107,7 +107,7 @@ class TestPullRequests:
     def test_a_merge_is_one_event_at_the_instant_of_the_merge(self) -> None:
         merged = the_event("pull_request", gh.pull_request("closed", merged_at=TEN, closed_at=TEN + 1, at=TEN + 2))
         assert (merged.kind, merged.id, merged.at) == ("merged", "merged:12:2026-03-02T10:00:00Z", TEN)
-        assert merged.data == {"sha": "merge-of-12"}
+        assert merged.data == {"sha": "merge-of-12", "base": "main"}
 
     @pytest.mark.parametrize(
         ("action", "kind"),
@@ -259,6 +259,7 @@ class TestIssues:
     def test_an_issue_that_leaves_is_closed(self, action: str) -> None:
         closed = the_event("issues", gh.issue(action, at=TEN))
         assert (closed.kind, closed.id) == ("closed", "closed:7:2026-03-02T10:00:00Z")
+        assert closed.data == ({} if action == "closed" else {"reason": action})
 
     def test_a_closed_issue_deleted_later_was_closed_when_it_was_closed(self) -> None:
         assert the_event("issues", gh.issue("deleted", closed_at=NINE, at=TEN)).at == NINE
@@ -326,7 +327,7 @@ class TestChecks:
 class TestDeployments:
     def test_a_success_is_a_deployment_of_its_commit(self) -> None:
         assert the_fact("deployment_status", gh.deployment_status(at=TEN)) == ShaFact(
-            "github", "acme/shop", HEAD, "deployed", TEN, "production", actor="bob", id="deployed:145988746:production"
+            "github", "acme/shop", HEAD, "deployed", TEN, "production", actor="bob", id="145988746:production"
         )
 
     @pytest.mark.parametrize("state", ["pending", "in_progress", "failure", "inactive"])

@@ -552,12 +552,12 @@ def test_a_result_told_again_or_too_late_is_known(ctx: Context) -> None:
 
 def test_a_deployed_commit_is_an_event_of_the_items_it_belongs_to(ctx: Context) -> None:
     take_delivery(ctx, delivery(opened(head="aaa"), opened(2), fact("m", "merged", item=2, sha="aaa")), MONDAY)
-    out = ShaFact("github", "acme/shop", "aaa", "deployed", MONDAY, "production", id="deployed:7:production")
+    out = ShaFact("github", "acme/shop", "aaa", "deployed", MONDAY, "production", id="7:production")
     for _ in range(2):
         take_delivery(ctx, delivery(facts=(out,)), MONDAY)
     with reading(ctx.engine) as session:
         found = session.execute(select(EVENTS.c.item, EVENTS.c.id).where(EVENTS.c.kind == "deployed"))
-        assert sorted(tuple(row) for row in found) == [(1, "deployed:7:production"), (2, "deployed:7:production:2")]
+        assert sorted(tuple(row) for row in found) == [(1, "deployed:1:7:production"), (2, "deployed:2:7:production")]
 
 
 def followed(engine: Engine) -> dict[str, tuple[bool, int | None, str | None]]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
-from bot.flow.events import FlowEvent
+from bot.flow.events import FlowEvent, Unplaced
 
 
 class BadDelivery(ValueError):
@@ -30,6 +30,7 @@ class ShaFact:
     actor: str | None = None
     actor_type: str = "User"
     id: str = ""
+    """Of a deployment, within its repository."""
     data: dict[str, Any] = field(default_factory=dict)
 
 
@@ -46,3 +47,4 @@ class Delivery:
     """Repositories the bot lost its access to (deleted, or taken from the installation)."""
     renamed: tuple[tuple[str, str], ...] = field(default=())
     """(old, new) names of repositories."""
+    unplaced: tuple[Unplaced, ...] = ()

@@ -31,6 +31,7 @@ class WorldGithub:
     def __init__(self, host: Host, now: Callable[[], int], told: Told) -> None:
         self._host, self.now, self._told = host, now, told
         self.required: dict[tuple[str, str, str], tuple[bool, int]] = {}
+        self.refused: dict[tuple[str, str], int] = {}
 
     def hasty(self, seconds: float) -> WorldGithub:
         return self

@@ -2,6 +2,6 @@
 
 from __future__ import annotations
 
-from bot.hosts.github.webhook import EVENTS, parse, verify
+from bot.hosts.github.webhook import EVENTS, OF_A_REPO, parse, verify
 
-__all__ = ["EVENTS", "parse", "verify"]
+__all__ = ["EVENTS", "OF_A_REPO", "parse", "verify"]

@@ -16,7 +16,18 @@ import httpx
 from gidgethub import sansio
 
 from bot.hosts.github.auth import App, Credentials, OneToken
-from bot.hosts.github.errors import Denied, Gone, HostError, Overloaded, StaleCursor, TokenEnded, Unreachable, one_line
+from bot.hosts.github.errors import (
+    Denied,
+    Gone,
+    HostError,
+    Overloaded,
+    PartRefused,
+    StaleCursor,
+    TokenEnded,
+    Unreachable,
+    one_line,
+    part_of,
+)
 
 ATTEMPTS = 4
 LONGEST_WAIT = 60
@@ -75,6 +86,8 @@ class Github:
         self._credentials: Credentials | None = self.app or (OneToken(token) if token else None)
         self.required: dict[tuple[str, str, str], tuple[bool, int]] = {}
         """(repo, base branch, check) → whether it is required there, and when that was learnt."""
+        self.refused: dict[tuple[str, str], int] = {}
+        """(repo, part of a reading) → when GitHub refused it last."""
 
     def checks_of(self, repo: str) -> tuple[set[str], set[str]]:
         """The checks that readings found to be required on some branch of a repository, and those that are on none."""
@@ -216,7 +229,7 @@ class Github:
         errors: list[dict[str, Any]] = told.get("errors") or []
         for error in errors:
             trouble = self._trouble(error, headers)
-            if isinstance(trouble, Unreachable | StaleCursor) or not (data and data.get("repository")):
+            if isinstance(trouble, Unreachable | StaleCursor | PartRefused) or not _told_anything(data):
                 raise trouble
         if data is None:
             raise Unreachable("GitHub's answer to a query is empty")
@@ -233,10 +246,15 @@ class Github:
             return StaleCursor(message)
         if kind == "NOT_FOUND":
             return Gone(message)
-        return Denied(f"GitHub refused a query: {message}")
+        refusal, part = f"GitHub refused a query: {message}", part_of(error)
+        return Denied(refusal) if part is None else PartRefused(refusal, part)
 
     def _app_call(self, method: str, path: str, jwt: str) -> Any:
         return self._asked(_Question(method, self.api_url + path, f"{method} {path}", None, jwt), Meter())[0]
+
+
+def _told_anything(data: dict[str, Any] | None) -> bool:
+    return any(value for name, value in (data or {}).items() if name != "rateLimit")
 
 
 def graphql_url(api_url: str) -> str:

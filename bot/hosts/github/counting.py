@@ -14,12 +14,13 @@ class _Found(Told):
 
 
 def to_read(github: Github, repo: str, since: int) -> int:
-    """About how many pull requests a reading brings: the open ones, and those closed that changed since an instant.
+    """About how many pull requests and issues a reading brings: open ones, and closed ones that changed since then.
 
     Raises Unreachable, Denied or Gone.
     """
     changed = f"is:closed updated:>={show_instant(since)}"
-    return sum(_count(github, repo, f"repo:{repo} is:pr {state}") for state in ("is:open", changed))
+    kinds = [(kind, state) for kind in ("is:pr", "is:issue") for state in ("is:open", changed)]
+    return sum(_count(github, repo, f"repo:{repo} {kind} {state}") for kind, state in kinds)
 
 
 def _count(github: Github, repo: str, wanted: str) -> int:

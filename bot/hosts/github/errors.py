@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Mapping
+from typing import Any
+
 
 class HostError(Exception):
     """A question that GitHub did not answer."""
@@ -37,12 +41,38 @@ class TokenEnded(Denied):
     """The token itself is no longer accepted."""
 
 
+class PartRefused(Denied):
+    """The token may not see a part of what was asked (one of `PARTS`); the rest can be asked for without it."""
+
+    def __init__(self, message: str, part: str) -> None:
+        super().__init__(message)
+        self.part = part
+
+
 class Gone(HostError):
     """There is no such thing, or the token is not shown it."""
 
 
 class StaleCursor(HostError):
     """GitHub no longer knows the place that a reading stopped at; it has to begin again."""
+
+
+BOARDS, ISSUES, RELEASES = "boards", "issues", "releases"
+PARTS = (BOARDS, ISSUES, RELEASES)
+"""What a reading can do without: columns of boards, issues, releases."""
+_OF_PARTS = {"projectItems": BOARDS, "openIssues": ISSUES, "changedIssues": ISSUES, "releases": RELEASES}
+_OF_BOARDS = re.compile(r"project_?v2|projectItems|fieldValueByName|:project\b", re.IGNORECASE)
+
+
+def part_of(error: Mapping[str, Any]) -> str | None:
+    """Which part an error of GraphQL is about, if it is about one that can be done without.
+
+    Where a scope is missing, or a server is too old to know boards, no path leads there: the words do.
+    """
+    path = [step for step in error.get("path") or () if isinstance(step, str)]
+    if "projectItems" in path or _OF_BOARDS.search(str(error.get("message"))):
+        return BOARDS
+    return _OF_PARTS.get(path[-1]) if path else None
 
 
 def one_line(text: object, longest: int = 200) -> str:

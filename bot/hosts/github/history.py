@@ -1,36 +1,64 @@
-"""Reads a repository's pull requests through GraphQL, many a call, and goes on where a stop left it.
+"""Reads a repository's pull requests and issues through GraphQL, many a call, and goes on where a stop left it.
 
-A reading asks for all open pull requests and, beside them, for those that changed since a given instant. What changes
-while it runs is not looked at again: the next reading should be asked for what changed since this one began.
+A reading asks for all open ones and, beside them, for those that changed since a given instant. What changes while it
+runs is not looked at again: the next reading should be asked for what changed since this one began.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
 from functools import partial
-from typing import Any, Literal, TypeAlias, TypeVar
+from typing import Any, NamedTuple, TypeAlias, TypeVar
 
 from pydantic import ValidationError
 
 from bot.flow.events import FlowEvent
+from bot.flow.shipped import Release
 from bot.hosts.github import graphql
 from bot.hosts.github.api import Github, Meter
-from bot.hosts.github.errors import Gone, Overloaded, StaleCursor
-from bot.hosts.github.nodes import Connection, Entry, Heads, PullRequest, Review, ReviewComment, Rollup
-from bot.hosts.github.timeline import Snapshot, failing_checks, snapshot
+from bot.hosts.github.errors import BOARDS, ISSUES, RELEASES, Gone, Overloaded, PartRefused, StaleCursor
+from bot.hosts.github.issues import issue_snapshot
+from bot.hosts.github.nodes import (
+    Connection,
+    Entry,
+    Heads,
+    Issue,
+    Item,
+    PullRequest,
+    ReleaseNode,
+    Review,
+    ReviewComment,
+    Rollup,
+    Shipping,
+    actor_type_of,
+    login_of,
+)
+from bot.hosts.github.roads import OF_ISSUES, OPEN, PAGE, ROADS, Place, Road
+from bot.hosts.github.snapshots import Snapshot
+from bot.hosts.github.timeline import failing_checks, snapshot
 
-PAGE = 25
-"""Pull requests a call."""
-BESIDE = 10
-"""Of those that changed, as many as are asked for beside a page of open ones."""
 REQUIRED_FOR = 3600
 """Seconds for which it is remembered whether a check is required on a branch."""
 
-Road: TypeAlias = Literal["open", "changed"]
-ROADS: tuple[Road, ...] = ("open", "changed")
+REFUSED_FOR = 3600
+"""Seconds for which a part that the token may not see is not asked for."""
+SMALLEST = 1 / PAGE
+"""Of a page, as little as is asked for."""
 
 N = TypeVar("N", Entry, Review, ReviewComment)
+I = TypeVar("I", Issue, PullRequest)  # noqa: E741
+Asking: TypeAlias = Callable[[dict[str, Any]], dict[str, Any]]
+"""Asks for more of a list: (variables) → the answer's `repository`."""
+
+
+class Releases(NamedTuple):
+    """A repository's newest releases, and the branch they are made of."""
+
+    found: tuple[Release, ...]
+    base: str
+    since: int
+    """What was merged up to this instant may be in an older one; in seconds since 1970 UTC."""
 
 
 @dataclass(frozen=True)
@@ -44,6 +72,8 @@ class Page:
     calls: int
     unreadable: tuple[int, ...] = ()
     """Numbers of items whose answer can't be read; they are left out."""
+    releases: Releases | None = None
+    """None where they are not shown."""
 
     @property
     def events(self) -> list[FlowEvent]:
@@ -59,63 +89,37 @@ class Page:
         return not self.cursor["left"]
 
 
-@dataclass(frozen=True)
-class _Place:
-    """How far a reading got."""
+class _Found(NamedTuple):
+    """What a page brought, before its lists are read to their ends."""
 
-    floor: int
-    began: int
-    left: tuple[str, ...] = ROADS
-    open: str | None = None
-    changed: str | None = None
-
-    @property
-    def cursor(self) -> dict[str, Any]:
-        return {**self.__dict__, "left": list(self.left)}
-
-    def variables(self, size: int) -> dict[str, Any]:
-        beside = max(1, size * BESIDE // PAGE) if "open" in self.left else size
-        return {
-            "open": "open" in self.left,
-            "openFirst": size,
-            "openAfter": self.open,
-            "changed": "changed" in self.left,
-            "changedFirst": beside,
-            "changedAfter": self.changed,
-        }
-
-    def moved(self, ends: dict[Road, str | None]) -> _Place:
-        """On past what was just read; a road whose end is None is read to its end."""
-        return _Place(
-            self.floor,
-            self.began,
-            tuple(road for road in ROADS if ends.get(road) is not None),
-            ends.get("open") or self.open,
-            ends.get("changed") or self.changed,
-        )
+    pulls: list[PullRequest]
+    issues: list[Issue]
+    unreadable: list[int]
+    releases: Releases | None
 
 
 def read_repo(
     github: Github, repo: str, since: int | None, cursor: dict[str, Any] | None = None, *, oldest: int
 ) -> Iterator[Page]:
-    """Every open pull request, and each other one that changed since `since` (`oldest` for a first reading).
+    """Every open pull request and issue, and each other one that changed since `since` (`oldest` for a first reading).
 
     Instants in seconds since 1970 UTC. A page's cursor, handed in again, goes on behind that page; `since` and
-    `oldest` are then those that the reading began with. Raises Unreachable, Denied or Gone.
+    `oldest` are then those that the reading began with. Issues, releases and the columns of boards are left out where
+    the token may not see them. Raises Unreachable, Denied or Gone.
     """
-    start = _Place(oldest if since is None else since, github.now())
-    place = _Place(**{**cursor, "left": tuple(cursor["left"])}) if cursor else start
+    place = Place.at(cursor) if cursor else Place(oldest if since is None else since, github.now())
     reader, fell_back = _Reader(github, repo), False
     while place.left:
         meter = Meter()
         try:
-            pulls, unreadable, place = reader.page(place, meter)
+            found, place = reader.page(place, meter)
         except StaleCursor:
             if fell_back:
                 raise
-            place, fell_back = replace(place, left=ROADS, open=None, changed=None), True
+            place, fell_back = place.afresh(), True
             continue
-        yield Page(tuple(reader.snapshots(pulls, meter)), place.cursor, meter.points, meter.calls, tuple(unreadable))
+        shown = (*reader.snapshots(found.pulls, meter), *(issue_snapshot(repo, issue) for issue in found.issues))
+        yield Page(shown, place.cursor, meter.points, meter.calls, tuple(found.unreadable), found.releases)
 
 
 def read_items(github: Github, repo: str, numbers: Sequence[int], meter: Meter | None = None) -> list[Snapshot]:
@@ -126,8 +130,8 @@ def read_items(github: Github, repo: str, numbers: Sequence[int], meter: Meter |
     reader, meter = _Reader(github, repo), meter or Meter()
     found: list[Snapshot] = []
     for start in range(0, len(numbers), PAGE):
-        told = reader.ask(graphql.items(numbers[start : start + PAGE]), meter, itemTypes=graphql.ITEM_TYPES)
-        pulls, _ = _parsed(raw for raw in told.values() if raw is not None)
+        told = reader.ask_allowed(partial(graphql.items, numbers[start : start + PAGE]), meter)
+        pulls, _ = _parsed(PullRequest, (raw for raw in told.values() if raw is not None))
         found.extend(reader.snapshots([reader.whole(pull, meter) for pull in pulls], meter))
     return found
 
@@ -138,7 +142,7 @@ class _Reader:
     def __init__(self, github: Github, repo: str) -> None:
         self._github, self._repo = github, repo
         self._owner, _, self._name = repo.partition("/")
-        self._size = PAGE
+        self._share = 1.0
 
     def ask(self, query: str, meter: Meter, *, shrinkable: bool = False, **variables: Any) -> dict[str, Any]:
         """The answer's `repository`."""
@@ -151,39 +155,72 @@ class _Reader:
             raise Gone(f"GitHub has no repository {self._repo}, or does not show it to this token")
         return data
 
-    def page(self, place: _Place, meter: Meter) -> tuple[list[PullRequest], list[int], _Place]:
-        """(pull requests, numbers that can't be read, the place behind them)"""
+    def _may(self, part: str) -> bool:
+        """Whether the token may see a part, as far as is known."""
+        refused = self._github.refused.get((self._repo, part))
+        return refused is None or refused + REFUSED_FOR < self._github.now()
+
+    def ask_allowed(
+        self,
+        query: Callable[..., str],
+        meter: Meter,
+        variables: Callable[[], dict[str, Any]] = dict,
+        *,
+        shrinkable: bool = False,
+    ) -> dict[str, Any]:
+        """The answer to a query (made for reading boards or not), once it asks for no part that GitHub refuses."""
+        while True:
+            boards = self._may(BOARDS)
+            named = {**graphql.types(boards=boards), **variables()}
+            try:
+                return self._asked(query(boards=boards), meter, shrinkable, named)["repository"]  # type: ignore[no-any-return]
+            except PartRefused as refusal:
+                if not self._may(refusal.part):  # it was not asked for
+                    raise
+                self._github.refused[self._repo, refusal.part] = self._github.now()
+
+    def page(self, place: Place, meter: Meter) -> tuple[_Found, Place]:
+        """(what the next page brings, the place behind it)"""
         told = self._told(place, meter)
         ends: dict[Road, str | None] = {}
-        found: list[PullRequest] = []
-        unreadable: list[int] = []
+        found = _Found([], [], [], _releases(told))
         for road in ROADS:
             shown = told.get(road)
             if shown is None:
                 continue
-            pulls, bad = _parsed(raw for raw in shown["nodes"] or () if raw is not None)
-            recent = [pull for pull in pulls if road == "open" or pull.updated_at >= place.floor]
-            found += recent
-            unreadable += bad
-            more = shown["pageInfo"]["hasNextPage"] and len(recent) == len(pulls)
+            raws = [raw for raw in shown["nodes"] or () if raw is not None]
+            if road in OF_ISSUES:
+                more = _recent(Issue, raws, road, place.floor, found.issues, found.unreadable)
+            else:
+                more = _recent(PullRequest, raws, road, place.floor, found.pulls, found.unreadable)
+            more = more and shown["pageInfo"]["hasNextPage"]
             ends[road] = shown["pageInfo"]["endCursor"] if more else None
-        return [self.whole(pull, meter) for pull in found], unreadable, place.moved(ends)
+        found.pulls[:] = [self.whole(pull, meter) for pull in found.pulls]
+        found.issues[:] = [self._whole_issue(issue, meter) for issue in found.issues]
+        return found, place.moved(ends)
 
-    def _told(self, place: _Place, meter: Meter) -> dict[str, Any]:
+    def _told(self, place: Place, meter: Meter) -> dict[str, Any]:
+        def variables() -> dict[str, Any]:
+            shown = place if self._may(ISSUES) else place.without(OF_ISSUES)
+            return {"releases": self._may(RELEASES), **shown.variables(self._share)}
+
         while True:
-            variables = {"itemTypes": graphql.ITEM_TYPES, **place.variables(self._size)}
             try:
-                return self.ask(graphql.READ, meter, shrinkable=self._size > 1, **variables)
+                return self.ask_allowed(graphql.read, meter, variables, shrinkable=self._share > SMALLEST)
             except Overloaded as trouble:
-                if self._size == 1:
+                if self._share <= SMALLEST:
                     raise
                 self._github.pause(trouble, 0)
-                self._size //= 2
+                self._share = max(SMALLEST, self._share / 2)
 
     def whole(self, pull: PullRequest, meter: Meter) -> PullRequest:
         """The pull request with all its lists read to their end."""
-        timeline = self._more(graphql.MORE_TIMELINE, pull, pull.timeline_items, meter, itemTypes=graphql.ITEM_TYPES)
-        reviews = self._more(graphql.MORE_REVIEWS, pull, pull.reviews or Connection[Review](), meter)
+
+        def reviews_after(named: dict[str, Any]) -> dict[str, Any]:
+            return self.ask(graphql.MORE_REVIEWS, meter, **named)
+
+        timeline = self._more(self._timeline_after(graphql.more_timeline, meter), pull, pull.timeline_items)
+        reviews = self._more(reviews_after, pull, pull.reviews or Connection[Review]())
         whole = [self._review(review, meter) for review in reviews.shown]
         return pull.model_copy(
             update={
@@ -193,12 +230,17 @@ class _Reader:
             }
         )
 
-    def _more(
-        self, query: str, pull: PullRequest, read: Connection[N], meter: Meter, **variables: Any
-    ) -> Connection[N]:
+    def _whole_issue(self, issue: Issue, meter: Meter) -> Issue:
+        after = self._timeline_after(graphql.more_issue_timeline, meter)
+        return issue.model_copy(update={"timeline_items": self._more(after, issue, issue.timeline_items)})
+
+    def _timeline_after(self, query: Callable[..., str], meter: Meter) -> Asking:
+        return lambda named: self.ask_allowed(query, meter, lambda: named)
+
+    def _more(self, ask: Asking, of: Item, read: Connection[N]) -> Connection[N]:
         while read.after is not None:
-            told = self.ask(query, meter, number=pull.number, after=read.after, **variables)
-            read = read.grown(type(read).model_validate((told["pullRequest"] or {}).get("more") or {}))
+            told = ask({"number": of.number, "after": read.after})
+            read = read.grown(type(read).model_validate((told["of"] or {}).get("more") or {}))
         return read
 
     def _review(self, review: Review, meter: Meter) -> Review:
@@ -256,13 +298,48 @@ class _Reader:
                 self._github.required[self._repo, heads.base_ref_name, context.subject] = (context.is_required, now)
 
 
-def _parsed(raws: Iterable[dict[str, Any]]) -> tuple[list[PullRequest], list[int]]:
+def _recent(
+    kind: type[I], raws: Iterable[dict[str, Any]], road: Road, floor: int, found: list[I], unreadable: list[int]
+) -> bool:
+    """Note those that are open or changed since the floor; whether that was all of them."""
+    items, bad = _parsed(kind, raws)
+    recent = [item for item in items if road in OPEN or item.updated_at >= floor]
+    found += recent
+    unreadable += bad
+    return len(recent) == len(items)
+
+
+def _parsed(kind: type[I], raws: Iterable[dict[str, Any]]) -> tuple[list[I], list[int]]:
     """(those that can be read, the numbers of the others)"""
-    pulls: list[PullRequest] = []
+    items: list[I] = []
     unreadable: list[int] = []
     for raw in raws:
         try:
-            pulls.append(PullRequest.model_validate(raw))
+            items.append(kind.model_validate(raw))
         except ValidationError:
             unreadable.append(raw.get("number", 0))
-    return pulls, unreadable
+    return items, unreadable
+
+
+def _releases(told: dict[str, Any]) -> Releases | None:
+    """The newest releases; None where they are not shown, or can't be read."""
+    try:
+        shown = Shipping.model_validate(told)
+    except ValidationError:
+        return None
+    if shown.releases is None or shown.default_branch_ref is None:
+        return None
+    nodes = shown.releases.shown
+    found = tuple(release for node in nodes if (release := _release(node)) is not None)
+    more = shown.releases.page_info.has_next_page
+    return Releases(found, shown.default_branch_ref.name, min((one.cut for one in found), default=0) if more else 0)
+
+
+def _release(node: ReleaseNode) -> Release | None:
+    if node.database_id is None or node.is_draft or node.published_at is None:
+        return None
+    made = node.tag_commit.committed_date if node.tag_commit else None
+    cut, by = node.created_at if made is None else made, login_of(node.author)
+    return Release(
+        node.database_id, node.tag_name, node.is_prerelease, cut, node.published_at, by, actor_type_of(node.author)
+    )

@@ -69,9 +69,33 @@ def conflict(kind: str, number: int, at: int) -> str:
     return about(kind, number, "conflict", at)
 
 
-def deployed(database_id: int, environment: str) -> str:
-    """`database_id` is the deployment's."""
-    return f"deployed:{database_id}:{_printable(environment)}"
+def deployment(database_id: int, environment: str) -> str:
+    """What of a deployment's id does not hang on the item."""
+    return f"{database_id}:{_printable(environment)}"
+
+
+def deployed(number: int, deployment: str) -> str:
+    return f"deployed:{number}:{deployment}"
+
+
+def released(number: int, database_id: int, *, prerelease: bool) -> str:
+    """`database_id` is the release's; a prerelease may become a release under it."""
+    return f"released:{number}:{database_id}" + (":prerelease" if prerelease else "")
+
+
+def status_changed(number: int, project: str, at: int) -> str:
+    """`project` is the node id of the board."""
+    return about("status_changed", number, project, at)
+
+
+def linked(number: int, repo: str, issue: int, at: int | None = None) -> str:
+    """A pull request's first link to an issue of `repo` needs no instant; one that comes again does."""
+    target = f"{repo.lower()}#{issue}"
+    return f"linked:{number}:{target}" if at is None else about("linked", number, target, at)
+
+
+def unlinked(number: int, repo: str, issue: int, at: int) -> str:
+    return about("unlinked", number, f"{repo.lower()}#{issue}", at)
 
 
 def _printable(text: str) -> str:

@@ -7,7 +7,9 @@ from typing import Any
 
 from bot.flow.events import FlowEvent, flow_event
 from bot.hosts.github import ids
-from bot.hosts.github.timeline import Snapshot
+from bot.hosts.github.closing import Target, link
+from bot.hosts.github.entries import status_data
+from bot.hosts.github.snapshots import Column, Snapshot
 
 NEAR = 10
 """Seconds that webhooks and the API may differ by about the same act."""
@@ -15,7 +17,8 @@ NEAR = 10
 TIMED = frozenset(
     {
         "closed", "merged", "reopened", "ready_for_review", "converted_to_draft", "queued", "dequeued", "renamed",
-        "labeled", "unlabeled", "assigned", "unassigned", "review_requested", "review_request_removed",
+        "labeled", "unlabeled", "assigned", "unassigned", "review_requested", "review_request_removed", "linked",
+        "unlinked", "status_changed",
     }
 )  # fmt: skip
 """Kinds whose id hangs on an instant, which webhooks take from the item as a whole."""
@@ -26,16 +29,31 @@ CHECKS = ("checks_failed", "checks_passed")
 def missing_events(known: Sequence[FlowEvent], snapshot: Snapshot, now: int) -> list[FlowEvent]:
     """Events to add to the log, sorted; `known` are all it has of this item, `now` is in seconds since 1970 UTC.
 
-    A review that is known without its teams comes again, with them, under its id. What is told by both roads a few
-    seconds apart is not doubled. Adding what is returned leaves nothing missing.
+    A review that is known without its teams, or a merge without its commit, comes again under its id, with them. What
+    is told by both roads a few seconds apart is not doubled. Adding what is returned leaves nothing missing.
     """
+    untold = list(_untold(known, snapshot))
+    told = sorted([*known, *untold])
     found = [
-        *_untold(known, snapshot),
-        *_with_teams(known, snapshot),
+        *untold,
+        *_told_better(known, snapshot),
         *_unseen_head(known, snapshot, now),
         *_redness(known, snapshot, now),
+        *_linkage(told, snapshot, now),
+        *(event for column in snapshot.columns for event in _standing(told, snapshot, column, now)),
     ]
     return sorted(found)
+
+
+def unknown_links(known: Sequence[FlowEvent], links: Iterable[FlowEvent]) -> list[FlowEvent]:
+    """Of the links that an issue tells of, those whose instant the log does not have; `known` is the pull request's.
+
+    None where the pull request itself is not known: it is older than what was read.
+    """
+    if not any(event.kind == "opened" for event in known):
+        return []
+    told = {_target(event) for event in known if event.kind == "linked" and not event.approximate}
+    return [event for event in links if _target(event) not in told]
 
 
 def _untold(known: Sequence[FlowEvent], snapshot: Snapshot) -> Iterator[FlowEvent]:
@@ -68,8 +86,11 @@ class _Twins:
         return True
 
 
+_SUBJECTS = ("reviewer", "team", "label", "assignee", "issue", "in", "project", "to")
+
+
 def _subject(event: FlowEvent) -> tuple[str | None, ...]:
-    about = (event.data.get(key) for key in ("reviewer", "team", "label", "assignee"))
+    about = (event.data.get(key) for key in _SUBJECTS)
     return (event.kind, *(None if value is None else str(value).casefold() for value in about))
 
 
@@ -92,11 +113,60 @@ def _covered_commits(known: Sequence[FlowEvent], snapshot: Snapshot) -> set[str]
     return set(snapshot.commits[: last + 1])
 
 
-def _with_teams(known: Sequence[FlowEvent], snapshot: Snapshot) -> Iterator[FlowEvent]:
-    teams = {event.id: event.data["teams"] for event in snapshot.events if event.data.get("teams")}
+_LEARNT_LATER = {"review_submitted": ("teams",), "merged": ("sha", "base")}
+"""Own keys by kind that webhooks may leave out."""
+
+
+def _told_better(known: Sequence[FlowEvent], snapshot: Snapshot) -> Iterator[FlowEvent]:
+    shown = {event.id: event.data for event in snapshot.events if event.kind in _LEARNT_LATER}
     for event in known:
-        if event.id in teams and event.data.get("teams") is None:
-            yield event._replace(data={**event.data, "teams": teams[event.id]})
+        data = shown.get(event.id, {})
+        lacking = {key: data[key] for key in _LEARNT_LATER.get(event.kind, ()) if data.get(key)}
+        if any(event.data.get(key) is None for key in lacking):
+            yield event._replace(data={**event.data, **lacking})
+
+
+def _linkage(told: Sequence[FlowEvent], snapshot: Snapshot, now: int) -> Iterator[FlowEvent]:
+    """Links that the host has and the log does not, and the other way round."""
+    if snapshot.closes is None:
+        return
+    last = {_target(event): event for event in told if event.kind in ("linked", "unlinked")}
+    linked = {target for target, event in last.items() if event.kind == "linked"}
+    own = snapshot.repo.lower()
+    shown = {(repo.lower(), issue): (repo, issue) for repo, issue in snapshot.closes.issues}
+    for key in sorted(shown.keys() - linked):
+        yield _link(snapshot, "linked", shown[key], last.get(key), now)
+    for key in sorted(linked - shown.keys()) if snapshot.closes.whole else ():
+        if key[0] == own:  # those of another repository may only be hidden from the token
+            yield _link(snapshot, "unlinked", (snapshot.repo, key[1]), last[key], now)
+
+
+def _target(event: FlowEvent) -> Target:
+    return (str(event.data.get("in") or event.repo).lower(), event.data["issue"])
+
+
+def _link(snapshot: Snapshot, kind: str, target: Target, last: FlowEvent | None, now: int) -> FlowEvent:
+    """Nearly all links are made when the pull request is opened; when one came or went later, nothing tells."""
+    number, (repo, issue) = snapshot.item, target
+    at = snapshot.opened_at if last is None else max(now, last.at + 1)
+    if kind == "unlinked":
+        id = ids.unlinked(number, repo, issue, at)
+    else:
+        id = ids.linked(number, repo, issue, None if last is None else at)
+    return _seen(snapshot, kind, id, at, approximate=True, **link(snapshot.repo, repo, issue))
+
+
+def _standing(told: Sequence[FlowEvent], snapshot: Snapshot, column: Column, now: int) -> Iterator[FlowEvent]:
+    """A move to where the item stands on a board, where the log has it elsewhere."""
+    moves = [event for event in told if event.kind == "status_changed" and event.data.get("project") == column.project]
+    last = moves[-1] if moves else None
+    before = last.data.get("to") if last else None
+    if before == column.name:
+        return
+    exact = column.at is not None and (last.at if last else snapshot.opened_at - 1) < column.at <= now
+    at = column.at if exact and column.at is not None else max(now, last.at + 1 if last else 0)
+    id, data = ids.status_changed(snapshot.item, column.project, at), status_data(column.project, before, column.name)
+    yield _seen(snapshot, "status_changed", id, at, approximate=not exact, **data)
 
 
 def _unseen_head(known: Sequence[FlowEvent], snapshot: Snapshot, now: int) -> Iterator[FlowEvent]:

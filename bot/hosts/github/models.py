@@ -10,7 +10,7 @@ from typing import Annotated, TypeAlias
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
 
-from bot.flow.events import MAX_INT, parse_instant
+from bot.flow.events import MAX_INT, MOST, parse_instant
 
 END_OF_TIME = 253_402_300_799
 """9999-12-31T23:59:59Z, the last instant that RFC 3339 can write."""
@@ -36,6 +36,8 @@ def _storable(text: str) -> str:
 
 Instant: TypeAlias = Annotated[int, BeforeValidator(_instant)]
 Line: TypeAlias = Annotated[str, AfterValidator(_one_line)]
+Name: TypeAlias = Annotated[Line, Field(max_length=MOST)]
+NodeId: TypeAlias = Annotated[Line, Field(max_length=200)]
 Text: TypeAlias = Annotated[str, AfterValidator(_storable)]
 Number: TypeAlias = Annotated[int, Field(gt=0, lt=MAX_INT)]
 Count: TypeAlias = Annotated[int, Field(ge=0, lt=MAX_INT)]
@@ -53,6 +55,7 @@ class Account(Narrow):
 class Repository(Narrow):
     full_name: Line
     id: int | None = None
+    default_branch: Text | None = None
 
 
 class Label(Narrow):
@@ -82,9 +85,11 @@ class Item(Narrow):
     created_at: Instant | None = None
     updated_at: Instant | None = None
     closed_at: Instant | None = None
+    state_reason: Text | None = None
 
 
 class PullRequest(Item):
+    body: Text | None = None
     draft: bool | None = None
     base: Branch | None = None
     head: Commit | None = None
@@ -99,8 +104,13 @@ class Was(Narrow):
     before: Text = Field(alias="from")
 
 
+class BodyWas(Narrow):
+    before: Text | None = Field(None, alias="from")
+
+
 class Changes(Narrow):
     title: Was | None = None
+    body: BodyWas | None = None
 
 
 class Told(Narrow):
@@ -219,6 +229,8 @@ class Deployment(Narrow):
     id: Number
     sha: Line
     environment: Line
+    ref: Text | None = None
+    created_at: Instant | None = None
 
 
 class DeploymentStatus(Narrow):
@@ -229,6 +241,49 @@ class DeploymentStatus(Narrow):
 class DeploymentTold(Told):
     deployment: Deployment
     status: DeploymentStatus = Field(alias="deployment_status")
+
+
+class Release(Narrow):
+    id: Number
+    tag_name: Name
+    draft: bool = False
+    prerelease: bool = False
+    created_at: Instant | None = None
+    published_at: Instant | None = None
+    author: Account | None = None
+
+
+class ReleaseTold(Told):
+    release: Release
+
+
+class Option(Narrow):
+    """A column of a board."""
+
+    name: Text
+
+
+class FieldValue(Narrow):
+    field_name: Text | None = None
+    before: Option | None = Field(None, alias="from")
+    after: Option | None = Field(None, alias="to")
+
+
+class FieldChanges(Narrow):
+    field_value: FieldValue
+
+
+class BoardItem(Narrow):
+    content_node_id: NodeId
+    project_node_id: NodeId
+    updated_at: Instant | None = None
+
+
+class BoardItemTold(Narrow):
+    item: BoardItem = Field(alias="projects_v2_item")
+    changes: FieldChanges
+    organization: Account | None = None
+    sender: Account | None = None
 
 
 class WasNamed(Narrow):

@@ -7,7 +7,7 @@ from typing import Annotated, Generic, TypeAlias, TypeVar
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 from pydantic.alias_generators import to_camel
 
-from bot.hosts.github.models import Instant, Line, Text
+from bot.hosts.github.models import Instant, Line, Name, NodeId, Text
 
 T = TypeVar("T")
 
@@ -82,6 +82,26 @@ class Deployment(Node):
     environment: Line | None = None
 
 
+class Board(Node):
+    id: NodeId
+
+
+class InRepo(Node):
+    name_with_owner: Line
+
+
+class Reference(Node):
+    """An issue or a pull request that something else points to."""
+
+    typename: str = Field(default="Issue", alias="__typename")
+    number: int | None = Field(None, gt=0)
+    repository: InRepo | None = None
+
+    def is_a(self, typename: str) -> bool:
+        """Whether it is one, and which one can be told."""
+        return self.typename == typename and self.number is not None and self.repository is not None
+
+
 class Entry(Node):
     """An entry of a timeline; which keys it has hangs on its `__typename`."""
 
@@ -100,6 +120,13 @@ class Entry(Node):
     after_commit: Commit | None = None
     commit: Commit | None = None
     deployment: Deployment | None = None
+    state_reason: str | None = None
+    previous_status: Text | None = None
+    status: Text | None = None
+    project: Board | None = None
+    source: Reference | None = None
+    subject: Reference | None = None
+    will_close_target: bool = False
 
 
 class ReviewComment(Node):
@@ -174,26 +201,74 @@ class Heads(Node):
         return Connection[Head](nodes=[Head(commit=HeadCommit(status_check_rollup=rollup))])
 
 
-class PullRequest(Heads):
+class Column(Node):
+    """The value of a board's field; without a name where the field is of another type."""
+
+    name: Text | None = None
+    updated_at: Instant | None = None
+
+
+class Card(Node):
+    """An item's place on a board."""
+
+    project: Board
+    status: Column | None = None
+
+
+class Item(Node):
+    """What issues and pull requests have in common."""
+
     id: str
     number: int = Field(gt=0)
     title: Text
     url: Text
     state: str
-    is_draft: bool
     created_at: Instant
     updated_at: Instant
     closed_at: Instant | None = None
+    author: Named | None = None
+    labels: Connection[Label] | None = None
+    timeline_items: Connection[Entry]
+    project_items: Connection[Card] | None = None
+
+
+class Issue(Item):
+    pass
+
+
+class PullRequest(Item, Heads):
+    is_draft: bool
     merged_at: Instant | None = None
+    merge_commit: Commit | None = None
     additions: int = 0
     deletions: int = 0
     head_ref_oid: Line
     mergeable: str = "UNKNOWN"
-    author: Named | None = None
     merged_by: Named | None = None
-    labels: Connection[Label] | None = None
-    timeline_items: Connection[Entry]
     reviews: Connection[Review] | None = None
+    closing_issues_references: Connection[Reference] | None = None
+
+
+class ReleaseNode(Node):
+    database_id: int | None = None
+    tag_name: Name
+    is_draft: bool = False
+    is_prerelease: bool = False
+    created_at: Instant
+    published_at: Instant | None = None
+    author: Named | None = None
+    tag_commit: Commit | None = None
+
+
+class Branch(Node):
+    name: Text
+
+
+class Shipping(Node):
+    """As much of a repository as tells about its releases, newest first."""
+
+    default_branch_ref: Branch | None = None
+    releases: Connection[ReleaseNode] | None = None
 
 
 def login_of(account: Named | None) -> str | None:

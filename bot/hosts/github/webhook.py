@@ -12,7 +12,7 @@ from urllib.parse import parse_qs
 from pydantic import ValidationError
 
 from bot.hosts import BadDelivery, Delivery
-from bot.hosts.github import webhook_access, webhook_commits, webhook_items
+from bot.hosts.github import webhook_access, webhook_boards, webhook_commits, webhook_items
 from bot.hosts.github.reading import NOTHING
 
 SIGNATURE, EVENT, CONTENT_TYPE = "x-hub-signature-256", "x-github-event", "content-type"
@@ -29,6 +29,8 @@ _READERS: dict[str, Callable[[dict[str, Any], int], Delivery]] = {
     "check_run": webhook_commits.check_run,
     "status": webhook_commits.status,
     "deployment_status": webhook_commits.deployment_status,
+    "release": webhook_commits.release,
+    "projects_v2_item": webhook_boards.projects_v2_item,
     "repository": webhook_access.repository,
     "installation": webhook_access.installation,
     "installation_repositories": webhook_access.installation_repositories,
@@ -37,6 +39,9 @@ _READERS: dict[str, Callable[[dict[str, Any], int], Delivery]] = {
 
 EVENTS = tuple(sorted(set(_READERS) - {"ping"}))
 """The webhook events to subscribe to: those that are read, but for the one that comes of itself."""
+
+OF_A_REPO = tuple(sorted(set(EVENTS) - {"installation", "installation_repositories", "projects_v2_item"}))
+"""Those that a repository's own webhook can tell of."""
 
 
 def verify(secret: str, headers: Mapping[str, str], body: bytes) -> bool:

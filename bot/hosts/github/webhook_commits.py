@@ -1,12 +1,27 @@
-"""Webhooks about commits (checks, statuses, deployments) → facts. Each reader takes (payload, time of arrival)."""
+"""Webhooks about commits (checks, statuses, deployments, releases) → facts.
+
+Each reader takes (payload, time of arrival).
+"""
 
 from __future__ import annotations
 
 from typing import Any
 
+from bot.flow.events import Unplaced
+from bot.flow.shipped import Deployment, Release
 from bot.hosts import Delivery, ShaFact
 from bot.hosts.github import ids
-from bot.hosts.github.models import Check, CheckedPullRequest, CheckRunTold, CheckSuiteTold, DeploymentTold, StatusTold
+from bot.hosts.github.models import (
+    Account,
+    Check,
+    CheckedPullRequest,
+    CheckRunTold,
+    CheckSuiteTold,
+    DeploymentTold,
+    ReleaseTold,
+    StatusTold,
+    Told,
+)
 from bot.hosts.github.reading import HOST, NOTHING, actor_type_of, first, login_of
 
 RED = frozenset({"failure", "error", "timed_out", "cancelled", "action_required", "startup_failure"})
@@ -55,9 +70,38 @@ def deployment_status(payload: dict[str, Any], received_at: int) -> Delivery:
         subject=deployment.environment,
         actor=login_of(told.sender),
         actor_type=actor_type_of(told.sender),
-        id=ids.deployed(deployment.id, deployment.environment),
+        id=ids.deployment(deployment.id, deployment.environment),
     )
-    return Delivery(HOST, repos=(repo,), facts=(fact,))
+    begun = first(deployment.created_at, fact.at)
+    about = Deployment(deployment.sha, deployment.ref or "", deployment.environment, begun, fact.at)
+    return Delivery(HOST, repos=(repo,), facts=(fact,), unplaced=(_with_others(told, fact, about),))
+
+
+def _with_others(told: DeploymentTold, fact: ShaFact, about: Deployment) -> Unplaced:
+    """The same for those that came with the commit."""
+    data = {"deployment": fact.id, **about._asdict()}
+    return _unplaced(told, "deployed", fact.id, fact.at, told.sender, data)
+
+
+def release(payload: dict[str, Any], received_at: int) -> Delivery:
+    """`release` published, or turned from a prerelease into one."""
+    if payload.get("action") not in ("published", "released"):
+        return NOTHING
+    told = ReleaseTold.model_validate(payload)
+    made, base = told.release, told.repository.default_branch
+    if made.draft or not base:
+        return NOTHING
+    at = first(made.published_at, received_at)
+    about = Release(made.id, made.tag_name, made.prerelease, first(made.created_at, at), at)
+    id = f"{made.id}:prerelease" if made.prerelease else str(made.id)
+    fact = _unplaced(told, "released", id, at, made.author, {"base": base, **about._asdict()})
+    return Delivery(HOST, repos=(told.repository.full_name,), unplaced=(fact,))
+
+
+def _unplaced(told: Told, kind: str, id: str, at: int, by: Account | None, data: dict[str, Any]) -> Unplaced:
+    repo = told.repository.full_name
+    owner = repo.partition("/")[0]
+    return Unplaced(HOST, f"{kind}:{repo}:{id}", kind, at, repo, owner, login_of(by), actor_type_of(by), data)
 
 
 def _checked(told: CheckSuiteTold | CheckRunTold, check: Check, subject: str, at: int) -> Delivery:

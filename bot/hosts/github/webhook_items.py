@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, TypeAlias, TypeVar
 
 from bot.flow.events import ISSUE, PULL_REQUEST, REVIEW_STATES, FlowEvent, flow_event
 from bot.hosts import Delivery
 from bot.hosts.github import ids
+from bot.hosts.github.closing import about, closes
 from bot.hosts.github.models import (
     AboutItem,
     Account,
@@ -22,8 +23,8 @@ from bot.hosts.github.models import (
 from bot.hosts.github.reading import HOST, NOTHING, actor_type_of, first, login_of
 
 T = TypeVar("T", bound=AboutItem)
-Read: TypeAlias = Callable[[T, int], FlowEvent | None]
-"""(what was told, time of arrival) → the event in it, if there is one."""
+Read: TypeAlias = Callable[[T, int], FlowEvent | Sequence[FlowEvent] | None]
+"""(what was told, time of arrival) → the event or events in it, if there are any."""
 
 
 def pull_request(payload: dict[str, Any], received_at: int) -> Delivery:
@@ -58,8 +59,9 @@ def _read(actions: Mapping[str, Read[T]], model: type[T], payload: dict[str, Any
     if read is None:
         return NOTHING
     told = model.model_validate(payload)
-    event = read(told, received_at)
-    return Delivery(HOST, repos=(event.repo,), events=(event,)) if event else NOTHING
+    found = read(told, received_at) or ()
+    events = (found,) if isinstance(found, FlowEvent) else tuple(found)
+    return Delivery(HOST, repos=(told.repository.full_name,), events=events) if events else NOTHING
 
 
 def _event(told: AboutItem, by: Account | None, kind: str, id: str, *, at: int, **data: Any) -> FlowEvent:
@@ -80,6 +82,25 @@ def _opened(told: PullRequestTold | IssueTold, received_at: int) -> FlowEvent:
     own |= {"title": item.title, "url": item.html_url, "labels": [label.name for label in item.labels or ()]}
     known = {key: value for key, value in own.items() if value is not None}
     return _event(told, item.user, "opened", ids.opened(item.number), at=first(item.created_at, received_at), **known)
+
+
+def _opened_with_links(told: PullRequestTold, received_at: int) -> list[FlowEvent]:
+    opened = _opened(told, received_at)
+    number = told.item.number
+    return [
+        opened,
+        *(
+            _event(
+                told,
+                told.item.user,
+                "linked",
+                ids.linked(number, repo, issue),
+                at=opened.at,
+                **about(told, repo, issue),
+            )
+            for repo, issue in closes(told, told.item.body)
+        ),
+    ]
 
 
 def _pull_request_facts(item: PullRequest) -> dict[str, Any]:
@@ -105,9 +126,22 @@ def _moment(kind: str) -> Read[ItemTold]:
 def _closed(told: PullRequestTold | IssueTold, received_at: int) -> FlowEvent:
     item, closed_at = told.item, first(told.item.closed_at, _updated(told, received_at))
     if isinstance(item, PullRequest) and (item.merged or item.merged_at is not None):
-        made = {"sha": item.merge_commit_sha} if item.merge_commit_sha else {}  # what will be deployed
-        return _happened(told, told.sender, "merged", first(item.merged_at, closed_at), **made)
-    return _happened(told, told.sender, "closed", closed_at)
+        made = {"sha": item.merge_commit_sha, "base": item.base and item.base.ref}  # what will be deployed
+        known = {key: value for key, value in made.items() if value}
+        return _happened(told, told.sender, "merged", first(item.merged_at, closed_at), **known)
+    why = {"reason": item.state_reason.lower()} if item.state_reason else {}
+    return _happened(told, told.sender, "closed", closed_at, **why)
+
+
+def _left(reason: str) -> Read[IssueTold]:
+    """The issue is no longer here; what it was closed for before is another matter."""
+
+    def read(told: IssueTold, received_at: int) -> FlowEvent:
+        if told.item.closed_at is not None:
+            return _closed(told, received_at)
+        return _happened(told, told.sender, "closed", _updated(told, received_at), reason=reason)
+
+    return read
 
 
 def _edited(told: ItemTold, received_at: int) -> FlowEvent | None:
@@ -116,6 +150,27 @@ def _edited(told: ItemTold, received_at: int) -> FlowEvent | None:
         return None
     names = {"from": was.before, "to": told.item.title or ""}
     return _happened(told, told.sender, "renamed", _updated(told, received_at), **names)
+
+
+def _edited_pull_request(told: PullRequestTold, received_at: int) -> list[FlowEvent]:
+    renamed = _edited(told, received_at)
+    return [*([renamed] if renamed else []), *_relinked(told, _updated(told, received_at))]
+
+
+def _relinked(told: PullRequestTold, at: int) -> Iterator[FlowEvent]:
+    """Which issues the text no longer says to close, and which it says now."""
+    if told.changes is None or told.changes.body is None:
+        return
+    was = told.changes.body
+    number, before, now = told.item.number, closes(told, was.before), closes(told, told.item.body)
+    for repo, issue in before:
+        if (repo, issue) not in now:
+            id = ids.unlinked(number, repo, issue, at)
+            yield _event(told, told.sender, "unlinked", id, at=at, **about(told, repo, issue))
+    for repo, issue in now:
+        if (repo, issue) not in before:
+            id = ids.linked(number, repo, issue, at)
+            yield _event(told, told.sender, "linked", id, at=at, **about(told, repo, issue))
 
 
 def _labels(kind: str) -> Read[ItemTold]:
@@ -197,12 +252,13 @@ _ISSUE_ACTIONS: dict[str, Read[IssueTold]] = {
     **_ITEM_ACTIONS,
     "opened": _opened,
     "closed": _closed,
-    "deleted": _closed,
-    "transferred": _closed,
+    "deleted": _left("deleted"),
+    "transferred": _left("transferred"),
 }
 _PULL_REQUEST_ACTIONS: dict[str, Read[PullRequestTold]] = {
     **_ITEM_ACTIONS,
-    "opened": _opened,
+    "opened": _opened_with_links,
+    "edited": _edited_pull_request,
     "closed": _closed,
     "ready_for_review": _moment("ready_for_review"),
     "converted_to_draft": _moment("converted_to_draft"),

@@ -1,0 +1,63 @@
+"""An issue as the API shows it → a snapshot with its flow events. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from bot.flow.events import ISSUE, FlowEvent, flow_event
+from bot.hosts.github import ids
+from bot.hosts.github.entries import COMMON, HOST, History
+from bot.hosts.github.nodes import Entry, Issue, actor_type_of, login_of
+from bot.hosts.github.snapshots import Snapshot, columns_of
+
+
+def issue_snapshot(repo: str, issue: Issue) -> Snapshot:
+    """Read an issue whose timeline is complete."""
+    return Snapshot(
+        host=HOST,
+        repo=repo,
+        item=issue.number,
+        events=tuple(sorted(_IssueHistory(repo, issue).events())),
+        opened_at=issue.created_at,
+        title=issue.title,
+        url=issue.url,
+        state=issue.state.lower(),
+        columns=columns_of(issue),
+        links=tuple(_links(repo, issue)),
+    )
+
+
+class _IssueHistory(History[Issue]):
+    READ = COMMON
+
+    def facts(self) -> dict[str, Any]:
+        return {"type": ISSUE}
+
+
+def _links(repo: str, issue: Issue) -> Iterator[FlowEvent]:
+    """When pull requests of the repository first said to close the issue. Those of others are read with theirs."""
+    for entry in issue.timeline_items.shown:
+        if entry.typename == "CrossReferencedEvent" and entry.will_close_target and entry.created_at is not None:
+            event = _link(repo, issue.number, entry, entry.created_at)
+            if event is not None:
+                yield event
+
+
+def _link(repo: str, issue: int, entry: Entry, at: int) -> FlowEvent | None:
+    pull = entry.source
+    if pull is None or not pull.is_a("PullRequest") or pull.number is None or pull.repository is None:
+        return None
+    if pull.repository.name_with_owner.lower() != repo.lower():
+        return None
+    return flow_event(
+        host=HOST,
+        repo=repo,
+        item=pull.number,
+        id=ids.linked(pull.number, repo, issue),
+        at=at,
+        kind="linked",
+        actor=login_of(entry.actor),
+        actor_type=actor_type_of(entry.actor),
+        issue=issue,
+    )
