@@ -46,7 +46,7 @@ ADDRESS = "https://weir.example/webhooks/github"
 MADE = "I set up a webhook, so I hear at once of what happens."
 QUIET = "Nobody is nudged about it until its targets are switched on."
 BEGUN = (
-    "I can read acme/shop, and read its history now: every open pull request, and what was closed in the last 90 days. "
+    "I can read acme/shop, and read its history now: every open pull request and issue, and what was closed in the last 90 days. "
     f"I write to you how far I am.\n{QUIET}"
 )
 NOT_ADMIN = "That is for Slack's administrators and owners, and those they name. /flow admins lists who they named."
@@ -167,7 +167,7 @@ MEANT = (
     "1 of them is not linked to Slack yet, and would hear nothing. I look for them by their e-mail now and then; "
     "`/flow people` shows who is missing."
 )
-LEARNT = ["*acme/shop: its history is read* (14 pull requests)", LENGTHS, MEANT, f"{MADE}\n{QUIET}",
+LEARNT = ["*acme/shop: its history is read* (14 pull requests and issues)", LENGTHS, MEANT, f"{MADE}\n{QUIET}",
           "[Switch on] [Show the targets]"]  # fmt: skip
 
 
@@ -178,7 +178,7 @@ def test_from_the_command_to_the_switching_on(both: Desk) -> None:
     both.deliver()
     assert shown(both.message) == [
         "*Connecting acme/shop*\n"
-        "Reading its history: every open pull request, and what was closed in the last 90 days …",
+        "Reading its history: every open pull request and issue, and what was closed in the last 90 days …",
         QUIET,
     ]
     both.read()
@@ -240,17 +240,17 @@ def test_how_far_it_is_is_shown_while_it_is_read(desk: Desk) -> None:
     desk.read()
     assert shown(desk.message) == [
         "*Connecting acme/shop*\n"
-        "GitHub gave up on a query (502); I go on by myself on Monday 09:01 (25 pull requests read so far).",
+        "GitHub gave up on a query (502); I go on by myself on Monday 09:01 (25 pull requests and issues read so far).",
         MADE,
         QUIET,
     ]
     desk.github.faults.clear()
     desk.world.clock.advance(seconds=30)
     desk.read()
-    assert "25 pull requests read so far" in desk.message["text"]
+    assert "25 pull requests and issues read so far" in desk.message["text"]
     desk.world.clock.advance(seconds=30)
     desk.read()
-    assert shown(desk.message)[0] == "*acme/shop: its history is read* (60 pull requests)"
+    assert shown(desk.message)[0] == "*acme/shop: its history is read* (60 pull requests and issues)"
 
 
 def test_while_its_history_is_read_nothing_is_wrong_with_it(desk: Desk) -> None:
@@ -276,11 +276,11 @@ def test_a_program_that_ends_in_the_middle_leaves_it_to_the_next_one(both: Desk)
     both.flow("connect acme/shop")
     stopping = replace(both.ctx, stopping=_AfterAPage(both))
     both.read(stopping)
-    assert shown(both.message)[0] == "*Connecting acme/shop*\nRead 25 of about 60 pull requests …"
+    assert shown(both.message)[0] == "*Connecting acme/shop*\nRead 25 of about 60 pull requests and issues …"
     assert len(both.slack.dms("U0ALICE")) == 1
     both.github.calls.clear()
     both.read()
-    assert shown(both.message)[0] == "*acme/shop: its history is read* (60 pull requests)"
+    assert shown(both.message)[0] == "*acme/shop: its history is read* (60 pull requests and issues)"
     assert all(call.variables.get("openAfter") for call in both.github.queries)
     assert both.slack.called("chat.postMessage") == 1
 
@@ -306,7 +306,7 @@ def test_one_that_was_killed_is_gone_on_with_once_its_lease_is_over(desk: Desk) 
     assert desk.github.queries == []
     desk.world.clock.advance(seconds=connections.LEASE)
     desk.read()
-    assert shown(desk.message)[0] == "*acme/shop: its history is read* (60 pull requests)"
+    assert shown(desk.message)[0] == "*acme/shop: its history is read* (60 pull requests and issues)"
 
 
 def test_two_workers_read_it_once(both: Desk) -> None:
@@ -317,7 +317,7 @@ def test_two_workers_read_it_once(both: Desk) -> None:
     both.deliver()
     assert sorted(done) == [0, 1]
     assert len(both.github.queries) == 3
-    assert shown(both.message)[0] == "*acme/shop: its history is read* (60 pull requests)"
+    assert shown(both.message)[0] == "*acme/shop: its history is read* (60 pull requests and issues)"
 
 
 def test_the_regular_reading_leaves_it_alone_until_it_is_read(desk: Desk) -> None:
@@ -333,7 +333,7 @@ def test_where_the_host_does_not_count_only_what_was_read_is_shown(desk: Desk) -
     desk.github.fail(403, only=lambda call: call.path.startswith("/search"))
     desk.flow("connect acme/shop")
     desk.read(replace(desk.ctx, stopping=_AfterAPage(desk)))
-    assert shown(desk.message)[0] == "*Connecting acme/shop*\nRead 25 pull requests so far …"
+    assert shown(desk.message)[0] == "*Connecting acme/shop*\nRead 25 pull requests and issues so far …"
 
 
 def test_a_rate_limit_is_waited_out_and_said(desk: Desk) -> None:
@@ -398,7 +398,7 @@ def test_one_renamed_while_it_is_read_goes_on_under_its_new_name(desk: Desk) -> 
     headers, body = signed("s", "repository", payload)
     intake.take_delivery(desk.ctx, parse(headers, body, desk.world.now), desk.world.now)
     desk.read()
-    assert shown(desk.message)[0] == "*acme/store: its history is read* (60 pull requests)"
+    assert shown(desk.message)[0] == "*acme/store: its history is read* (60 pull requests and issues)"
     assert desk.press(desk.message, "Switch on").startswith("acme/store is on.")
 
 
@@ -685,7 +685,7 @@ def test_an_empty_repository_is_connected_too(desk: Desk) -> None:
     desk.flow("connect acme/shop")
     desk.read()
     assert shown(desk.message)[:2] == [
-        "*acme/shop: its history is read* (0 pull requests)",
+        "*acme/shop: its history is read* (0 pull requests and issues)",
         "Nothing that waited came to an end in the last 90 days, so I can suggest no target.",
     ]
 

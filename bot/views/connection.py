@@ -14,7 +14,7 @@ from bot.views.words import counted, elapsed, working
 
 READING, LEARNT, ON, FAILED, LEFT = "reading", "learnt", "on", "failed", "left"
 _QUIET = "Nobody is nudged about it until its targets are switched on."
-_WHAT = "every open pull request, and what was closed in the last 90 days"
+_WHAT = "every open pull request and issue, and what was closed in the last 90 days"
 
 
 class Kind(NamedTuple):
@@ -116,19 +116,23 @@ def _reading(one: Progress, zone: tzinfo, now: int) -> list[str]:
 
 def _how_far(one: Progress, zone: tzinfo, now: int) -> str:
     if one.problem and one.again_at is not None:
-        so_far = f" ({counted(one.read, 'pull request')} read so far)" if one.read else ""
+        so_far = f" ({_items(one.read)} read so far)" if one.read else ""
         return f"{plain(one.problem, 300)}; I go on by myself on {by_when(one.again_at, zone, now)}{so_far}."
     if not one.read:
         return f"Reading its history: {_WHAT} …"
     if one.known is None:
-        return f"Read {counted(one.read, 'pull request')} so far …"
+        return f"Read {_items(one.read)} so far …"
     if one.read >= one.known:
-        return f"Read {counted(one.read, 'pull request')}; working out what they teach …"
-    return f"Read {one.read:,} of about {counted(one.known, 'pull request')} …"
+        return f"Read {_items(one.read)}; working out what they teach …"
+    return f"Read {one.read:,} of about {_items(one.known)} …"
+
+
+def _items(n: int) -> str:
+    return counted(n, "pull request or issue", "pull requests and issues")
 
 
 def _learnt(one: Progress) -> list[str]:
-    head = f"*{_name(one.repo)}: its history is read* ({counted(one.read, 'pull request')})"
+    head = f"*{_name(one.repo)}: its history is read* ({_items(one.read)})"
     seen = [kind for kind in one.kinds if kind.lengths.n]
     if not seen:
         return [head, _NOTHING, *_forecast(one), _end(one)]
