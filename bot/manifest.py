@@ -12,6 +12,8 @@ METHOD_SCOPES: dict[str, tuple[str, ...]] = {
     "chat_postMessage": ("chat:write",),
     "chat_update": ("chat:write",),
     "dnd_info": ("dnd:read",),
+    "files_completeUploadExternal": ("files:write",),
+    "files_getUploadURLExternal": ("files:write",),
     "users_info": ("users:read",),
     "users_list": ("users:read",),
     # Slack grants the second only beside the first.

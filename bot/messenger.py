@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import re
+import time
 from collections.abc import Callable, Iterator
 from http.client import HTTPException
-from typing import Any, Literal, TypeAlias, TypeVar
-from urllib.error import URLError
+from typing import Any, Literal, NamedTuple, TypeAlias, TypeVar
+from urllib.error import HTTPError, URLError
 from urllib.parse import urlsplit
-from urllib.request import proxy_bypass
+from urllib.request import Request, proxy_bypass, urlopen
 
 from slack_sdk import WebClient
 from slack_sdk.errors import SlackApiError
@@ -27,6 +28,11 @@ PAGE = 200
 """Entries asked for at once; the most that Slack recommends."""
 RATE_LIMITED = 30
 """Seconds to pause after a 429 that does not say how long."""
+NOT_READY = (0.5, 1.0, 2.0, 4.0)
+"""Seconds to wait, time and again, for Slack to have an uploaded picture ready; it takes one as a rule."""
+PICTURE = "map.png"
+MOST_FILE_ALT = 1_000
+"""Characters that describe a file; an image in a message may have 2,000."""
 
 Scope: TypeAlias = Literal["address", "message", "all"]
 
@@ -46,7 +52,8 @@ _MESSAGE = frozenset({
     "metadata_too_large", "invalid_metadata_format", "invalid_metadata_schema", "metadata_must_be_sent_from_app",
     "markdown_text_conflict", "message_not_found", "cant_update_message", "edit_window_closed",
     "expired_trigger_id", "exchanged_trigger_id", "invalid_trigger_id", "trigger_expired", "trigger_exchanged",
-    "view_too_large", "not_enabled", "push_limit_reached", "not_found",
+    "view_too_large", "not_enabled", "push_limit_reached", "not_found", "file_uploads_disabled",
+    "file_uploads_except_images_disabled", "file_upload_size_restricted", "file_type_not_allowed", "file_not_found",
 })  # fmt: skip
 _UNSURE = frozenset({"internal_error", "fatal_error", "service_unavailable", "request_timeout", "unknown_error"})
 """Slack says of these that part of the call may have been done."""
@@ -77,13 +84,28 @@ class Undeliverable(Exception):
         self.scope = scope
 
 
-class Messenger:
-    """Slack for one workspace. Every method raises Passing, Unknown or Undeliverable; nothing is tried twice in it."""
+class _NotReady(Undeliverable):
+    """A message shows a file that Slack has not looked at yet."""
 
-    def __init__(self, token: str, base_url: str = "https://slack.com/api/", timeout: int = TIMEOUT) -> None:
+
+class Posted(NamedTuple):
+    """A message that was to have a picture."""
+
+    ts: str
+    lacking: str | None = None
+    """Why it has none, in Slack's word; None where it has."""
+
+
+class Messenger:
+    """Slack for one workspace. Every method raises Passing, Unknown or Undeliverable; nothing is done twice in it."""
+
+    def __init__(
+        self, token: str, base_url: str = "https://slack.com/api/", timeout: int = TIMEOUT,
+        pause: Callable[[float], None] = time.sleep,
+    ) -> None:  # fmt: skip
         # The SDK's retries would post again after a lost reply.
         self._client = WebClient(token=token, base_url=base_url, timeout=timeout, retry_handlers=[])
-        self._timeout = timeout
+        self._timeout, self._pause = timeout, pause
         if proxy_bypass(urlsplit(base_url).hostname or ""):  # type: ignore[no-untyped-call,unused-ignore]
             self._client.proxy = None
 
@@ -106,17 +128,53 @@ class Messenger:
 
     def post(self, channel: str, message: Message, key: str) -> str:
         """Post a message that `find` finds by `key`; its timestamp."""
+        return self._post(channel, message, metadata={"event_type": EVENT_TYPE, "event_payload": {"message": key}})
+
+    def _post(self, channel: str, message: Message, **more: Any) -> str:
         reply = _called(
             lambda: self._client.chat_postMessage(
                 channel=channel,
                 text=message.text,
                 blocks=list(message.blocks),
-                metadata={"event_type": EVENT_TYPE, "event_payload": {"message": key}},
                 unfurl_links=False,
                 unfurl_media=False,
+                **more,
             )
         )
         return str(_body(reply)["ts"])
+
+    def post_picture(
+        self, channel: str, png: bytes, alt: str, message: Message, thread_ts: str | None = None
+    ) -> Posted:  # fmt: skip
+        """Post a message with a picture on top of it, `alt` (up to 2,000 characters) saying what is to be seen.
+
+        Where the picture can't be uploaded, the message is posted without. Takes as long as Slack needs for it.
+        """
+        try:
+            file = self._uploaded(png, alt)
+        except (Passing, Unknown, Undeliverable) as error:
+            return Posted(self._post(channel, message, thread_ts=thread_ts), str(error))
+        image = {"type": "image", "slack_file": {"id": file}, "alt_text": alt}
+        shown = Message(message.text, (image, *message.blocks))
+        for seconds in NOT_READY:
+            try:
+                return Posted(self._post(channel, shown, thread_ts=thread_ts))
+            except _NotReady:
+                self._pause(seconds)
+        return Posted(self._post(channel, message, thread_ts=thread_ts), "file_not_ready")
+
+    def _uploaded(self, png: bytes, alt: str) -> str:
+        """The id of a picture that only the app has so far."""
+        told = _optional(
+            "files",
+            lambda: self._client.files_getUploadURLExternal(
+                filename=PICTURE, length=len(png), alt_txt=alt[:MOST_FILE_ALT]
+            ),
+        )
+        _called(lambda: _sent(str(told["upload_url"]), png, self._timeout))
+        files: list[dict[str, str | None]] = [{"id": str(told["file_id"]), "title": PICTURE}]
+        _optional("files", lambda: self._client.files_completeUploadExternal(files=files))
+        return str(told["file_id"])
 
     def update(self, channel: str, ts: str, message: Message) -> None:
         """Show something else in place of an earlier message."""
@@ -264,6 +322,19 @@ def _refused(status: int, body: str) -> Exception:
     return Undeliverable(reason[0] if reason else f"http_{status}", "message")
 
 
+def _sent(address: str, png: bytes, timeout: int) -> None:
+    """Send bytes to an address that Slack gave for them."""
+    if not address.startswith(("https://", "http://")):
+        raise Undeliverable("no_upload_url", "message")
+    request = Request(address, png, {"Content-Type": "application/octet-stream"}, method="POST")  # noqa: S310
+    try:
+        with urlopen(request, timeout=timeout) as reply:  # noqa: S310  # the scheme is looked at above
+            reply.read()
+    except HTTPError as error:
+        with error:
+            raise _refused(error.code, error.read().decode(errors="replace")) from None
+
+
 def _called(call: Callable[[], T]) -> T:
     """Make a call and sort what goes wrong."""
     try:
@@ -291,6 +362,8 @@ def _sorted_out(error: SlackApiError) -> Exception:
         return Passing("ratelimited", _retry_after(reply.headers))
     if status >= 500 or reason in _UNSURE or not re.fullmatch(r"[a-z0-9_]+", reason):
         return Unknown(f"no clear reply: HTTP {status}")
+    if reason == "invalid_blocks" and "slack_file" in str(reply.data.get("errors")):
+        return _NotReady(reason, "message")
     for scope, reasons in _SCOPES.items():
         if reason in reasons:
             return Undeliverable(reason, scope)

@@ -11,12 +11,17 @@ from itertools import islice
 from bot.local.limits import Refusal, content_error, content_refusal, parsed, view_refusal
 from bot.local.passes import BadAddress, BadTrigger
 from bot.local.payloads import APP_USER, BOT, DOMAIN, TEAM
-from bot.local.workspace import Json, Workspace, dm_of
+from bot.local.pictures import MOST_FILE_ALT, Pictures, file_ids
+from bot.local.workspace import Json, dm_of
 
-SCOPES = "channels:history,chat:write,commands,dnd:read,groups:history,im:history,im:write,users:read,users:read.email"
+SCOPES = (
+    "channels:history,chat:write,commands,dnd:read,files:write,groups:history,im:history,im:write,users:read,"
+    "users:read.email"
+)
 NEEDED = {
     "chat.postEphemeral": "chat:write", "chat.postMessage": "chat:write", "chat.update": "chat:write",
-    "conversations.open": "im:write", "dnd.info": "dnd:read", "users.info": "users:read", "users.list": "users:read",
+    "conversations.open": "im:write", "dnd.info": "dnd:read", "files.completeUploadExternal": "files:write",
+    "files.getUploadURLExternal": "files:write", "users.info": "users:read", "users.list": "users:read",
     "users.lookupByEmail": "users:read.email",
 }  # fmt: skip
 """The scope that a method wants; reading history wants one by the kind of conversation."""
@@ -25,9 +30,10 @@ TIERS = {
     "auth.test": 100, "chat.update": 50, "conversations.history": 50, "conversations.open": 50, "dnd.info": 50,
     "chat.postMessage": 60, "chat.postEphemeral": 100, "users.info": 100, "users.list": 20, "users.lookupByEmail": 50,
     "views.open": 100, "views.publish": 100, "views.push": 100, "views.update": 100, "apps.connections.open": 1,
+    "files.completeUploadExternal": 100, "files.getUploadURLExternal": 100,
 }  # fmt: skip
 """The methods, and the calls a minute by which Slack rates them; posting has a rule of its own, see below."""
-STRUCTURED = ("blocks", "metadata", "view")
+STRUCTURED = ("blocks", "files", "metadata", "view")
 """The arguments that are JSON; all others are text."""
 _NUMBER = re.compile(r"\d{1,15}(\.\d{1,9})?")
 
@@ -37,7 +43,7 @@ class BadArgument(Exception):
 
 
 @dataclass
-class WebApi(Workspace):
+class WebApi(Pictures):
     """A workspace that answers calls of its Web API."""
 
     token: str = "xoxb-good"  # noqa: S105 (good for nothing but this workspace)
@@ -188,7 +194,7 @@ class WebApi(Workspace):
 
     def _chat_postMessage(self, form: Json) -> Json:
         channel = form.get("channel", "")
-        refused = _channel_refusal(self.channels.get(channel)) or content_refusal(form) or _metadata_refusal(form)
+        refused = self._message_refusal(channel, form)
         if refused:
             return refused.answer()
         said = _said(form)
@@ -199,6 +205,28 @@ class WebApi(Workspace):
         message = self.post(channel, said)
         return {"ok": True, "channel": channel, "ts": message["ts"], "message": _shown(message, False)}
 
+    def _message_refusal(self, channel: str, form: Json) -> Refusal | None:
+        """Why a message is not taken, where it is not."""
+        refused = _channel_refusal(self.channels.get(channel)) or content_refusal(form) or _metadata_refusal(form)
+        return refused or self.picture_refusal(parsed(form.get("blocks")) or [])
+
+    def _files_getUploadURLExternal(self, form: Json) -> Json:
+        length = _number(form, "length", "invalid_arguments")
+        if not length or not form.get("filename"):
+            return no("missing_argument")
+        if len(form.get("alt_txt", "")) > MOST_FILE_ALT:
+            return no("alt_txt_too_large")
+        id_, key = self.begin_upload(length)
+        return {"ok": True, "upload_url": f"{self.uploads}{key}", "file_id": id_}
+
+    def _files_completeUploadExternal(self, form: Json) -> Json:
+        ids = file_ids(form.get("files"))
+        if not ids or form.get("channel_id") or form.get("channels"):
+            # A file that is shared becomes a message of its own, which apps that show it in theirs don't want.
+            return no("invalid_arguments")
+        known = self.complete_uploads(ids)
+        return {"ok": True, "files": [{"id": id_} for id_ in ids]} if known else no("file_not_found")
+
     def _chat_postEphemeral(self, form: Json) -> Json:
         channel, user = form.get("channel", ""), form.get("user", "")
         refused = _channel_refusal(self.channels.get(channel)) or content_refusal(form)
@@ -208,7 +236,7 @@ class WebApi(Workspace):
 
     def _chat_update(self, form: Json) -> Json:
         channel, ts = form.get("channel", ""), form.get("ts", "")
-        refused = _channel_refusal(self.channels.get(channel)) or content_refusal(form) or _metadata_refusal(form)
+        refused = self._message_refusal(channel, form)
         if refused:
             return refused.answer()
         before = self.message(channel, ts)

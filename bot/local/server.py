@@ -77,6 +77,7 @@ class Slack(WebApi):
         self._server = _Server(("127.0.0.1", self.port), self.handler())
         self._server.slack = self
         self.port = self._server.server_port
+        self.uploads = f"{self.root}upload/"
         self._thread = threading.Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True)
 
     def __enter__(self) -> Slack:
@@ -157,6 +158,9 @@ class Handler(BaseHTTPRequestHandler):
         elif place == "respond":
             wrong = self.server.slack.respond(rest, self._form()[1])
             self._text(404 if wrong in GONE else 400 if wrong else 200, json.dumps(no(wrong)) if wrong else "ok")
+        elif place == "upload":
+            wrong = self.server.slack.take_upload(rest, self._raw())
+            self._text(400 if wrong else 200, wrong or "OK")
         elif self._is_page(place) and rest == "do":
             self._do()
         else:
@@ -213,6 +217,10 @@ class Handler(BaseHTTPRequestHandler):
         return token or other, form
 
     def _body(self) -> str:
+        """The body of the request as text. Raises Misread."""
+        return self._raw().decode(errors="replace")
+
+    def _raw(self) -> bytes:
         """The body of the request. Raises Misread."""
         length = self.headers.get("Content-Length") or "0"
         if not (length.isascii() and length.isdigit() and len(length) < 16) or self.headers.get("Transfer-Encoding"):
@@ -223,7 +231,7 @@ class Handler(BaseHTTPRequestHandler):
             while rest > 0 and (read := self.rfile.read(min(rest, 65_536))):
                 rest -= len(read)
             raise Misread(f"a body has at most {MOST_BYTES:,} bytes", 413)
-        return self.rfile.read(int(length)).decode(errors="replace")
+        return self.rfile.read(int(length))
 
     # The page.
 
@@ -236,10 +244,19 @@ class Handler(BaseHTTPRequestHandler):
             self._json(desk.words())
         elif rest == "view":
             self._json(desk.view(query.get("as", ""), query.get("in", ""), query.get("thread")))
+        elif rest.startswith("file/"):
+            self._picture(rest.removeprefix("file/"))
         elif rest == "" or rest.startswith("page/"):
             self._asset(rest.removeprefix("page/") if rest else "index.html")
         else:
             self._text(404, "nothing is here")
+
+    def _picture(self, id_: str) -> None:
+        found = self.server.slack.picture(id_)
+        if found is None:
+            self._text(404, "nothing is here")
+        else:
+            self.send(200, found, "image/png")
 
     def _do(self) -> None:
         desk = self.server.slack.desk

@@ -4,7 +4,7 @@ import { chart } from "./charts.js";
 import { el } from "./dom.js";
 import { drawElement } from "./elements.js";
 import { markdown } from "./markdown.js";
-import { imageAddress, textOf } from "./mrkdwn.js";
+import { pictureAddress, textOf } from "./mrkdwn.js";
 import { richText } from "./richtext.js";
 import { freshId, showErrors } from "./controls.js";
 import { dataTable, table } from "./table.js";
@@ -96,9 +96,10 @@ function header(block, place) {
 }
 
 function image(block, place) {
+  const src = pictureAddress(block);
   const picture = el("img", {
-    class: "b-image",
-    src: imageAddress(block.image_url),
+    class: block.slack_file ? "b-image b-uploaded" : "b-image",
+    src,
     alt: block.alt_text,
     referrerpolicy: "no-referrer",
   });
@@ -106,7 +107,8 @@ function image(block, place) {
     "figure",
     { class: "b-figure" },
     block.title ? el("figcaption", {}, textOf(block.title, place.options)) : null,
-    picture,
+    // A preview is small; a press shows it as large as it is.
+    block.slack_file ? el("a", { href: src, target: "_blank", rel: "noreferrer" }, picture) : picture,
   );
 }
 

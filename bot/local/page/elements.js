@@ -3,7 +3,7 @@
 import { act } from "./acts.js";
 import { checks, multiSelect, select } from "./choices.js";
 import { el } from "./dom.js";
-import { imageAddress, textOf, webAddress } from "./mrkdwn.js";
+import { pictureAddress, textOf, webAddress } from "./mrkdwn.js";
 import { overflow } from "./overflow.js";
 import { control, initial } from "./controls.js";
 
@@ -59,7 +59,7 @@ async function press(event, element, place, root, address) {
 function image(element) {
   return el("img", {
     class: "b-thumbnail",
-    src: imageAddress(element.image_url),
+    src: pictureAddress(element),
     alt: element.alt_text,
     referrerpolicy: "no-referrer",
   });

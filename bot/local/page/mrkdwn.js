@@ -23,6 +23,10 @@ export function webAddress(url) {
   }
 }
 
+/** Where the picture of an image block is: at an address, or uploaded. */
+export const pictureAddress = ({ image_url: url, slack_file: file }) =>
+  file ? (/^F[A-Z0-9]{8,}$/.test(file.id) ? `file/${file.id}` : null) : imageAddress(url);
+
 /** The address of a picture: on the web, or in the text itself. */
 export const imageAddress = (url) => (/^(https:\/\/|data:image\/)/.test(url) ? url : null);
 
