@@ -53,9 +53,15 @@ class BadStream(ValueError):
         self.line = line
 
 
+def _one_line(value: object) -> str:
+    if not isinstance(value, str):
+        raise ValueError("allowed is a text")
+    return " ".join(value.split())
+
+
 def name_of(value: object) -> str:
     """A name as it is kept: on one line. Raises ValueError."""
-    text = " ".join(str(value).split())
+    text = _one_line(value)
     if not 0 < len(text) <= MOST_NAME or not text.isprintable() or _NO_NAME.search(text):
         raise ValueError(NAMES)
     return text
@@ -63,7 +69,7 @@ def name_of(value: object) -> str:
 
 def words_of(value: object) -> str:
     """What is said about something, on one line. Raises ValueError."""
-    text = " ".join(str(value).split())
+    text = _one_line(value)
     if len(text) > MOST_TEXT or not text.isprintable():
         raise ValueError(f"allowed are up to {MOST_TEXT} characters")
     return text
@@ -71,7 +77,7 @@ def words_of(value: object) -> str:
 
 def signal_of(value: object) -> Signal:
     """`merged`, `label qa` → a signal. Raises ValueError."""
-    kind, _, name = " ".join(str(value).split()).partition(" ")
+    kind, _, name = _one_line(value).partition(" ")
     kind = kind.casefold().replace("-", "_")
     named = kind in NAMED_SIGNALS
     if (not named and kind not in PLAIN_SIGNALS) or named != bool(name) or len(name) > MOST_TEXT:
@@ -81,7 +87,7 @@ def signal_of(value: object) -> Signal:
 
 def responsible_of(value: object) -> Responsible:
     """`author`, `reviewers`, `person alice`, `team core`, `group S0123` → who is responsible. Raises ValueError."""
-    kind, _, name = " ".join(str(value).split()).partition(" ")
+    kind, _, name = _one_line(value).partition(" ")
     kind = {"authors": AUTHOR, "reviewer": REVIEWERS}.get(kind.casefold(), kind.casefold())
     named = kind in (PERSON, TEAM, GROUP)
     fits = re.fullmatch(r"[\w.\[\]-]{1,100}|<@\w{1,30}>", name) is not None

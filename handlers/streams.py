@@ -10,7 +10,7 @@ from typing import Any
 import structlog
 from slack_bolt import Ack, App
 
-from bot import grammar
+from bot import grammar, pictures
 from bot.asking import stages, streams
 from bot.asking.admins import NotAllowed, must_be_admin
 from bot.asking.people import NotKnown, zone_of
@@ -47,10 +47,13 @@ def _stream(ctx: Context, user: str, words: StreamWords, asked: Again) -> Messag
     match [word.casefold() for word in rest]:
         case []:
             return views.stream(streams.map_of(ctx, held, stream, now), zone, now, date_of(now, zone))
+        case ["picture"]:
+            told = streams.map_of(ctx, held, stream, now)
+            return pictures.send_map(ctx, user, told, views.stream(told, zone, now, date_of(now, zone)))
         case ["history"]:
             return views.history(stream.name, streams.history_of(ctx, held), asked, zone, now)
         case ["export"]:
-            return views.exported(stream.name, held.text)
+            return views.exported(stream.name, held.text, asked)
         case ["measure"]:
             return _measure(ctx, user, held, stream)
     raise Misread(f"“{' '.join(rest)}” is too much behind “{stream.name}”.", grammar.STREAM)

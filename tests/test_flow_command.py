@@ -95,6 +95,10 @@ def test_flow_alone_shows_by_example_what_can_be_asked(talk: Talk) -> None:
         "`/flow repos`  the connected repositories, and what is wrong\n"
         "`/flow targets`  what is agreed for each kind of wait\n"
         "`/flow people`  who is who, and who can't be reached",
+        "*Value streams*\n"
+        "`/flow streams`  the value streams, and where time goes in them\n"
+        "`/flow stream Shop`  its map, and how long each stage takes\n"
+        "`/flow stage Shop QA`  who is responsible, what tells of it, and what is in it now",
         "*For administrators*\n"
         "`/flow connect acme/shop`  follow a repository\n"
         "`/flow disconnect acme/shop`  follow it no more\n"
@@ -104,8 +108,8 @@ def test_flow_alone_shows_by_example_what_can_be_asked(talk: Talk) -> None:
         "`/flow help VERB` tells more about one of them. Only you see these answers.",
     ]
     assert list(buttons(answered)) == [
-        "What waits on me", "My hours", "My morning message", "Repositories", "Targets", "People", "More: What waits",
-        "More: Your own terms", "More: What the team agreed", "More: For administrators",
+        "What waits on me", "My hours", "My morning message", "Repositories", "Targets", "People", "Value streams",
+        "More: What waits", "More: Your own terms", "More: What the team agreed", "More: Value streams", "More: For administrators",
     ]  # fmt: skip
     lines = [line for text in shown(answered) for line in text.replace("`", "").split("\n")]
     said = [line.replace("  ", ": ") + "." if "  " in line else line for line in lines]

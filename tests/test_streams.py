@@ -219,7 +219,8 @@ def test_segments_go_their_own_ways(mill: Mill) -> None:
 
 KINDS: list[tuple[str, dict[str, Any]]] = [
     ("opened", {"type": "pull_request", "draft": True}), ("ready_for_review", {}), ("labeled", {"label": "qa"}),
-    ("merged", {}), ("closed", {}), ("linked", {"issue": 1}), ("unlinked", {"issue": 1}), ("assigned", {"assignee": "bob"}),
+    ("merged", {}), ("closed", {}), ("linked", {"issue": 1}), ("unlinked", {"issue": 1}),
+    ("assigned", {"assignee": "bob"}),
 ]  # fmt: skip
 
 

@@ -203,9 +203,10 @@ _STREAMS = (
         STREAM, "shows the map of a value stream: who is responsible for each stage, how long things take there, and "
         "what waits longest",
         ("/flow stream Shop", "its map, and how long each stage takes"),
+        ("/flow stream Shop picture", "the map as a picture, sent to you"),
         ("/flow stream Shop history", "its versions, and who changed what"),
         ("/flow stream Shop export", "the map as YAML"),
-        takes=(Takes("NAME [history | export | measure]", AnyWord(terms.STREAM), needed=True, many=True),),
+        takes=(Takes("NAME [picture | history | export | measure]", AnyWord(terms.STREAM), needed=True, many=True),),
         means=StreamWords,
     ),
     Verb(

@@ -9,7 +9,7 @@ from bot.flow.measures import Aged, StageMeasure
 from bot.flow.stream import Stage, Stream
 from bot.views.message import NAME, SECTION, TITLE, Message, aside, joined, link, plain, section
 from bot.views.pages import Again, ask_button
-from bot.views.streams import LOOKED, WORDS, bare, both, holder_said, in_words, label, quoted, row, show
+from bot.views.streams import LOOKED, WORDS, bare, both, holder_said, in_words, label, row, show
 from bot.views.words import elapsed, working
 
 _WHO = "Slack's administrators and owners, and those they name, can change it; `/flow admins` lists who they named."
@@ -34,21 +34,23 @@ class StageMap(NamedTuple):
 
 def stage(told: StageMap) -> Message:
     """A stage: what it is, its measures, what is in it now, and how it is changed."""
-    one, name = told.stage, plain(told.stage.name, NAME)
-    kind = "active" if one.active else "wait"
-    head = f"*{name}* in {plain(told.stream.name, NAME)}: {kind}"
-    if told.measure is None:
-        head += ", the finish line."
-    else:
-        head += f", {holder_said(one.responsible)} responsible, "
-        head += f"target {working(one.target)}." if one.target else "no target."
-    facts = [_signals(one), *_agreed(one), *_forked(told.stream, one)]
-    lines = [head, *facts, *_stage_measure(told), *map(_item, told.items)]
-    typed = (
-        f"`/flow stage {quoted(told.stream.name)} {quoted(one.name)} target 8h` shows what another target would mean."
-    )
+    one, stream, name = told.stage, plain(told.stream.name, NAME), plain(told.stage.name, NAME)
+    lines = [f"*{name}* in {stream}: {_kind(told)}.", _signals(one), *_agreed(one), *_forked(told.stream, one)]
+    lines += [*_stage_measure(told), *map(_item, told.items)]
+    change = "policy WORDS" if told.measure is None else "target 8h"
+    typed = f"`/flow stage {stream} {name} {change}` shows what that would mean."
     back = row(ask_button("Show the map", show(told.stream.name)))
     return Message(bare(joined([*lines, typed])), (section(joined(lines, SECTION)), aside(typed), back))
+
+
+def _kind(told: StageMap) -> str:
+    """Active or wait, who is responsible, and the target."""
+    one = told.stage
+    kind = "active" if one.active else "wait"
+    if told.measure is None:
+        return f"{kind}, the finish line"
+    target = f"target {working(one.target)}" if one.target else "no target"
+    return f"{kind}, {holder_said(one.responsible)} responsible, {target}"
 
 
 def _signals(one: Stage) -> str:

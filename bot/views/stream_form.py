@@ -83,11 +83,11 @@ def text_of(told: dict[str, str]) -> str:
 
 def fault(told: dict[str, str], problem: str, line: int | None) -> dict[str, str]:
     """A problem at the input in which its line stands (None: no line of it), by the input's id."""
-    before = 0
+    before, problem = 0, f"{problem[:1].upper()}{problem[1:]}".replace("`", "")
     for id_, part in told.items():
         lines = part.rstrip("\n").count("\n") + 1 if part.strip() else 0
         if line is not None and before < line <= before + lines:
             here = f" (line {line - before} here)" if before else ""
-            return {id_: f"{problem[:1].upper()}{problem[1:]}{here}"}
+            return {id_: f"{problem}{here}"}
         before += lines
-    return {next(iter(told)): f"{problem[:1].upper()}{problem[1:]}"}
+    return {next(iter(told)): problem}

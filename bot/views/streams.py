@@ -20,8 +20,8 @@ from bot.views.words import counted, elapsed, working
 WORDS = 300
 """Characters of what is said about something."""
 MOST_LOOPS = 3
-MOST_CODE = 2_600
-"""Characters of YAML in one block."""
+PIECE, MOST_CODE = 700, 2_600
+"""Characters of YAML in one of the pieces that a page shows, and in one block."""
 LOOKED = "the last 90 days"
 _HOW = "An administrator pastes one with the button; it is YAML, and there is one to start from."
 
@@ -70,7 +70,7 @@ def streams(told: Sequence[Listed], asked: Again, today: date) -> Message:
     page = page_of(told, asked)
     lines = [_listed(one, today) for one in page.shown]
     blocks = [
-        {**section(joined(some, SECTION)), "accessory": ask_button("Show", show(one.stream.name))}
+        {**section(joined(some, SECTION)), "accessory": _show_button(one.stream.name)}
         for some, one in zip(lines, page.shown, strict=True)
     ]
     said = [opening, *(line for some in lines for line in some), *page.said]
@@ -80,6 +80,10 @@ def streams(told: Sequence[Listed], asked: Again, today: date) -> Message:
 def show(name: str) -> Again:
     """Asks for the map of a stream."""
     return Again(f"stream {quoted(name)}")
+
+
+def _show_button(name: str) -> Block:
+    return ask_button(f"Show {name}"[:75], show(name))
 
 
 def _listed(one: Listed, today: date) -> list[str]:
@@ -138,7 +142,7 @@ def stream(told: Map, zone: tzinfo, now: int, today: date) -> Message:
     small = [*_small(told, zone, now), _review(stream.review_on, today)]
     rows = [_said_row(stage, _of(told.measures, stage)) for stage in stream.stages]
     blocks = (
-        section(joined(head, SECTION)), _table(told), *([section(joined(below, SECTION))] if below else []),
+        section(joined(head, SECTION)), table(told.stream, told.measures), *([section(joined(below, SECTION))] if below else []),
         aside(joined(small, SECTION)), row(*_buttons(told)),
     )  # fmt: skip
     return Message(bare(joined([*head, *rows, *below, *small])), blocks)
@@ -161,9 +165,10 @@ def _of(told: StreamMeasures, stage: Stage) -> StageMeasure | None:
 _COLUMNS = ("Stage", "Kind", "Responsible", "Target", "Half within", "85% within", "n", "Share", "In it now")
 
 
-def _table(told: Map) -> Block:
+def table(stream: Stream, measures: StreamMeasures) -> Block:
+    """A map's stages with their measures."""
     heads = [{"type": "raw_text", "text": name} for name in _COLUMNS]
-    rows = [_cells(stage, _of(told.measures, stage), _worst(told.measures)) for stage in told.stream.stages]
+    rows = [_cells(stage, _of(measures, stage), _worst(measures)) for stage in stream.stages]
     aligned = [{"align": "left", "is_wrapped": True}] * 3 + [{"align": "right"}] * (len(_COLUMNS) - 3)
     return {"type": "table", "rows": [heads, *rows], "column_settings": aligned}
 
@@ -298,6 +303,7 @@ def _buttons(told: Map) -> list[Block]:
         "Measure again",
     )
     return [
+        ask_button("Picture", Again(f"stream {quoted(name)} picture")),
         edit_button("Edit", name, number),
         ask_button("Export", Again(f"stream {quoted(name)} export")),
         ask_button("Measure again", Again(f"stream {quoted(name)} measure", sure=True), confirm=again),
@@ -330,13 +336,14 @@ def _version(one: Saying, zone: tzinfo, now: int) -> str:
     return said
 
 
-def exported(name: str, text: str) -> Message:
-    """A map as YAML, in blocks of code."""
+def exported(name: str, text: str, asked: Again) -> Message:
+    """A map as YAML in blocks of code; a long one by pages."""
     opening = f"*{plain(name, NAME)}* as YAML. *Edit* on its map takes it back, changed."
+    page = page_of(parts(text, PIECE), asked)
+    shown = "".join(page.shown)
     back = row(ask_button("Show the map", show(name)))
-    return Message(
-        bare(opening) + "\n" + joined(text.split("\n")), (section(opening), *map(_code, parts(text, MOST_CODE)), back)
-    )
+    blocks = (section(opening), *map(_code, parts(shown, MOST_CODE)), *page.blocks, back)
+    return Message(joined([bare(opening), *shown.rstrip("\n").split("\n"), *page.said]), blocks)
 
 
 def parts(text: str, most: int) -> list[str]:
