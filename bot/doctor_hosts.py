@@ -11,7 +11,7 @@ from sqlalchemy import Engine
 from bot.context import Context
 from bot.findings import Finding, broken, ok, warn
 from bot.hosts.github import OF_A_REPO
-from bot.hosts.github.access import Hook, Who, check_access, hooks, whoami
+from bot.hosts.github.access import Hook, Who, check_access, hooks, sees_boards, whoami
 from bot.hosts.github.errors import HostError, Unreachable
 from bot.manifest import scopes
 from bot.messenger import Passing, Undeliverable, Unknown
@@ -108,6 +108,9 @@ def github_findings(host: Who | HostError | None) -> Iterator[Finding]:
         yield broken("GitHub", str(host), _advice(host))
     else:
         yield ok("GitHub", f"signed in as {'the App ' if host.is_app else ''}{host.login}")
+        if not sees_boards(host):
+            what = "the App's permission Projects (read)" if host.is_app else "the scope read:project"
+            yield ok("GitHub", f"columns of project boards are not read; that takes {what}")
         yield from _app_events(host)
 
 

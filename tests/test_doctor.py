@@ -164,6 +164,13 @@ def test_a_github_token_that_is_refused_is_broken(clinic: Clinic) -> None:
     assert "GitHub does not accept the token (401)" in clinic.said(BROKEN)
 
 
+def test_what_boards_take_is_said_where_the_token_lacks_it(clinic: Clinic) -> None:
+    words = "columns of project boards are not read; that takes the scope read:project"
+    assert words in clinic.said(OK)
+    clinic.github.scopes = "repo, read:project"
+    assert "boards" not in clinic.said(OK)
+
+
 def test_a_host_that_is_away_is_asked_once_and_not_for_every_repository(clinic: Clinic) -> None:
     clinic.github.repo("acme/till")
     policy = parse_policy(POLICY + '[repos."acme/till"]\n', "weir.toml")

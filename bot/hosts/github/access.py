@@ -107,6 +107,13 @@ def whoami(github: Github) -> Who:
     return Who(read_as(_UserTold, told).login, False, named, None, None)
 
 
+def sees_boards(who: Who) -> bool:
+    """Whether columns of boards can be read, where that can be told: a fine-grained token does not say."""
+    if who.permissions is not None:
+        return bool({"organization_projects", "repository_projects"} & who.permissions.keys())
+    return who.scopes is None or bool({"read:project", "project"} & who.scopes)
+
+
 def rate_limit(github: Github, owner: str | None = None) -> Budgets:
     """The budgets of the token; of the installation at `owner` for an App."""
     if github.app is not None and owner is None:

@@ -43,8 +43,8 @@ REQUIRED_FOR = 3600
 
 REFUSED_FOR = 3600
 """Seconds for which a part that the token may not see is not asked for."""
-SMALLEST = 1 / PAGE
-"""Of a page, as little as is asked for."""
+SMALLEST = 1 / 16
+"""Of a page, as little as is asked for: one pull request and a few issues."""
 
 N = TypeVar("N", Entry, Review, ReviewComment)
 I = TypeVar("I", Issue, PullRequest)  # noqa: E741
