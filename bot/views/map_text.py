@@ -88,7 +88,9 @@ def _broken(text: str, room: float, size: float, bold: bool) -> tuple[str, str]:
     spaces = [found.end() for found in re.finditer(r"[\s/_–-]+", text[: fits + 1]) if found.end() <= fits + 1]
     if spaces:
         return text[: spaces[-1]].rstrip(), text[spaces[-1] :].lstrip()
-    return _hyphenated(text, max(1, fits - 1))
+    hyphen = width("-", size, bold=bold)
+    fits = max((at for at in range(1, fits + 1) if width(text[:at], size, bold=bold) + hyphen <= room), default=1)
+    return _hyphenated(text, fits)
 
 
 def _hyphenated(text: str, fits: int) -> tuple[str, str]:

@@ -122,7 +122,7 @@ def _most(told: StreamMeasures) -> str:
 
 def _review(day: date | None, today: date) -> str:
     if day is None:
-        return "No review is planned."
+        return "No review of the map is planned."
     return f"The map {'was to be' if day < today else 'is to be'} reviewed {_on(day, today)}."
 
 
@@ -142,7 +142,8 @@ def stream(told: Map, zone: tzinfo, now: int, today: date) -> Message:
     small = [*_small(told, zone, now), _review(stream.review_on, today)]
     rows = [_said_row(stage, _of(told.measures, stage)) for stage in stream.stages]
     blocks = (
-        section(joined(head, SECTION)), table(told.stream, told.measures), *([section(joined(below, SECTION))] if below else []),
+        section(joined(head, SECTION)), table(stream, told.measures),
+        *([section(joined(below, SECTION))] if below else []),
         aside(joined(small, SECTION)), row(*_buttons(told)),
     )  # fmt: skip
     return Message(bare(joined([*head, *rows, *below, *small])), blocks)
