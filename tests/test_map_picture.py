@@ -190,7 +190,7 @@ def test_long_names_are_broken_and_cut_with_dignity() -> None:
     room = 120
     german = lines("Qualitätssicherungsfreigabeverfahren", room, 11.5, 3, bold=True)
     assert "".join(german).replace("-", "") == "Qualitätssicherungsfreigabeverfahren"
-    assert lines("Waiting for QA", room, 11.5, 3, bold=True) == ["Waiting for", "QA"]
+    assert lines("Waiting for QA", 90, 11.5, 3, bold=True) == ["Waiting for", "QA"]
     assert cut("a team with a long name", room, 10).endswith("…")
     assert all(width(line, 11.5, bold=True) <= room for line in german)
 
