@@ -140,9 +140,9 @@ def test_the_list_tells_what_each_is_for_and_where_time_goes(desk: Desk) -> None
         "2 value streams; times are of the last 90 days.",
         "*Shop*\nWe win when it ships\nidea → coding → review → QA → live\n"
         "6 done, half within 6h (7h by the calendar); 2 on the way. Most time goes in *QA* (49%). "
-        "No review is planned. [Show Shop]",
+        "No review of the map is planned. [Show Shop]",
         "*Ärger &amp; &lt;Co&gt;* · Everybody, Big\nidea → coding → review → QA → live\n"
-        "Nothing was done yet; 0 on the way. No review is planned. [Show Ärger & <Co>]",
+        "Nothing was done yet; 0 on the way. No review of the map is planned. [Show Ärger & <Co>]",
         "[Paste one]",
     ]
     assert shown(desk.press(told, "Show Shop"))[0].startswith("*Shop*\nWe win when it ships\n")
@@ -165,7 +165,7 @@ def test_a_map_is_a_table_with_its_measures(desk: Desk) -> None:
         "calendar). Flow efficiency 18%. 2.2 hand-offs an item. 2 on the way.\nLargest wait: *QA*, 49% of the "
         "time.\nGoes back: QA → coding (1 time).\nFuture state of *QA*: 4h: bob tries pairing.",
         "Working time of the team's calendar / calendar time.\nVersion 1 by <@U0ALICE> on 2 Mar 09:00: "
-        "mapped.\nNo review is planned.",
+        "mapped.\nNo review of the map is planned.",
         "[Picture] [Edit] [Export] [Measure again] [History] [All streams]",
     ]
     assert told["text"] == (
@@ -177,7 +177,7 @@ def test_a_map_is_a_table_with_its_measures(desk: Desk) -> None:
         "days: half within 6h (7h by the calendar), 85% within 8h (10h by the calendar). Flow efficiency 18%. "
         "2.2 hand-offs an item. 2 on the way.\nLargest wait: QA, 49% of the time.\nGoes back: QA → coding (1 "
         "time).\nFuture state of QA: 4h: bob tries pairing.\nWorking time of the team's calendar / calendar "
-        "time.\nVersion 1 by <@U0ALICE> on 2 Mar 09:00: mapped.\nNo review is planned."
+        "time.\nVersion 1 by <@U0ALICE> on 2 Mar 09:00: mapped.\nNo review of the map is planned."
     )
 
 
