@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator, Mapping
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from bot.flow.stream import (
     AUTHOR,
@@ -105,7 +105,7 @@ def _read(said: Words, text: str, known: Known) -> tuple[Words, str]:
     raise Unread(f"I can't read “{shortened(text)}”. {ALLOWED}")
 
 
-def _with(said: Words, key: str, value: object, text: str) -> Words:
+def _with(said: Words, key: str, value: Any, text: str) -> Words:
     if key == "":
         return said
     if key == "signals":
@@ -119,6 +119,7 @@ def _with(said: Words, key: str, value: object, text: str) -> Words:
 
 def shortened(text: str, most: int = 40) -> str:
     """Text that fits into a sentence."""
+    text = " ".join(text.split())
     return text if len(text) <= most else text[: most - 1].rstrip() + "…"
 
 
@@ -214,6 +215,8 @@ def _target(found: re.Match[str], _: Known) -> int:
 def _somebody(found: re.Match[str], known: Known) -> Responsible:
     """Who `@name` is: somebody known, else a team where the name says so, else a person."""
     name = found["name"]
+    if name.casefold() in ("channel", "here", "everyone"):
+        raise Unread(f"“@{name}” is everybody; name one person or one team.")
     slug = name.rpartition("/")[2]
     if slug != name:
         return Responsible(TEAM, slug)

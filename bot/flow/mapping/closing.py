@@ -62,10 +62,7 @@ def _due_goals(state: State, _: Facts) -> Iterable[str]:
 
 
 def _ask_goal(state: State, about: str, facts: Facts) -> Question:
-    median = (
-        next((one.median for one in facts.proposal.stages if one.stage.name == about), None) if facts.proposal else None
-    )
-    half = max(1, -(-(median or 0) // 7200)) * 3600 if median else 4 * 3600
+    half = _half_of(about, facts)
     lines = (f"“{about}”: what do you want it to be, who tries what, and until when?",)
     until = months_on(facts.today, 3)
     offered = f"{spelt(half)}, until {until}"
@@ -112,6 +109,8 @@ def _length(text: str) -> int | None:
 def _goal(state: State, goal: Goal) -> State | Refused:
     if state.sketch(goal.stage) is None:
         return Refused(f"“{shortened(goal.stage)}” is no longer on the map.")
+    if goal.target is None and goal.tries.isdecimal():
+        return details.unit_of(goal.tries)
     if len(goal.tries) > 300 or (goal.target is None and not has_letters(goal.tries)):
         return Refused("That says neither a target nor who tries what.")
     return state._replace(goals=(*(one for one in state.goals if one.stage != goal.stage), goal))

@@ -10,6 +10,7 @@ from bot.flow.mapping.draft import Clash, Draft, Given, State, open_key, stream_
 from bot.flow.mapping.edits import with_stages
 from bot.flow.mapping.hearing import BACK, FIELDS, HAVE, HELP, OVER, SKIP, STOP, UNDO, UNSURE, WHY, Heard, hear
 from bot.flow.mapping.turns import Answer, Choice, Facts, Refused, Turn
+from bot.flow.stream_line import line_of_sketches
 from bot.flow.stream_words import shortened
 
 _HELP = (
@@ -90,9 +91,14 @@ def _now(draft: Draft, key: str, heard: Heard, answer: Answer, facts: Facts) -> 
     if isinstance(told, Refused):
         return _refused(draft, key, heard, answer, told)
     after = _noted(draft, draft.changed(told), key, answer, heard, taken=True)
-    return _Reply(
-        after, _echo(draft.state, told), shows_rows=draft.state.stages != told.stages and told.asking != "details:"
-    )
+    return _Reply(after, _echo(draft.state, told), shows_rows=_much_changed(draft.state, told))
+
+
+def _much_changed(before: State, after: State) -> bool:
+    """Whether the table of the stages is worth another look."""
+    if [one.name for one in before.stages] != [one.name for one in after.stages]:
+        return True
+    return sum(was != now for was, now in zip(before.stages, after.stages, strict=True)) > 1
 
 
 def _refused(draft: Draft, key: str, heard: Heard, answer: Answer, told: Refused) -> _Reply:
@@ -103,6 +109,9 @@ def _refused(draft: Draft, key: str, heard: Heard, answer: Answer, told: Refused
 def _echo(before: State, after: State) -> tuple[str, ...]:
     """What was noted, where it is not plain from the next question."""
     lines = []
+    if after.asking == before.asking and [one.name for one in after.stages] == [one.name for one in before.stages]:
+        changed = [now for was, now in zip(before.stages, after.stages, strict=True) if was != now]
+        lines += [f"Noted: `{line_of_sketches([one])}`." for one in changed[:3]]
     if after.segments != before.segments:
         lines.append("For: " + ", ".join(one.name for one in after.segments) + ".")
     if (after.trigger, after.finish) != (before.trigger, before.finish) and after.finish:
@@ -206,7 +215,7 @@ def _late(draft: Draft, key: str, heard: Heard, answer: Answer, facts: Facts) ->
     if _content(told) == _content(draft.state):
         after = _noted(draft, draft, key, answer, heard, taken=True)
         return _Reply(after, (f"{answer.by} says the same.",))
-    if _only_fills(draft.state, told):
+    if only_fills(draft.state, told):
         after = _noted(draft, draft.changed(_resumed(draft.state, told, facts)), key, answer, heard, taken=True)
         return _Reply(after, (f"Noted, too: “{after.given[-1].said}” ({answer.by}).",), shows_rows=True)
     return _clashing(draft, key, heard, answer)
@@ -235,7 +244,7 @@ def _content(state: State) -> State:
     return state._replace(settled=(), asking="", clashes=())
 
 
-def _only_fills(before: State, after: State) -> bool:
+def only_fills(before: State, after: State) -> bool:
     """Whether everything that differs was empty before."""
     return _fills(_content(before), _content(after))
 

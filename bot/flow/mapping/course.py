@@ -45,7 +45,8 @@ def onward(state: State, facts: Facts) -> State:
     if state.done:
         return state._replace(asking=DONE)
     keys = open_keys(state, facts)
-    return state if state.asking in keys else state._replace(asking=keys[0] if keys else "save:")
+    kept = state.asking in keys and state.asking != "save:"
+    return state if kept else state._replace(asking=keys[0] if keys else "save:")
 
 
 def question_of(state: State, facts: Facts) -> Question:
@@ -92,7 +93,8 @@ def answered(state: State, key: str, heard: Heard, answer: Answer, facts: Facts)
 def _read(
     state: State, step: Step, about: str, key: str, text: str, question: Question, facts: Facts
 ) -> State | Refused:
-    told = step.read(state, about, text, facts)
+    command = mistyped(text, 0.8) if step.prose else None
+    told = Refused("") if command else step.read(state, about, text, facts)
     if isinstance(told, Refused):
         return _helped(told, text, question)
     return _behind(told, key, facts)
@@ -135,7 +137,7 @@ def _unread(heard: Heard, question: Question) -> Refused:
         NO: "What should it be instead?",
         REST: "Here I need an answer of yours, or `skip`.",
         EMPTY: "I found no words in that.",
-        LONG: "That is longer than I can read; one sentence will do.",
+        LONG: "That is longer than I can read.",
         SLASH: "That is a command; in this conversation I take plain answers.",
         GREETING: "Glad to help.",
     }
@@ -149,16 +151,19 @@ def _changed(state: State, step: Step, text: str, facts: Facts) -> State | Refus
     change = edited(state, text, facts)
     if not step.prose:
         return change
-    if isinstance(change, State) and (has_arrow(text) or not text.casefold().startswith(("add", "insert"))):
+    drawn = re.search(r"[-–—=](?:>|&gt;)|[→⇒➔]", text) is not None
+    if isinstance(change, State) and has_arrow(text) and not drawn:
+        return None
+    if isinstance(change, State) and (drawn or not text.casefold().startswith(("add", "insert"))):
         return change
-    return change if isinstance(change, Refused) and has_arrow(text) else None
+    return change if isinstance(change, Refused) and (drawn or change.choices) else None
 
 
 def _helped(refused: Refused, text: str, question: Question) -> Refused:
     """The refusal with what is wanted, or with the command that may have been meant."""
     if refused.choices:
         return refused
-    command = mistyped(text)
+    command = mistyped(text, 0.7)
     if command:
         return Refused(f"Did you mean `{command}`? {question.wanted}", (Choice(command, command.capitalize()),))
     return refused._replace(line=f"{refused.line} {question.wanted}")

@@ -172,7 +172,7 @@ def read(state: State, about: str, text: str, facts: Facts) -> State | Refused:
     if part == RESPONSIBLE and plain in _NOBODY:
         return Refused("Somebody has to be asked: one person, one team, the authors or the reviewers.")
     if part == TARGET and plain.replace(".", "", 1).isdecimal():
-        return _unit(plain)
+        return unit_of(plain)
     try:
         said = words(_pointed(plain, text, part), facts.known)
     except Unread as wrong:
@@ -192,9 +192,11 @@ def _pointed(plain: str, text: str, part: str) -> str:
     return by_part[part].get(plain, text)
 
 
-def _unit(number: str) -> Refused:
-    units = tuple(Choice(f"{number}{unit}", f"{number} {word}") for unit, word in (("h", "hours"), ("d", "days")))
-    return Refused(f"{shortened(number)} hours or {shortened(number)} days, of working time?", units)
+def unit_of(number: str) -> Refused:
+    """What is said to a number without a unit."""
+    number = shortened(number, 8)
+    units = tuple(Choice(f"{number}{unit}", f"{number}{unit}") for unit in "hd")
+    return Refused(f"Is that `{number}h` or `{number}d` (days of 8 hours), in working time?", units)
 
 
 def fill(state: State, about: str, fields: Mapping[str, str], facts: Facts) -> State | Refused:

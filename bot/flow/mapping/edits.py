@@ -25,16 +25,11 @@ Edit: TypeAlias = Callable[[State, re.Match[str], Facts], Said]
 def edited(state: State, text: str, facts: Facts) -> Said:
     """What a text changes on the map. Several changes stand on lines of their own, or behind semicolons."""
     text = re.sub(r"^please\s+", "", text, flags=re.IGNORECASE)
-    whole = _one(state, text, facts)
     parts = [part.strip() for part in re.split(r"[\n;]", text) if part.strip()]
-    if isinstance(whole, State) or len(parts) < 2:
-        return whole
+    after: Said = state
     for part in parts:
-        told = _one(state, part, facts)
-        if not isinstance(told, State):
-            return told or whole
-        state = told
-    return state
+        after = _one(after, part, facts) if isinstance(after, State) else after
+    return after if len(parts) > 1 and isinstance(after, State) else _one(state, text, facts) or after
 
 
 def _one(state: State, text: str, facts: Facts) -> Said:
@@ -289,10 +284,10 @@ _IS = r"\s*(?::|=|\bis\b|\bare\b)\s*"
 _ANCHOR = r"(?P<where>after|before)\s+(?P<anchor>[^()]+?)"
 _EDITS: tuple[tuple[re.Pattern[str], Edit], ...] = (
     (
-        _pattern(rf"(?:please )?(?:add|insert)\s+(?:a )?(?:stage )?{_NAME}\s*(?P<inside>\([^()]*\))?(?:\s+{_ANCHOR})?"),
+        _pattern(rf"(?:add|insert)\s+(?:a )?(?:stage )?{_NAME}\s*(?P<inside>\([^()]*\))?(?:\s+{_ANCHOR})?"),
         _add,
     ),
-    (_pattern(rf"(?:please )?(?:remove|delete|drop|leave out|without)\s+(?:the )?(?:stages? )?{_NAME}"), _remove),
+    (_pattern(rf"(?:remove|delete|drop|leave out|without)\s+(?:the )?(?:stages? )?{_NAME}"), _remove),
     (_pattern(rf"(?:rename|call)\s+{_NAME}\s+(?:to|into|as|->)\s+(?P<new>.+)"), _rename),
     (_pattern(rf"(?:move|put)\s+{_NAME}\s+{_ANCHOR}"), _move),
     (_pattern(rf"(?P<key>does|proof|policy)(?: of| for| at)\s+{_NAME}{_IS}(?P<text>.+)"), _of_stage),

@@ -15,7 +15,8 @@ MOST_TEXT = 3000
 """Characters of an answer; a line of 30 stages has fewer."""
 _PHRASES: dict[str, str] = {
     BACK: "back|go back|step back|previous|previous question|last question|one back|back one|please go back",
-    SKIP: "skip|skip it|skip this|skip that|next|next question|pass|move on|leave it open|leave it|later|not now",
+    SKIP: "skip|skip it|skip this one|skip this question|skip that one|"
+    "skip this|skip that|next|next question|pass|move on|leave it open|leave it|later|not now",
     UNDO: "undo|undo that|undo it|take it back|take that back|revert|oops|ctrl z|that was wrong|my mistake",
     HAVE: "what do we have|what do we have so far|what have we got|what have we|so far|show|show it|show me|show map|"
     "show the map|show us|where are we|status|summary|the map|list|list stages|the stages|stages|overview",
@@ -23,7 +24,8 @@ _PHRASES: dict[str, str] = {
     STOP: "stop|stop for today|stop for now|stop here|pause|enough|enough for today|that is it for today|quit|exit|bye|"
     "goodbye|cancel|done for today|tomorrow|another day|see you|continue later|abort",
     HELP: "help|help me|commands|what can i say|what can i do|what now|how|how does this work|what|huh|example",
-    WHY: "why|why do you ask|what for|what is that|what does that mean|what do you mean|what is this|which means|"
+    WHY: "why|what is that for|what is this for|what is it for|"
+    "why do you ask|what for|what is that|what does that mean|what do you mean|what is this|which means|"
     "i do not understand|i don't understand",
     YES: "yes|y|yep|yeah|yup|ya|ok|okay|k|sure|fine|true|looks right|looks good|looks fine|lgtm|correct|right|"
     "that is right|that's right|exactly|accept|accept all|agreed|agree|perfect|good|great|nice|cool|all good|"
@@ -71,6 +73,7 @@ def _typed(raw: str) -> Heard:
     if len(raw) > MOST_TEXT:
         return Heard(LONG, raw[:300])
     text, note = _unmarked(raw)
+    text = _AGREEING.sub("", text)
     if _COMMAND.match(text):
         return Heard(SLASH, text, note)
     plain = _without_emoji(text)
@@ -79,6 +82,7 @@ def _typed(raw: str) -> Heard:
     return Heard(_MEANS.get(_said(plain), TEXT), text, note)
 
 
+_AGREEING = re.compile(r"^(?:no|nope|yes|yeah|yep|ok|okay|well|sure|hm+|um+)[,.!:]+\s+(?=\w)", re.IGNORECASE)
 _COMMAND = re.compile(r"/[a-z][\w-]*(?:\s|$)")
 _BROADCAST = re.compile(r"<!(?:channel|here|everyone)(?:\|[^>]*)?>")
 _LINK = re.compile(r"<((?:https?|mailto):[^|>]*)(?:\|([^>]*))?>")
@@ -92,6 +96,7 @@ def _unmarked(raw: str) -> tuple[str, str]:
     """Text without Slack's markup, and what to say about what was left out."""
     called = _BROADCAST.search(raw) is not None
     text = _LINK.sub(lambda link: link[1] if "/" in link[1] else link[2] or link[1], _BROADCAST.sub(" ", raw))
+    text = text.replace("```", " ")
     text = _STYLE.sub("", _BULLET.sub("", _CHANNEL.sub(r"#\1", text)))
     for escaped, plain in (("&lt;", "<"), ("&gt;", ">"), ("&amp;", "&")):
         text = text.replace(escaped, plain)
@@ -102,7 +107,9 @@ def _unmarked(raw: str) -> tuple[str, str]:
 
 def _said(text: str) -> str:
     """Text as the phrases are written."""
-    said = " ".join(text.casefold().replace("’", "'").replace("that's", "that is").split()).strip(" .!?,;:…\"“”'")
+    said = " ".join(
+        text.casefold().replace("’", "'").replace("that's", "that is").replace("what's", "what is").split()
+    ).strip(" .!?,;:…\"“”'")
     said = re.sub(r"^(?:(?:ok|okay|well|oh|hm+|so|um+|please|let us|let's|we|can we)[, ]+)+(?=\w)", "", said)
     return re.sub(r"[, ]+(?:please|thanks|thank you|now|then|for now)$", "", said) if said not in _MEANS else said
 
@@ -124,11 +131,11 @@ def _punctuation(text: str) -> str:
     return UNSURE if text.strip() and not text.strip().strip("-–—./") else EMPTY
 
 
-def mistyped(text: str) -> str | None:
+def mistyped(text: str, least: float) -> str | None:
     """The command that a single mistyped word may mean."""
     if len(text.split()) > 3 or len(text) > 20:
         return None
-    close = alike(text, [*COMMANDS.values(), "help"], 1)
+    close = alike(text, [*COMMANDS.values(), "help"], 1, least)
     return close[0] if close else None
 
 

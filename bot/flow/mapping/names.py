@@ -28,10 +28,10 @@ def meant(said: str, names: Iterable[str]) -> str | None:
     return loose[0] if len(loose) == 1 or exact else None
 
 
-def alike(said: str, names: Iterable[str], most: int = 3) -> list[str]:
+def alike(said: str, names: Iterable[str], most: int = 3, least: float = _ALIKE) -> list[str]:
     """Names that may be meant, the likeliest first."""
     by_fold = {folded(name).replace(" ", ""): name for name in names}
-    return [by_fold[one] for one in get_close_matches(folded(said).replace(" ", ""), by_fold, most, _ALIKE)]
+    return [by_fold[one] for one in get_close_matches(folded(said).replace(" ", ""), by_fold, most, least)]
 
 
 def unknown_stage(said: str, names: Sequence[str], again: str) -> Refused:
