@@ -37,7 +37,7 @@ def test_a_picture_that_is_asked_for_is_shown_in_the_direct_messages(
             slack.conversation_of(ALICE)
             slack.desk.do({"do": "type", "as": ALICE, "in": place, "text": "/flow stream Shop picture"})
             page = browser.new_page(viewport={"width": 1360, "height": 1000})
-            page.goto(f"{slack.page_url}?as={ALICE}&in={place}")
+            page.goto(f"{slack.page_url}#as={ALICE}&in={place}")
             picture = page.locator("img.b-uploaded")
             expect(picture).to_be_visible(timeout=PATIENCE)
             expect(picture).to_have_attribute("alt", slack.dms(ALICE)[0]["blocks"][0]["alt_text"])
