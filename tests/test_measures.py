@@ -82,6 +82,8 @@ def test_a_target_is_kept_or_not_by_working_time():
     coding, review, _ = measured().stages
     assert (review.targeted, review.kept, review.attainment) == (3, 3, 1.0)
     assert (coding.targeted, coding.attainment) == (0, None)
+    exact = measured(way(1, ("Review", 0), ("Live", 4), done=True)).stages[1]
+    assert exact.kept == 1
     late = measured(way(1, ("Review", 0), ("Live", 6), done=True)).stages[1]
     assert (late.kept, late.attainment) == (0, 0.0)
 
@@ -89,6 +91,14 @@ def test_a_target_is_kept_or_not_by_working_time():
 def test_a_queue_grows_by_what_begins_and_does_not_end():
     coding, review, qa = measured().stages
     assert [(one.begun, one.times.n, one.growth) for one in (coding, review, qa)] == [(5, 5, 0), (4, 3, 1), (3, 2, 1)]
+    assert [one.begun for one in measured(since=MONDAY + 6 * HOUR).stages] == [2, 1, 2]
+
+
+def test_items_that_went_back_count_while_they_are_under_way_and_when_they_are_dropped():
+    going = way(7, ("QA", 0), ("Coding", 1))
+    dropped = way(8, ("QA", 0), ("Review", 1), ("", 2), dropped=True)
+    assert measured(going, dropped).loops == {("QA", "Coding"): 1, ("QA", "Review"): 1}
+    assert measured(going, dropped, since=MONDAY + 3 * HOUR).loops == {("QA", "Coding"): 1}
 
 
 def test_the_whole_stream_is_measured_by_what_was_done():

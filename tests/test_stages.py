@@ -199,9 +199,58 @@ def test_checks_that_pass_again_give_the_item_back_to_its_reviewers():
     assert stays(one) == [("Review", 0, 10), ("Rework", 10, 20), ("Review", 20, None)]
 
 
+def test_an_objection_makes_it_rework_though_another_still_reviews():
+    asked = [event(0, "review_requested", reviewer=login) for login in ("bob", "carol")]
+    objected = event(10, "review_submitted", actor="bob", state="changes_requested")
+    for stream in (STREAM, TURNED):
+        assert stays(way(opened(0), *asked, objected, stream=stream)) == [("Review", 0, 10), ("Rework", 10, None)]
+
+
+def test_turns_that_end_together_bring_none_of_those_to_come():
+    one = way(
+        opened(0), event(0, "review_requested", reviewer="bob"), event(10, "converted_to_draft"),
+        event(20, "ready_for_review"), stream=STREAM,
+    )  # fmt: skip
+    assert stays(one) == [("Review", 0, 10), ("Coding", 10, 20), ("Review", 20, None)]
+
+
 def test_picking_an_item_up_is_kept_with_the_stay():
     one = way(opened(0), event(5, "labeled", label="qa"), event(8, "assigned", assignee="carol"), event(9, "closed"))
     assert [visit.picked_up_at for visit in one.visits] == [None, 8, None]
+
+
+def test_who_had_it_when_it_came_did_not_pick_it_up():
+    one = way(opened(0), event(5, "assigned", assignee="carol"), event(5, "labeled", label="qa"), event(9, "closed"))
+    assert [visit.picked_up_at for visit in one.visits] == [5, None, None]
+
+
+def test_what_another_reviewer_still_has_is_back_in_review_once_it_is_reworked():
+    asked = [event(0, "review_requested", reviewer=login) for login in ("bob", "carol")]
+    one = way(
+        opened(0), *asked, event(10, "review_submitted", actor="bob", state="changes_requested"),
+        event(15, "review_request_removed", reviewer="bob"), event(20, "review_dismissed", reviewer="bob"),
+        stream=STREAM,
+    )  # fmt: skip
+    assert stays(one) == [("Review", 0, 10), ("Rework", 10, 20), ("Review", 20, None)]
+
+
+def test_of_two_marks_the_later_counts():
+    segments = (SHOPS, BANKS)
+    stream = MERGING._replace(segments=segments)
+    for first, last in (("bank", "shop"), ("shop", "bank")):
+        one = way(opened(0), event(3, "labeled", label=first), event(4, "labeled", label=last), stream=stream)
+        assert one.segment == f"{last}s"
+
+
+def test_what_was_merged_and_closed_before_the_finish_line_is_not_dropped():
+    one = way(opened(0, draft=True), event(5, "merged"), event(6, "closed"), stream=STREAM)
+    assert (one.now_in, one.dropped_at) == ("Coding", None)
+
+
+def test_closed_and_reopened_within_a_second_it_is_where_it_was():
+    events = [opened(0), event(5, "labeled", label="qa")]
+    ends = [event(9, "closed")._replace(seq=1), event(9, "reopened")._replace(seq=2)]
+    assert stays(way(*events, *ends)) == [("Open", 0, 5), ("QA", 5, None)]
 
 
 def test_a_segment_is_the_one_whose_mark_came_last_and_has_its_own_stages():
@@ -255,32 +304,36 @@ def test_links_to_nothing_and_to_itself_are_none(issue: object):
 
 KIND_OWN: list[tuple[str, dict[str, Any]]] = [
     *[(kind, {}) for kind in ("closed", "reopened", "merged", "pushed", "ready_for_review", "converted_to_draft")],
-    *[("labeled", {"label": label}) for label in ("qa", "QA", "bank", "bug")],
+    *[("labeled", {"label": label}) for label in ("qa", "QA", "bank", "Shop", "bug")],
     *[("unlabeled", {"label": label}) for label in ("qa", "bug")],
     *[("status_changed", {"field": "Status", "from": None, "to": to}) for to in ("In test", "Done")],
     *[("deployed", {"environment": name}) for name in ("production", "staging")],
     *[("review_submitted", {"state": state}) for state in ("approved", "changes_requested", "commented")],
     *[("assigned", {"assignee": "bob"}), ("checks_failed", {}), ("checks_passed", {})],
-    ("review_requested", {"reviewer": "bob"}),
+    *[("review_requested", {"reviewer": login}) for login in ("bob", "carol")],
 ]
+SHOPS, BANKS = (Segment(f"{name}s", signals=(Signal("label", name),)) for name in ("shop", "bank"))
 SEGMENTED = STREAM._replace(
-    segments=(Segment("shops"), Segment("banks", signals=(Signal("label", "bank"),))),
+    segments=(SHOPS, BANKS),
     stages=(*STREAM.stages[:4], Stage("Test", active=True, segment="banks", signals=(Signal("deploy", "staging"),)),
             *STREAM.stages[4:]),
 )  # fmt: skip
-STREAMS = [STREAM, MERGING, STREAM_OF_PULLS, SEGMENTED]
+TURNED = STREAM._replace(stages=(STREAM.stages[0], STREAM.stages[3], STREAM.stages[2], *STREAM.stages[4:]))
+STREAMS = [STREAM, MERGING, STREAM_OF_PULLS, SEGMENTED, TURNED]
 
 
 @st.composite
 def histories(draw: st.DrawFn) -> list[FlowEvent]:
+    """Of a few kinds each, that they meet often."""
     events = []
+    few = draw(st.lists(st.sampled_from(KIND_OWN), min_size=2, max_size=6, unique_by=repr))
     for item in draw(st.sampled_from([[PULL], [ISSUE], [ISSUE, PULL], [ISSUE, PULL, OTHER]])):
         at = draw(st.integers(0, 3))
         if draw(st.integers(0, 9)):
             events.append(opened(at, item, draft=draw(st.booleans()), labels=draw(st.sampled_from([[], ["bank"]]))))
-        for number, (kind, own) in enumerate(draw(st.lists(st.sampled_from(KIND_OWN), max_size=10))):
+        for number, (kind, own) in enumerate(draw(st.lists(st.sampled_from(few), max_size=10))):
             at += draw(st.integers(0, 2))
-            one = event(at, kind, item, draw(st.sampled_from(["alice", "bob"])), **own)
+            one = event(at, kind, item, draw(st.sampled_from(["alice", "bob", "carol"])), **own)
             events.append(one._replace(id=f"{one.id} {number}", seq=draw(st.integers(0, 1))))
     return events
 
