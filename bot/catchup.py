@@ -11,11 +11,11 @@ import structlog
 
 from bot import intake
 from bot.context import Context
-from bot.flow.events import FlowEvent, ItemKey
-from bot.hosts.github.history import Page, Releases, read_repo
-from bot.hosts.github.missing import missing_events, unknown_links
+from bot.flow.events import ISSUE, FlowEvent, ItemKey
+from bot.hosts.github.history import Page, Releases, gone_issues, read_repo
+from bot.hosts.github.missing import left, missing_events, unknown_links
 from bot.hosts.github.shipping import release_events
-from bot.store import checks, events, readings
+from bot.store import checks, events, past, readings
 from bot.store.engine import reading, writing
 from bot.store.readings import Place
 
@@ -61,6 +61,8 @@ def read(ctx: Context, place: Place, now: int) -> Iterator[Step]:
     for page in read_repo(ctx.github, place.repo, since, place.cursor, oldest=now - OLDEST):
         missing = _missing(ctx, place.repo, page, now)
         new = intake.take(ctx, missing, now, live=not place.first).new if missing else 0
+        if page.open_issues is not None:
+            new += _gone(ctx, place, page.open_issues, now)
         if page.done and page.releases is not None:
             new += _released(ctx, place, page.releases, now)
         if page.unreadable:
@@ -106,6 +108,16 @@ def _released(ctx: Context, place: Place, shown: Releases, now: int) -> int:
         known = events.outcomes(session, ctx.workspace, HOST, place.repo)
     told = release_events(shown.found, shown.base, [one for one in known if _in(one, shown)])
     return intake.take(ctx, told, now, live=not place.first).new if told else 0
+
+
+def _gone(ctx: Context, place: Place, open_issues: int, now: int) -> int:
+    """Close issues that were deleted or moved away unheard of: where the log has more open ones than the host."""
+    with reading(ctx.engine) as session:
+        live = past.live_items(session, ctx.workspace, HOST, place.repo, ISSUE)
+    if len(live) <= open_issues:
+        return 0
+    gone = gone_issues(ctx.github, place.repo, [item for _, _, item in live])
+    return intake.take(ctx, [left(place.repo, item, now) for item in gone], now, live=True).new if gone else 0
 
 
 def _in(outcome: FlowEvent, shown: Releases) -> bool:

@@ -213,7 +213,7 @@ def _page(nodes: list[Node], keys: list[str], after: str = "", first: int = 100,
     shown = found[:first] if last is None else found[-last:]
     more = last is None and len(found) > first
     page_info = {"hasNextPage": more, "endCursor": shown[-1][0] if shown else None}
-    return {"nodes": [node for _, node in shown], "pageInfo": page_info}
+    return {"nodes": [node for _, node in shown], "pageInfo": page_info, "totalCount": len(nodes)}
 
 
 def _repository(github: FakeGithub, owner: str, name: str) -> Node | None:

@@ -27,6 +27,7 @@ QUERIES = (
     graphql.MORE_COMMENTS,
     graphql.MORE_CHECKS,
     graphql.required([12, 13]),
+    graphql.numbers([7, 8]),
     graphql.WHERE,
 )
 

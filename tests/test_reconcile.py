@@ -207,3 +207,61 @@ def test_a_check_found_to_be_optional_turns_nothing_red_again(bench: Bench) -> N
     assert kinds() == ["checks_failed", "checks_passed"]
     fails("tests", NOW + HOUR)
     assert kinds() == ["checks_failed", "checks_passed", "checks_failed"]
+
+
+# Issues
+
+
+def test_issues_are_read_beside_pull_requests(bench: Bench) -> None:
+    repo = bench.github.repo("acme/shop")
+    issue = repo.issue(7, at=NOW - 3 * DAY)
+    repo.pull(12, at=NOW - 2 * DAY).closes(issue)
+    issue.mentioned(repo.pulls[12], NOW - DAY)
+    done = bench.run()
+    assert (done.calls, done.events) == (1, 3)
+    (link,) = [event for event in bench.events() if event.kind == "linked"]
+    assert (link.item, link.at, link.approximate, link.data) == (12, NOW - DAY, False, {"issue": 7})
+    bench.ctx.clock.advance(hours=1)  # type: ignore[union-attr]
+    issue.close(NOW + 600, reason="completed")
+    assert bench.run().events == 1
+    assert [event.data for event in bench.events() if event.kind == "closed"] == [{"reason": "completed"}]
+    assert bench.run().events == 0
+
+
+def test_an_issue_that_went_unheard_is_closed(bench: Bench) -> None:
+    repo = bench.github.repo("acme/shop")
+    for number in range(1, 121):
+        repo.issue(number, at=NOW - 2 * DAY)
+    bench.run()
+    bench.github.calls.clear()
+    assert bench.run().events == 0
+    assert len(bench.github.calls) == 3
+    del repo.issues[7], repo.issues[110]
+    bench.ctx.clock.advance(hours=1)  # type: ignore[union-attr]
+    repo.issues[8].close(NOW + 600)
+    assert bench.run().events == 3
+    closed = {event.item: event.data for event in bench.events() if event.kind == "closed"}
+    assert closed == {7: {"reason": "gone"}, 110: {"reason": "gone"}, 8: {}}
+    assert bench.run().events == 0
+    assert len(bench.github.calls) == 3 + 3 + 2 + 3, "only where there are fewer than known is it asked which went"
+
+
+def test_issues_of_a_first_reading_go_back_as_far_as_pull_requests(bench: Bench) -> None:
+    repo = bench.github.repo("acme/shop")
+    repo.issue(1, at=NOW - 400 * DAY)
+    repo.issue(2, at=NOW - 400 * DAY).close(NOW - 80 * DAY)
+    repo.issue(3, at=NOW - 400 * DAY).close(NOW - 100 * DAY)
+    bench.run()
+    assert {event.item for event in bench.events()} == {1, 2}
+
+
+def test_a_reading_of_issues_stopped_in_the_middle_goes_on_where_it_was(bench: Bench) -> None:
+    for number in range(1, 121):
+        bench.github.repo("acme/shop").issue(number, at=NOW - HOUR)
+    bench.github.fail(401, only=lambda call: bool(call.variables.get("openIssuesAfter")))
+    assert bench.run().repos == 0
+    assert len(bench.events()) == 50
+    bench.github.calls.clear()
+    assert bench.run().repos == 1
+    assert len(bench.events()) == 120
+    assert all(call.variables.get("openIssuesAfter") for call in bench.github.queries)

@@ -23,7 +23,9 @@ def waits_since(session: Session, workspace: str, since: int, repos: Iterable[st
     return session.execute(lately.order_by(_W.since, _W.id)).all()
 
 
-def live_items(session: Session, workspace: str, host: str, repo: str) -> list[ItemKey]:
-    """The items of a repository that are neither closed nor merged, in order."""
-    here = (_I.workspace == workspace, _I.host == host, _I.repo == repo, _I.live.is_(True))
+def live_items(session: Session, workspace: str, host: str, repo: str, type: str | None = None) -> list[ItemKey]:
+    """The items of a repository (of a type) that are neither closed nor merged, in order."""
+    here = [_I.workspace == workspace, _I.host == host, _I.repo == repo, _I.live.is_(True)]
+    if type is not None:
+        here.append(_I.type == type)
     return [(host, repo, item) for item in session.execute(select(_I.item).where(*here).order_by(_I.item)).scalars()]

@@ -218,7 +218,7 @@ query Read(
     openIssues: issues(
       states: [OPEN], first: $openIssuesFirst, after: $openIssuesAfter,
       orderBy: {field: CREATED_AT, direction: ASC}
-    ) @include(if: $openIssues) { pageInfo { hasNextPage endCursor } nodes { ...IssueItem } }
+    ) @include(if: $openIssues) { totalCount pageInfo { hasNextPage endCursor } nodes { ...IssueItem } }
     changedIssues: issues(
       states: [CLOSED], first: $changedIssuesFirst, after: $changedIssuesAfter,
       orderBy: {field: UPDATED_AT, direction: DESC}
@@ -341,6 +341,20 @@ query Items($owner: String!, $name: String!, $itemTypes: [PullRequestTimelineIte
   }}
 }}
 {_WHO}{_ASSIGNED}{_item(boards=boards)}"""
+
+
+def numbers(issues: Iterable[int]) -> str:
+    """A query for which of these issues are still there, each under the alias `i{number}`."""
+    chosen = "".join(f"    i{number}: issue(number: {number}) {{ number }}\n" for number in issues)
+    return f"""
+query Numbers($owner: String!, $name: String!) {{
+  rateLimit {{ cost }}
+  repository(owner: $owner, name: $name) {{
+    id
+{chosen}
+  }}
+}}
+"""
 
 
 WHERE = """

@@ -43,6 +43,8 @@ REQUIRED_FOR = 3600
 
 REFUSED_FOR = 3600
 """Seconds for which a part that the token may not see is not asked for."""
+ASKED = 100
+"""Issues of which it is asked at once whether they are still there."""
 SMALLEST = 1 / 16
 """Of a page, as little as is asked for: one pull request and a few issues."""
 
@@ -74,6 +76,8 @@ class Page:
     """Numbers of items whose answer can't be read; they are left out."""
     releases: Releases | None = None
     """None where they are not shown."""
+    open_issues: int | None = None
+    """How many there are, told with the last of them."""
 
     @property
     def events(self) -> list[FlowEvent]:
@@ -96,6 +100,7 @@ class _Found(NamedTuple):
     issues: list[Issue]
     unreadable: list[int]
     releases: Releases | None
+    open_issues: int | None
 
 
 def read_repo(
@@ -119,7 +124,15 @@ def read_repo(
             place, fell_back = place.afresh(), True
             continue
         shown = (*reader.snapshots(found.pulls, meter), *(issue_snapshot(repo, issue) for issue in found.issues))
-        yield Page(shown, place.cursor, meter.points, meter.calls, tuple(found.unreadable), found.releases)
+        yield Page(
+            shown,
+            place.cursor,
+            meter.points,
+            meter.calls,
+            tuple(found.unreadable),
+            found.releases,
+            found.open_issues,
+        )
 
 
 def read_items(github: Github, repo: str, numbers: Sequence[int], meter: Meter | None = None) -> list[Snapshot]:
@@ -134,6 +147,19 @@ def read_items(github: Github, repo: str, numbers: Sequence[int], meter: Meter |
         pulls, _ = _parsed(PullRequest, (raw for raw in told.values() if raw is not None))
         found.extend(reader.snapshots([reader.whole(pull, meter) for pull in pulls], meter))
     return found
+
+
+def gone_issues(github: Github, repo: str, numbers: Sequence[int]) -> list[int]:
+    """Those of these issues that are no longer here: deleted, or transferred; 100 a call.
+
+    Raises Unreachable, Denied or Gone.
+    """
+    reader = _Reader(github, repo)
+    gone: list[int] = []
+    for some in (numbers[start : start + ASKED] for start in range(0, len(numbers), ASKED)):
+        told = reader.ask(graphql.numbers(some), Meter())
+        gone += [number for number in some if (told.get(f"i{number}") or {}).get("number") != number]
+    return gone
 
 
 class _Reader:
@@ -183,7 +209,7 @@ class _Reader:
         """(what the next page brings, the place behind it)"""
         told = self._told(place, meter)
         ends: dict[Road, str | None] = {}
-        found = _Found([], [], [], _releases(told))
+        found = _Found([], [], [], _releases(told), None)
         for road in ROADS:
             shown = told.get(road)
             if shown is None:
@@ -197,6 +223,10 @@ class _Reader:
             ends[road] = shown["pageInfo"]["endCursor"] if more else None
         found.pulls[:] = [self.whole(pull, meter) for pull in found.pulls]
         found.issues[:] = [self._whole_issue(issue, meter) for issue in found.issues]
+        if "openIssues" in ends and ends["openIssues"] is None:
+            found = found._replace(open_issues=told["openIssues"].get("totalCount"))
+        if "openIssues" in ends and ends["openIssues"] is None:
+            found = found._replace(open_issues=told["openIssues"].get("totalCount"))
         return found, place.moved(ends)
 
     def _told(self, place: Place, meter: Meter) -> dict[str, Any]:

@@ -8,7 +8,7 @@ from typing import Any
 from bot.flow.events import FlowEvent, flow_event
 from bot.hosts.github import ids
 from bot.hosts.github.closing import Target, link
-from bot.hosts.github.entries import status_data
+from bot.hosts.github.entries import HOST, status_data
 from bot.hosts.github.snapshots import Column, Snapshot
 
 NEAR = 10
@@ -43,6 +43,14 @@ def missing_events(known: Sequence[FlowEvent], snapshot: Snapshot, now: int) -> 
         *(event for column in snapshot.columns for event in _standing(told, snapshot, column, now)),
     ]
     return sorted(found)
+
+
+def left(repo: str, issue: int, now: int) -> FlowEvent:
+    """The end of an issue that is no longer there; when and by whom, nothing tells."""
+    id = ids.moment("closed", issue, now)
+    return flow_event(
+        host=HOST, repo=repo, item=issue, id=id, at=now, kind="closed", actor=None, approximate=True, reason="gone"
+    )
 
 
 def unknown_links(known: Sequence[FlowEvent], links: Iterable[FlowEvent]) -> list[FlowEvent]:
