@@ -70,16 +70,20 @@ def _lateness(key: SignalKey, base: SignalKey, over: Iterable[Trace]) -> int:
 
 def _finish(signals: Sequence[Signal], why: str) -> Group:
     last = signals[-1]
-    name = {DEPLOY: "Live" if last.name.startswith("prod") else f"On {last.name}", STATUS: plain(last.name)}
-    shown = name.get(last.kind) or last.kind.capitalize()
-    return Group("finish", Stage(shown, active=False, signals=tuple(signals)), why)
+    name = "Live" if last.kind == DEPLOY and last.name.startswith("prod") else _reached(last)
+    return Group("finish", Stage(name, active=False, signals=tuple(signals)), why)
+
+
+def _reached(signal: Signal) -> str:
+    """Where an item is after a signal, in plain words."""
+    if signal.kind == DEPLOY:
+        return f"On {signal.name}"
+    return {"release": "Released"}.get(signal.kind) or plain(signal.name) or signal.name or signal.kind.capitalize()
 
 
 def _passed(signal: Signal, after: Signal, over: Sequence[Trace]) -> Group:
     """A stage that an item is in after merging, until what comes after."""
-    name = f"On {signal.name}" if signal.kind == DEPLOY else plain(signal.name) if signal.name else "Merged"
-    if signal.kind == "merged" and after.kind == DEPLOY:
-        name = f"Waiting for {after.name}"
+    name = f"Waiting for {after.name}" if signal.kind == MERGED and after.kind == DEPLOY else _reached(signal)
     who = _deployer(after, over)
     why = "From there it goes on to " + (f"{after.name}." if after.name else f"“{after}”.")
     why += f" Mostly {who.name} brings it there." if who else ""

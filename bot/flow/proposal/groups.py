@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterable, Sequence
 
 from bot.flow.proposal import labels
 from bot.flow.proposal.ends import ends
-from bot.flow.proposal.group import ASK, AT_ONCE, CHECK, CODE, FEW, HALF, MERGE, MERGED, NEARLY, REDO, Group
+from bot.flow.proposal.group import ASK, AT_ONCE, CHECK, CODE, FEW, HALF, MERGE, MERGED, NEARLY, PART, REDO, Group
 from bot.flow.proposal.traces import Trace
 from bot.flow.proposal.words import FINISH, role
 from bot.flow.stream import AUTHOR, LABEL, REVIEWERS, UNLABEL, Responsible, Signal, Stage
@@ -97,9 +97,11 @@ def _group(part: str, name: str, kinds: Iterable[str], who: Responsible | None, 
     return Group(part, Stage(name, active, who, tuple(Signal(kind) for kind in kinds)), why)
 
 
-def _asked(traces: Iterable[Trace]) -> str:
+def _asked(traces: Sequence[Trace]) -> str:
     asked = sum(trace.first([("review", "")]) is not None for trace in traces)
-    return f"Somebody was asked to review {asked} items." if asked else "Nobody is asked; reviewers come by themselves."
+    if asked < PART * len(traces):
+        return "Hardly anybody is asked by name; reviewers come by themselves."
+    return f"Somebody was asked to review {asked} items."
 
 
 def _coding(starts: Collection[str]) -> str:
@@ -138,19 +140,12 @@ def _comes_after(group: Group, finish: Group, traces: Iterable[Trace]) -> bool:
 
 def after_label(group: Group) -> Group | None:
     """What comes once a label was taken off; None for what is no label."""
-    labels = [signal for signal in group.stage.signals if signal.kind == LABEL]
-    if not group.part.startswith(f"{LABEL} ") or len(labels) != 1:
+    marks = [signal.name for signal in group.stage.signals if signal.kind == LABEL]
+    if not group.part.startswith(f"{LABEL} ") or len(marks) != 1:
         return None
-    label = labels[0]
-    stage = Stage(
-        f"After {group.stage.name}",
-        active=False,
-        responsible=Responsible(AUTHOR),
-        signals=(Signal(UNLABEL, label.name),),
-    )
-    return Group(
-        f"{UNLABEL} {label.name.casefold()}", stage, f"“{label.name}” was taken off, and nothing told more yet."
-    )
+    off = Signal(UNLABEL, marks[0])
+    stage = Stage(f"After {group.stage.name}", active=False, responsible=Responsible(AUTHOR), signals=(off,))
+    return Group(str(off).casefold(), stage, f"“{marks[0]}” was taken off, and nothing told more yet.")
 
 
 def distinct(line: Iterable[Group]) -> list[Group]:

@@ -37,6 +37,8 @@ class Trace(NamedTuple):
     key: ItemKey
     parts: Mapping[ItemKey, Sequence[FlowEvent]]
     signals: Sequence[tuple[int, SignalKey]]
+    firsts: Mapping[SignalKey, int]
+    """When each signal came for the first time."""
     stays: Sequence[Stay]
     acts: Sequence[int]
     """When people pushed, commented and reviewed."""
@@ -48,8 +50,7 @@ class Trace(NamedTuple):
 
     def first(self, wanted: Iterable[SignalKey]) -> int | None:
         """When any of these signals came for the first time."""
-        keys = frozenset(wanted)
-        return next((at for at, signal in self.signals if signal in keys), None)
+        return min((self.firsts[signal] for signal in wanted if signal in self.firsts), default=None)
 
     @property
     def has_pull_request(self) -> bool:
@@ -85,10 +86,11 @@ def of_one_kind(found: Sequence[Trace]) -> list[Trace]:
 
 def _trace(key: ItemKey, parts: Mapping[ItemKey, Sequence[FlowEvent]], rules: Callable[[str], Rules]) -> Trace:
     events = [event for told in parts.values() for event in told]
-    ends = [told[-1] for told in (_life(told) for told in parts.values()) if told]
+    ends = [life[-1] for life in map(_life, parts.values()) if life]
+    told = signals(key, parts, rules)
     return Trace(
-        key, parts, signals(key, parts, rules),
-        [stay for told in parts.values() for stay in _stays(told, rules(key[1]))],
+        key, parts, told, {signal: at for at, signal in reversed(told)},
+        [stay for history in parts.values() for stay in _stays(history, rules(key[1]))],
         sorted(event.at for event in events if event.kind in ACTS and _person(event, rules(key[1]))),
         _author(parts),
         frozenset(event.actor for event in events if event.kind == "review_submitted" and event.actor is not None),
