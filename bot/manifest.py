@@ -9,6 +9,7 @@ METHOD_SCOPES: dict[str, tuple[str, ...]] = {
     "conversations_open": ("im:write",),
     # A team's channel may be public or private.
     "conversations_history": ("im:history", "channels:history", "groups:history"),
+    "conversations_replies": ("im:history", "channels:history", "groups:history"),
     "chat_postMessage": ("chat:write",),
     "chat_update": ("chat:write",),
     "dnd_info": ("dnd:read",),

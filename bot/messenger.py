@@ -53,7 +53,7 @@ _MESSAGE = frozenset({
     "markdown_text_conflict", "message_not_found", "cant_update_message", "edit_window_closed",
     "expired_trigger_id", "exchanged_trigger_id", "invalid_trigger_id", "trigger_expired", "trigger_exchanged",
     "view_too_large", "not_enabled", "push_limit_reached", "not_found", "file_uploads_disabled",
-    "file_uploads_except_images_disabled", "file_upload_size_restricted", "file_type_not_allowed", "file_not_found",
+    "file_uploads_except_images_disabled", "thread_not_found", "cannot_reply_to_message", "file_upload_size_restricted", "file_type_not_allowed", "file_not_found",
 })  # fmt: skip
 _UNSURE = frozenset({"internal_error", "fatal_error", "service_unavailable", "request_timeout", "unknown_error"})
 """Slack says of these that part of the call may have been done."""
@@ -126,9 +126,10 @@ class Messenger:
         channel: dict[str, Any] = _body(_called(lambda: self._client.conversations_open(users=user)))["channel"]
         return str(channel["id"])
 
-    def post(self, channel: str, message: Message, key: str) -> str:
-        """Post a message that `find` finds by `key`; its timestamp."""
-        return self._post(channel, message, metadata={"event_type": EVENT_TYPE, "event_payload": {"message": key}})
+    def post(self, channel: str, message: Message, key: str, thread_ts: str | None = None) -> str:
+        """Post a message, where `thread_ts` is given as a reply to that one, that `find` finds by `key`; its timestamp."""
+        metadata = {"event_type": EVENT_TYPE, "event_payload": {"message": key}}
+        return self._post(channel, message, metadata=metadata, thread_ts=thread_ts)
 
     def _post(self, channel: str, message: Message, **more: Any) -> str:
         reply = _called(
@@ -251,11 +252,14 @@ class Messenger:
         """Show something else in an open modal."""
         _called(lambda: self._client.views_update(view_id=id_, view=view))
 
-    def find(self, channel: str, key: str, oldest: int) -> str | None:
-        """The timestamp of the message posted with `key` since `oldest` (seconds); None if it is not there."""
+    def find(self, channel: str, key: str, oldest: int, thread_ts: str | None = None) -> str | None:
+        """The timestamp of the message posted with `key` since `oldest` (seconds); None if it is not there.
+
+        It is looked for among the replies to `thread_ts`, where that is given.
+        """
         cursor: str | None = None
         while True:
-            page = self._history(channel, oldest, cursor)
+            page = self._history(channel, oldest, cursor, thread_ts)
             for message in page.get("messages") or ():
                 if _key_of(message) == key:
                     return str(message["ts"])
@@ -263,14 +267,15 @@ class Messenger:
             if not cursor:
                 return None
 
-    def _history(self, channel: str, oldest: int, cursor: str | None) -> dict[str, Any]:
+    def _history(self, channel: str, oldest: int, cursor: str | None, thread_ts: str | None) -> dict[str, Any]:
+        asked: dict[str, Any] = {
+            "channel": channel, "oldest": f"{oldest}.000000", "limit": PAGE, "cursor": cursor,
+            "include_all_metadata": True,
+        }  # fmt: skip
         # A private channel, say: the token may read the others.
-        return _optional(
-            "history",
-            lambda: self._client.conversations_history(
-                channel=channel, oldest=f"{oldest}.000000", limit=PAGE, cursor=cursor, include_all_metadata=True
-            ),
-        )
+        if thread_ts is None:
+            return _optional("history", lambda: self._client.conversations_history(**asked))
+        return _optional("history", lambda: self._client.conversations_replies(ts=thread_ts, **asked))
 
 
 def quiet_span(told: dict[str, Any]) -> tuple[int, int] | None:

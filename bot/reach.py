@@ -11,6 +11,8 @@ from bot.flow.ladder import Recipient, opening
 from bot.policy import Policy
 from bot.store import addresses, members
 
+NO_PERSON = ("#", "@", "=")
+"""Begin recipients that are no logins, and so have neither hours nor a ladder."""
 SEEN_TO = 3600
 """Seconds within which it is seen again whether somebody may hear by now: they may be back before they said."""
 
@@ -29,6 +31,8 @@ class Reach:
         """The Slack account or channel behind a recipient; None where none is known."""
         if to.startswith("@"):
             return to[1:]
+        if to.startswith("="):
+            return to[1:].partition(":")[0]
         if not to.startswith("#"):
             return self.policy.person(to).slack
         repo, _, team = to[1:].partition("@")
@@ -53,7 +57,7 @@ class Reach:
         """Whether something may be sent to a recipient at this instant: a person at work, and not to be left alone."""
         if not self.reachable(to):
             return False
-        person = None if to.startswith(("#", "@")) else self.person(to, ())
+        person = None if to.startswith(NO_PERSON) else self.person(to, ())
         return person is None or (
             person.calendar.is_working(now)
             and not any(start <= now and (end is None or now < end) for start, end in person.away)
@@ -61,7 +65,7 @@ class Reach:
 
     def opens(self, to: str, now: int) -> int | None:
         """When to see again whether somebody who may hear nothing now may; None where they can't be reached."""
-        person = None if to.startswith(("#", "@")) else self.person(to, ())
+        person = None if to.startswith(NO_PERSON) else self.person(to, ())
         at = opening(person, now, 1) if person else None
         return None if at is None else min(at, now + SEEN_TO)
 

@@ -7,7 +7,7 @@ message is sent once: what may have been sent is looked up in its conversation b
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TypeAlias
+from typing import NamedTuple, TypeAlias
 
 import structlog
 from sqlalchemy.orm import Session
@@ -18,7 +18,7 @@ from bot.flow.ladder import MORNING, opening
 from bot.intake import settle
 from bot.messenger import Passing, Undeliverable, Unknown
 from bot.notices import Notice
-from bot.reach import SEEN_TO, Reach, reach
+from bot.reach import NO_PERSON, SEEN_TO, Reach, reach
 from bot.said import current
 from bot.store import addresses, mornings, outbox
 from bot.store.engine import reading, writing
@@ -94,8 +94,11 @@ def _safely(step: Callable[[Context, Leased, int], bool], ctx: Context, row: Lea
 
 
 def _handle(ctx: Context, row: Leased, now: int) -> bool:
+    thread = _thread_of(ctx, row, now)
+    if isinstance(thread, _NoThread):
+        return False
     try:
-        if row.unsure and _already_there(ctx, row):
+        if row.unsure and _already_there(ctx, row, thread):
             return True
     except TROUBLE as trouble:
         return _not_sent(ctx, row, trouble, now, unsure=True)
@@ -103,15 +106,38 @@ def _handle(ctx: Context, row: Leased, now: int) -> bool:
         channel = _conversation(ctx, row, now)
     except TROUBLE as trouble:
         return _not_sent(ctx, row, trouble, now, unsure=False)
-    if channel is not None and not row.recipient.startswith(("#", "@")):
+    if channel is not None and not row.recipient.startswith(NO_PERSON):
         quiet.ask(ctx, _address(ctx, row), now)
     ready = _prepared(ctx, row, channel, now)
-    return ready is not None and _post(ctx, *ready, now)
+    return ready is not None and _post(ctx, *ready, thread, now)
 
 
-def _already_there(ctx: Context, row: Leased) -> bool:
+class _NoThread(NamedTuple):
+    """The message whose thread it goes to is not there."""
+
+
+def _thread_of(ctx: Context, row: Leased, now: int) -> str | None | _NoThread:
+    """The timestamp of the message that it replies to; None for one that stands alone.
+
+    Where that message is not there yet this one waits for it, and where it never will be this one fails.
+    """
+    root = row.recipient.partition(":")[2] if row.recipient.startswith("=") else ""
+    if not root or "." in root:
+        return root or None
+    with writing(ctx.engine) as session:
+        state, ts = outbox.posted(session, ctx.workspace, root)
+        if ts is not None:
+            return ts
+        if state in ("pending", "sending"):
+            outbox.later(session, ctx.workspace, row, now + addresses.PACE, None, tried=False)
+        else:
+            outbox.failed(session, ctx.workspace, row, "thread_not_found")
+    return _NoThread()
+
+
+def _already_there(ctx: Context, row: Leased, thread: str | None) -> bool:
     """Whether a message of unknown fate was sent after all; it is taken up then."""
-    ts = ctx.messenger.find(row.channel or "", row.id, row.made_at - CLOCK_SKEW)
+    ts = ctx.messenger.find(row.channel or "", row.id, row.made_at - CLOCK_SKEW, thread)
     if ts is None:
         return False
     with writing(ctx.engine) as session:
@@ -125,7 +151,7 @@ def _conversation(ctx: Context, row: Leased, now: int) -> str | None:
     with reading(ctx.engine) as session:
         can = reach(session, ctx.workspace, ctx.policy, now)
         address = can.address(row.recipient) if can.reachable(row.recipient) else None
-        if address is None or row.recipient.startswith("#"):
+        if address is None or row.recipient.startswith(("#", "=")):
             return address
         known = addresses.address_of(session, ctx.workspace, address)
     if known is not None and known.conversation:
@@ -171,7 +197,7 @@ def _prepared(ctx: Context, row: Leased, channel: str | None, now: int) -> tuple
 
 def _turn_of_notice(ctx: Context, session: Session, row: Leased, can: Reach, now: int) -> int | None:
     """When a person may get one more message, as the ladder sees to it for nudges; None for now."""
-    if row.recipient.startswith(("#", "@")):
+    if row.recipient.startswith(NO_PERSON):
         return None
     had = outbox.had(session, ctx.workspace, [row.recipient], now)
     whom = can.person(row.recipient, had.get(row.recipient, ()))
@@ -199,9 +225,9 @@ def _address(ctx: Context, row: Leased) -> str:
     return Reach(ctx.policy, {}).address(row.recipient) or row.recipient
 
 
-def _post(ctx: Context, row: Leased, message: Message, now: int) -> bool:
+def _post(ctx: Context, row: Leased, message: Message, thread: str | None, now: int) -> bool:
     try:
-        ts = ctx.messenger.post(row.channel or "", message, row.id)
+        ts = ctx.messenger.post(row.channel or "", message, row.id, thread)
     except TROUBLE as trouble:
         return _not_sent(ctx, row, trouble, now, unsure=isinstance(trouble, Unknown))
     with writing(ctx.engine) as session:
@@ -225,7 +251,7 @@ def _not_sent(ctx: Context, row: Leased, trouble: Trouble, now: int, *, unsure: 
 
 
 def _give_up(ctx: Context, session: Session, row: Leased, trouble: Undeliverable, now: int) -> None:
-    personal = not row.recipient.startswith("#")
+    personal = not row.recipient.startswith(("#", "="))
     if personal and trouble.reason == "channel_not_found" and not row.attempts:
         # A conversation kept from another bot user; it is opened anew.
         addresses.remember(session, ctx.workspace, _address(ctx, row), None)

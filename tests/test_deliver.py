@@ -198,8 +198,8 @@ def test_a_review_while_the_message_is_on_its_way_is_shown_in_it(world: World) -
     world.clock.advance(hours=6)
 
     class Meanwhile(Messenger):
-        def post(self, channel: str, message: Message, key: str) -> str:
-            ts = super().post(channel, message, key)
+        def post(self, channel: str, message: Message, key: str, thread_ts: str | None = None) -> str:
+            ts = super().post(channel, message, key, thread_ts)
             world.review("alice")
             return ts
 
@@ -268,13 +268,13 @@ class Mortal(Messenger):
     def open_dm(self, user: str) -> str:
         return str(self._mortal(super().open_dm, user))
 
-    def post(self, channel: str, message: Message, key: str) -> str:
-        return str(self._mortal(super().post, channel, message, key))
+    def post(self, channel: str, message: Message, key: str, thread_ts: str | None = None) -> str:
+        return str(self._mortal(super().post, channel, message, key, thread_ts))
 
     def update(self, channel: str, ts: str, message: Message) -> None:
         self._mortal(super().update, channel, ts, message)
 
-    def find(self, channel: str, key: str, oldest: int) -> str | None:
+    def find(self, channel: str, key: str, oldest: int, thread_ts: str | None = None) -> str | None:
         found: str | None = self._mortal(super().find, channel, key, oldest)
         return found
 

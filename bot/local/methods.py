@@ -27,7 +27,7 @@ NEEDED = {
 """The scope that a method wants; reading history wants one by the kind of conversation."""
 MINUTE = 60
 TIERS = {
-    "auth.test": 100, "chat.update": 50, "conversations.history": 50, "conversations.open": 50, "dnd.info": 50,
+    "auth.test": 100, "chat.update": 50, "conversations.history": 50, "conversations.replies": 50, "conversations.open": 50, "dnd.info": 50,
     "chat.postMessage": 60, "chat.postEphemeral": 100, "users.info": 100, "users.list": 20, "users.lookupByEmail": 50,
     "views.open": 100, "views.publish": 100, "views.push": 100, "views.update": 100, "apps.connections.open": 1,
     "files.completeUploadExternal": 100, "files.getUploadURLExternal": 100,
@@ -79,7 +79,7 @@ class WebApi(Pictures):
         if token != self.token:
             return no("invalid_auth" if token else "not_authed")
         scope = NEEDED.get(method)
-        if method == "conversations.history":
+        if method in ("conversations.history", "conversations.replies"):
             scope = "im:history" if str(form.get("channel")).startswith("D") else "channels:history"
         if not self._may(scope):
             return {**no("missing_scope"), "needed": scope, "provided": self.scopes}
@@ -182,11 +182,21 @@ class WebApi(Pictures):
                 "channel": {"id": self.conversation_of(user["id"])}}  # fmt: skip
 
     def _conversations_history(self, form: Json) -> Json:
+        return self._page_of(form, lambda one: not one.get("thread_ts"))
+
+    def _conversations_replies(self, form: Json) -> Json:
+        root = form.get("ts", "")
+        if form.get("channel", "") in self.channels and self.message(form["channel"], root) is None:
+            return no("thread_not_found")
+        return self._page_of(form, lambda one: root in (one["ts"], one.get("thread_ts")))
+
+    def _page_of(self, form: Json, wanted: Callable[[Json], bool]) -> Json:
+        """A page of those messages of a conversation that are wanted, newest first."""
         channel = self.channels.get(form.get("channel", ""))
         if channel is None or not channel["is_member"]:
             return no("channel_not_found" if channel is None else "not_in_channel")
         size, among = self._size(form), _asked_for(form)
-        found = (one for one in reversed(channel["messages"]) if not one.get("thread_ts") and among(one["ts"]))
+        found = (one for one in reversed(channel["messages"]) if wanted(one) and among(one["ts"]))
         page = list(islice(found, size + 1))
         full = form.get("include_all_metadata") in ("true", "1")
         answer = {"ok": True, "messages": [_shown(one, full) for one in page[:size]], "has_more": len(page) > size}

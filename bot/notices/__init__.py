@@ -32,11 +32,12 @@ class Notice:
 Making: TypeAlias = Callable[[Session, str, Policy, dict[str, Any], int], Notice]
 """(session, workspace, policy, about, now) → what to show"""
 
-from bot.notices import absence, connection, handover  # noqa: E402  (each kind needs what stands above)
+from bot.notices import absence, connection, handover, mapping  # noqa: E402  (each kind needs what stands above)
 
 KINDS: dict[str, Making] = {
     outbox.OFFER: absence.make,
     "connecting": connection.connecting,
     HANDOVER: handover.make,
+    "mapping": mapping.make,
 }
 """By the `rung` of the outbox row."""

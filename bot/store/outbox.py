@@ -218,6 +218,12 @@ def release(
         _write(session, workspace, row.id, row.lease_until, state="moot", lease_until=None, error=None)
 
 
+def posted(session: Session, workspace: str, id_: str) -> tuple[str, str | None]:
+    """(the state of a message, its timestamp once it is there); a message that is gone counts as failed."""
+    row = session.execute(select(_O.state, _O.ts).where(_O.workspace == workspace, _O.id == id_)).first()
+    return ("failed", None) if row is None else (row.state, row.ts)
+
+
 def is_shown(session: Session, workspace: str, id_: str) -> bool:
     """Whether a message is there, or on its way."""
     state = session.scalar(select(_O.state).where(_O.workspace == workspace, _O.id == id_))

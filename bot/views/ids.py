@@ -25,3 +25,14 @@ STREAM_EDIT = "stream_edit:"
 """Begins the ids of buttons that open a value stream's map as YAML; the value says which, and its version."""
 STREAM_FORM = "stream_form"
 """The form with that YAML."""
+MAPPING = "map:"
+"""Begins the ids of all that is pressed in a mapping conversation; the block's id says in which turn of which."""
+MAP_CHOICE, MAP_SELECT, MAP_CHECKS, MAP_DONE = (
+    MAPPING + "choice:",
+    MAPPING + "select",
+    MAPPING + "checks",
+    MAPPING + "done",
+)
+MAP_COMMAND, MAP_MENU = MAPPING + "command:", MAPPING + "menu"
+MAP_FILL, MAP_FORM = MAPPING + "fill", "map_form"
+"""The button that opens the form of a question, and that form."""

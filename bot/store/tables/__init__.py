@@ -16,6 +16,7 @@ from bot.store.tables.ledger import (
     UnplacedRow,
     WaitRow,
 )
+from bot.store.tables.mapping import MappingRow, TurnRow
 from bot.store.tables.messages import AddressRow, AnswerRow, AskRow, HomeRow, MorningRow, NudgeRow, OutboxRow
 from bot.store.tables.people import AbsenceRow, ChangeRow, MatchRow, MemberRow, SaidRow, TeamRow
 from bot.store.tables.streams import JourneyRow, LinkRow, StreamRow, StreamVersionRow, VisitRow
@@ -34,6 +35,7 @@ __all__ = [
     "ItemRow",
     "JourneyRow",
     "LinkRow",
+    "MappingRow",
     "MatchRow",
     "MemberRow",
     "MorningRow",
@@ -45,6 +47,7 @@ __all__ = [
     "StreamRow",
     "StreamVersionRow",
     "TeamRow",
+    "TurnRow",
     "UnplacedRow",
     "VisitRow",
     "WaitRow",

@@ -39,7 +39,8 @@ class OutboxRow(SQLModel, table=True):
     workspace: str = Field(primary_key=True)
     id: str = Field(primary_key=True)
     recipient: str
-    """A login; `#` and a repository for its channel; `@` and a Slack account that asked for it."""
+    """A login; `#` and a repository for its channel; `@` and a Slack account that asked for it; `=` and a conversation,
+    behind a colon the outbox id (or the timestamp) of the message whose thread it goes to."""
     rung: str
     """The highest rung it carries, or what kind of notice it is."""
     about: str | None = Field(default=None, sa_type=Text)
