@@ -56,7 +56,8 @@ MEASURES = StreamMeasures(
         measured("Idea", False, 60, 80, 12, 0.22), measured("Coding", True, 58, 60, 9, 0.18),
         measured("Review", False, 88, 90, 6, 0.15), measured("QA", False, 61, 62, 14, 0.45),
     ),
-    Counter({("Review", "Coding"): 21, ("QA", "Coding"): 2}), Times(58, 40 * HOUR, 90 * HOUR, 1, 1, 1), 3, 24, 100, 300, 4.2,
+    Counter({("Review", "Coding"): 21, ("QA", "Coding"): 2}), Times(58, 40 * HOUR, 90 * HOUR, 1, 1, 1),
+    3, 24, 100, 300, 4.2,
 )  # fmt: skip
 BEGUN = tuple(Begun(login, tuple(("github", "acme/shop", n) for n in range(many))) for login, many in
               (("alice", 5), ("bob", 4), ("carol", 1)))  # fmt: skip

@@ -17,18 +17,20 @@ from bot.flow.stream_checks import check
 SAID = st.sampled_from([
     "all", "acme/shop", "looks right", "yes", "no", "the rest is fine", "skip", "back", "undo", "start over", "save",
     "what do we have?", "stop for today", "help", "why", "We win when orders are paid at once for small shops",
-    "from a shop asks to it runs", "orders a week", "wait", "active", "authors", "@bob", "reviewers", "8h", "no target",
-    "label qa", "unmeasured", "assigned", "QA", "review and QA", "4h, @bob tries a rota, until 2026-06-01", "in 3 months",
-    "nothing for now", "idea -> coding (active, authors) -> QA (wait, @qa-team, 2d, label qa) -> live", "a -> b", "a ->",
-    "remove QA", "remove Idea", "rename QA to Testing", "add design (active) before coding", "move QA before review",
-    "QA is a wait", "qas: wait, 4h", "for small shops: QA (4h)", "segments: small shops, large shops", "finish: it runs",
-    "trigger: asked for", "proof of QA: two agree", "review on 1 June", "keep", "take", "fix it", "", "🎉", "1", "2", "99",
-    "parent: nothing", "no idea", "<!channel> hello", "/flow map", "Zurück bitte", "x" * 5000,
+    "from a shop asks to it runs", "orders a week", "wait", "active", "authors", "@bob", "reviewers", "8h",
+    "no target", "label qa", "unmeasured", "assigned", "QA", "review and QA", "4h, @bob tries a rota, until 2026-06-01",
+    "in 3 months", "nothing for now", "idea -> coding (active, authors) -> QA (wait, @qa-team, 2d, label qa) -> live",
+    "a -> b", "a ->", "remove QA", "remove Idea", "rename QA to Testing", "add design (active) before coding",
+    "move QA before review",
+    "QA is a wait", "qas: wait, 4h", "for small shops: QA (4h)", "segments: small shops, large shops",
+    "finish: it runs", "trigger: asked for", "proof of QA: two agree", "review on 1 June", "keep", "take", "fix it", "",
+    "🎉", "1", "2", "99", "parent: nothing", "no idea", "<!channel> hello", "/flow map", "Zurück bitte", "x" * 5000,
 ])  # fmt: skip
-FIELDS = st.fixed_dictionaries(
-    {},
-    optional=dict.fromkeys(("kind", "responsible", "signals", "target", "does", "proof", "policy", "outcome", "segments", "persona", "trigger", "finish", "tries", "until"), SAID),
+KEYS = (
+    "kind", "responsible", "signals", "target", "does", "proof", "policy", "outcome", "segments", "persona", "trigger",
+    "finish", "tries", "until",
 )  # fmt: skip
+FIELDS = st.fixed_dictionaries({}, optional=dict.fromkeys(KEYS, SAID))
 WHO = st.sampled_from(["alice", "bob", "carol"])
 ANSWERS = st.one_of(
     st.builds(Answer, WHO, st.just(0), SAID, st.none(), st.none(), st.none() | st.integers(-1, 9)),

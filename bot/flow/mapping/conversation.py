@@ -91,6 +91,8 @@ def _now(draft: Draft, key: str, heard: Heard, answer: Answer, facts: Facts) -> 
     if isinstance(told, Refused):
         return _refused(draft, key, heard, answer, told)
     after = _noted(draft, draft.changed(told), key, answer, heard, taken=True)
+    if told == draft.state:
+        return _Reply(after, ("The map says so already.",))
     return _Reply(after, _echo(draft.state, told), shows_rows=_much_changed(draft.state, told))
 
 

@@ -10,7 +10,7 @@ from bot.flow.mapping.draft import State, open_key
 from bot.flow.mapping.edits import edited, with_stages
 from bot.flow.mapping.guesses import LACKS
 from bot.flow.mapping.hearing import EMPTY, FIELDS, GREETING, LONG, NO, REST, SLASH, TEXT, YES, Heard, mistyped
-from bot.flow.mapping.opening import BOUNDS, MARKS, NORTH_STAR, OUTCOME, REPOS, STAGES
+from bot.flow.mapping.opening import BOUNDS, MARKS, NORTH_STAR, OUTCOME, REPOS, STAGES, says_both
 from bot.flow.mapping.steps import Step
 from bot.flow.mapping.turns import Answer, Choice, Facts, Question, Refused, Row
 from bot.flow.proposal import ProposedStage
@@ -146,7 +146,7 @@ def _unread(heard: Heard, question: Question) -> Refused:
 
 def _changed(state: State, step: Step, text: str, facts: Facts) -> State | Refused | None:
     """The map after a change that is understood at any point; amid prose only where nothing else can be meant."""
-    if step.name == "bounds" and len(re.findall(r"[>→⇒]", text)) == 1 and "(" not in text:
+    if step is BOUNDS and says_both(text):
         return None
     change = edited(state, text, facts)
     if not step.prose:

@@ -16,7 +16,7 @@ def folded(text: str) -> str:
     words = "".join(mark if mark.isalnum() else " " for mark in text.casefold()).split()
     kept = [word for word in words if word not in ("the", "a", "an", "stage")] or words
     return " ".join(
-        word[:-1] if len(word) > 3 and word.endswith("s") and not word.endswith("ss") else word for word in kept
+        word[:-1] if len(word) > 2 and word.endswith("s") and not word.endswith("ss") else word for word in kept
     )
 
 

@@ -56,7 +56,7 @@ def _repo(said: str, facts: Facts) -> str | Refused | None:
     known = meant(name, facts.repos) or by_slug.get(meant(name, by_slug) or "")
     if known or (found and not facts.repos):
         return known or name
-    close = alike(name, facts.repos) or [by_slug[one] for one in alike(name, by_slug)]
+    close = [by_slug[one] for one in alike(name.rpartition("/")[2], by_slug)]
     if close:
         ask = f"“{shortened(name)}” is not connected. Did you mean {either(close)}?"
         return Refused(ask, tuple(Choice(one, one) for one in close))
@@ -202,6 +202,13 @@ _BOUNDS = tuple(re.compile(pattern, re.IGNORECASE | re.DOTALL) for pattern in (
     r"(?P<trigger>[^\n]+)\n(?P<finish>[^\n]+)",
     r"(?P<trigger>.+?)[,;.]\s+(?:and )?(?:it is |it's )?(?:done|finished) (?:when|with)\s+(?P<finish>.+)",
 ))  # fmt: skip
+
+
+def says_both(text: str) -> bool:
+    """Whether it surely says both the trigger and the finish line."""
+    arrows = len(re.findall(r"[-–—=]>|[→⇒]", text))
+    plain = any(pattern.fullmatch(text) for pattern in _BOUNDS[:4])
+    return "(" not in text and (arrows == 1 or (not arrows and plain))
 
 
 def _read_bounds(state: State, _: str, text: str, facts: Facts) -> State | Refused:
