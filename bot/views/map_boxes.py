@@ -137,7 +137,7 @@ def finish_box(at: Place, stage: Stage, done: int) -> Iterator[Shape]:
     """The finish line, with how many came there."""
     yield Area(pointed(*at, TIP), "finish_soft", "text", 1.3)
     room, y = at.w - PAD - TIP - 2, at.y + at.h / 2 - 2 * STEP
-    yield Words(at.x + PAD, y, cut("finish line", room, TAG), TAG, "muted", bold=True)
+    yield Words(at.x + PAD, y, cut("finish line", room, TAG, bold=True), TAG, "muted", bold=True)
     for line in lines(drawable(stage.name), room, NAME, MOST_NAME_LINES, bold=True):
         y += STEP
         yield Words(at.x + PAD, y + 2, line, NAME, bold=True)

@@ -104,5 +104,5 @@ def _far(laid: Grid, back: Sequence[Loop], y: float) -> Iterator[Shape]:
         for one in back:
             if one.source.column in columns and one.target.column not in columns:
                 text = f"{one.n:,}× back from {one.source.stage.name} to {one.target.stage.name}"
-                yield Words(EDGE, y, cut(drawable(text), ROOM, SMALL), SMALL, "worst", bold=True)
+                yield Words(EDGE, y, cut(drawable(text), ROOM, SMALL, bold=True), SMALL, "worst", bold=True)
                 y += 15
