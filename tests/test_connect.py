@@ -46,7 +46,8 @@ ADDRESS = "https://weir.example/webhooks/github"
 MADE = "I set up a webhook, so I hear at once of what happens."
 QUIET = "Nobody is nudged about it until its targets are switched on."
 BEGUN = (
-    "I can read acme/shop, and read its history now: every open pull request and issue, and what was closed in the last 90 days. "
+    "I can read acme/shop, and read its history now: every open pull request and issue, and what was closed in the "
+    "last 90 days. "
     f"I write to you how far I am.\n{QUIET}"
 )
 NOT_ADMIN = "That is for Slack's administrators and owners, and those they name. /flow admins lists who they named."

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import pairwise
 from typing import Any
 
 import github_payloads as gh
 import pytest
 from fake_github import FakeGithub
 from fake_github_model import FakeIssue, FakePull, FakeRepo
+from hypothesis import given
+from hypothesis import strategies as st
 
-from bot.flow.events import BadEvent, FlowEvent, from_record, parse_instant, to_record
+from bot.flow.events import BadEvent, FlowEvent, from_record, parse_instant, to_record, unique
 from bot.hosts.github import parse
 from bot.hosts.github.api import Github
 from bot.hosts.github.closing import MOST, closing
@@ -127,6 +130,39 @@ def shown(server: FakeGithub, pull: FakePull) -> Snapshot:
 
 def links(events: list[FlowEvent]) -> list[tuple[str, str, str | None, int, dict[str, Any]]]:
     return [own(event) for event in events if event.kind in ("linked", "unlinked")]
+
+
+def linked(events: list[FlowEvent]) -> set[tuple[str, int]]:
+    """What the events come to."""
+    last = {
+        (event.data.get("in", REPO), event.data["issue"]): event.kind
+        for event in sorted(events)
+        if "issue" in event.data
+    }
+    return {target for target, kind in last.items() if kind == "linked"}
+
+
+TEXTS = st.sets(st.integers(1, 4)).map(lambda issues: " ".join(f"fixes #{issue}" for issue in sorted(issues)))
+
+
+@given(texts=st.lists(TEXTS, min_size=1, max_size=6), data=st.data())
+def test_whatever_deliveries_were_lost_the_links_are_the_host_s_after_a_reading(
+    server: FakeGithub, texts: list[str], data: st.DataObject
+) -> None:
+    pull = FakeRepo(REPO).pull(12, NINE, title="Fix rounding in totals")
+    heard = told(gh.pull_request("opened", body=texts[0], head=pull.node["headRefOid"]))
+    for hour, (before, now) in enumerate(pairwise(texts), 1):
+        at = NINE + hour * 3600
+        heard += told(gh.pull_request("edited", body=now, body_was=before, opened_at=NINE, at=at))
+    pull.closes(*(FakeIssue(REPO, issue, "carol", NINE, "Totals") for _, issue in closing(texts[-1], REPO)))
+    snapshot = shown(server, pull)
+    lost = data.draw(st.sets(st.sampled_from([event.id for event in heard])))
+    known = [event for event in heard if event.id not in lost]
+    found = missing_events(known, snapshot, NOW)
+    assert linked([*known, *found]) == set(closing(texts[-1], REPO))
+    assert missing_events(unique(known + found), snapshot, NOW) == []
+    if not lost:
+        assert found == []
 
 
 def test_links_made_by_hand_have_their_instants(server: FakeGithub, pull: FakePull, issue: FakeIssue) -> None:

@@ -17,13 +17,15 @@ from urllib.parse import urlencode
 import pytest
 import structlog
 from github_payloads import pull_request, signed
+from github_shipping import projects_v2_item
 from site_on_loopback import SECRET, SLACK_SECRET, Site, serve, settings
 
 from bot import app
 from bot.clock import SetClock, SystemClock
 from bot.flow.events import parse_instant
 from bot.policy import parse_policy
-from bot.store.engine import make_engine
+from bot.store import unplaced
+from bot.store.engine import make_engine, reading
 from bot.store.migrate import migrate
 from bot.web import MOST_BYTES, Answer, Route, Server, application
 
@@ -329,3 +331,9 @@ def test_a_stopped_server_answers_what_it_took_and_nothing_more() -> None:
     assert connection.getresponse().read() == b"answered\n"
     connection.close()
     serving.join()
+
+
+def test_a_delivery_of_a_board_names_no_repository_and_is_kept(site: Site) -> None:
+    assert site.deliver("projects_v2_item", projects_v2_item()).status == 202
+    with reading(site.ctx.engine) as session:
+        assert [fact.kind for fact in unplaced.waiting(session, site.ctx.workspace, 9)] == ["status_changed"]
