@@ -12,16 +12,21 @@ from typing import Any, NamedTuple, TypeAlias
 from sqlalchemy.orm import Session
 
 from bot.flow.events import FlowEvent, ItemKey
-from bot.flow.stages import Journey, closes, journey
+from bot.flow.stages import Journey, closes, journey, needs_waits
 from bot.flow.stream import Stream
 from bot.flow.waits import Rules
 from bot.store import events, items
 from bot.store import journeys as kept
 from bot.store import streams as saved
-from bot.store.journeys import Links, Measured
+from bot.store.journeys import Links, Measured, Place
 from bot.stream_file import from_yaml, to_yaml
 
 LINKING = ("linked", "unlinked")
+TELLING = (
+    "opened", "closed", "merged", "reopened", "converted_to_draft", "ready_for_review", "labeled", "unlabeled",
+    "assigned", "claimed", "status_changed", "deployed", "released", *LINKING,
+)  # fmt: skip
+"""The kinds of events that journeys hang on where no turns do."""
 MOST_PARSED = 500
 Histories: TypeAlias = Mapping[ItemKey, Sequence[FlowEvent]]
 RulesOf: TypeAlias = Callable[[str], Rules]
@@ -85,6 +90,12 @@ def _streams(session: Session, workspace: str, digests: Collection[str]) -> Mapp
     return known | news
 
 
+def kinds_of(streams: Iterable[Mapped]) -> Collection[str] | None:
+    """The kinds of events that tell anything in streams; None where any may."""
+    turns = any(needs_waits(version.stream) for one in streams for version in one.versions)
+    return None if turns else TELLING
+
+
 def keep(session: Session, workspace: str, rules: RulesOf, histories: Histories, *, thorough: bool) -> None:
     """Bring links and journeys in step with these items' histories; the items are locked already.
 
@@ -119,16 +130,21 @@ def fold(
     streams: Sequence[Mapped],
     keys: Collection[ItemKey],
     histories: Histories,
+    kinds: Collection[str] | None = None,
 ) -> None:
-    """Fold these items, which are locked, through streams; `histories` are those that were read already."""
+    """Fold these items, which are locked, through streams; `histories` are those that were read already.
+
+    `kinds` are those of events that tell anything in these streams, where not all do.
+    """
     wholes, parts = kept.closed_by(session, workspace, keys), kept.closing(session, workspace, keys)
     needed = {*keys, *_linked(wholes), *_linked(parts)} - histories.keys()
-    known = {**histories, **events.of_items(session, workspace, needed)}
-    made: dict[tuple[str, ItemKey], Measured] = {}
+    read = {**histories, **events.of_items(session, workspace, needed, kinds)}
+    known = {key: told for key, told in read.items() if any(event.kind == "opened" for event in told)}
+    made: dict[Place, Measured] = {}
     for key in keys:
-        if not known.get(key) or any(known.get(issue) for issue in wholes.get(key, ())):
+        if key not in known or any(issue in known for issue in wholes.get(key, ())):
             continue  # nothing was told of it, or it is a part of those
-        own = {part: known[part] for part in (key, *sorted(parts.get(key, ()))) if known.get(part)}
+        own = {part: known[part] for part in (key, *sorted(parts.get(key, ()))) if part in known}
         for stream in streams:
             found = _measured(stream, key, own, rules)
             if found is not None:
@@ -145,12 +161,15 @@ def _write(
     workspace: str,
     streams: Collection[str],
     keys: Collection[ItemKey],
-    made: Mapping[tuple[str, ItemKey], Measured],
+    made: Mapping[Place, Measured],
 ) -> None:
     """Write journeys where they differ from what is written; of other streams nothing."""
-    stored = kept.of_items(session, workspace, keys)
-    gone = [one for place, one in stored.items() if place[0] in streams and made.get(place) != one]
-    kept.replace(session, workspace, gone, [one for place, one in made.items() if stored.get(place) != one])
+    stored = kept.digests(session, workspace, keys)
+    now = {place: kept.digest_of(one) for place, one in made.items()}
+    gone = [place for place, digest in stored.items() if place[0] in streams and now.get(place) != digest]
+    kept.replace(
+        session, workspace, gone, [(now[place], one) for place, one in made.items() if stored.get(place) != now[place]]
+    )
 
 
 def _measured(stream: Mapped, key: ItemKey, own: Histories, rules: RulesOf) -> Measured | None:

@@ -10,17 +10,17 @@ from bot.context import Context
 from bot.flow.events import ItemKey
 from bot.flow.stream import Stream
 from bot.flow.stream_changes import differences
-from bot.journeys import Mapped, all_mapped, course_of, fold
+from bot.journeys import Mapped, all_mapped, course_of, fold, kinds_of
 from bot.said import current
-from bot.store import events, items
+from bot.store import items
 from bot.store import journeys as kept
 from bot.store import streams as saved
 from bot.store.engine import reading, undisturbed, writing
 from bot.stream_file import fitting, from_yaml, to_yaml
 
-PORTION = 500
+PORTION = 200
 """Items measured in one transaction."""
-AT_ONCE = 4
+AT_ONCE = 10
 """Portions that are measured while somebody waits; a worker goes on with the rest."""
 MOST_WHY = 1_000
 
@@ -143,8 +143,7 @@ def _measure_some(ctx: Context) -> int | None:
         keys = kept.keys_after(session, ctx.workspace, _repos(stream), held.cursor, PORTION)
         wanted = {*keys, *_elsewhere(stream, kept.closed_by(session, ctx.workspace, keys))}
         items.lock(session, ctx.workspace, wanted)
-        histories = events.of_items(session, ctx.workspace, wanted)
-        fold(session, ctx.workspace, policy.rules, [stream], wanted, histories)
+        fold(session, ctx.workspace, policy.rules, [stream], wanted, {}, kinds_of([stream]))
         saved.measured_to(session, ctx.workspace, held, keys[-1] if len(keys) == PORTION else None)
     return len(keys)
 

@@ -35,6 +35,7 @@ _OF_REPO = select(*_COLUMNS).where(
     _C.workspace == bindparam("workspace"), _C.host == bindparam("host"), _C.repo == bindparam("repo")
 )
 _OF_ITEMS = Asking(lambda one_of: _OF_REPO.where(one_of(_C.item, "items")))
+_OF_KINDS = Asking(lambda one_of: _OF_REPO.where(one_of(_C.item, "items"), one_of(_C.kind, "kinds")))
 _BY_IDS = Asking(lambda one_of: _OF_REPO.where(one_of(_C.id, "ids")))
 _OUTCOMES = _OF_REPO.where(text(OUTCOMES), _C.at >= bindparam("since"))
 _KEYS = ("workspace", "host", "repo", "id")
@@ -109,11 +110,15 @@ def _replace(session: Session, workspace: str, events: Sequence[FlowEvent]) -> N
         session.connection().execute(_REPLACE, named)
 
 
-def of_items(session: Session, workspace: str, keys: Iterable[ItemKey]) -> dict[ItemKey, list[FlowEvent]]:
-    """All events of each item that has any, sorted as the ledger applies them."""
+def of_items(
+    session: Session, workspace: str, keys: Iterable[ItemKey], kinds: Iterable[str] | None = None
+) -> dict[ItemKey, list[FlowEvent]]:  # fmt: skip
+    """All events (of some kinds) of each item that has any, sorted as the ledger applies them."""
     found: dict[ItemKey, list[FlowEvent]] = defaultdict(list)
+    statement, more = (_OF_ITEMS, {}) if kinds is None else (_OF_KINDS, {"kinds": sorted(kinds)})
     for host, repo, items in by_repo(keys):
-        for event in _read(session, _OF_ITEMS.on(session), workspace=workspace, host=host, repo=repo, items=items):
+        named = {"workspace": workspace, "host": host, "repo": repo, "items": items, **more}
+        for event in _read(session, statement.on(session), **named):
             found[event.key].append(event)
     for history in found.values():
         history.sort()

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from hashlib import blake2b
 from typing import Any, NamedTuple, TypeAlias
 
 from sqlalchemy import Row, and_, bindparam, delete, func, or_, select
@@ -18,6 +19,8 @@ JOURNEYS, VISITS, LINKS, ITEMS = table(JourneyRow), table(VisitRow), table(LinkR
 _J, _V, _L, _I = JOURNEYS.c, VISITS.c, LINKS.c, ITEMS.c
 Links: TypeAlias = dict[ItemKey, set[ItemKey]]
 """Issues by the pull request that closes them."""
+Place: TypeAlias = tuple[str, ItemKey]
+"""(a stream's key, an item)"""
 _HERE: tuple[Any, ...] = (bindparam("workspace"), bindparam("host"), bindparam("repo"))
 _CLOSED_BY = Asking(
     lambda one_of: select(_L.item, _L.of_repo, _L.of_item).where(
@@ -29,24 +32,15 @@ _CLOSING = Asking(
         _L.workspace == _HERE[0], _L.host == _HERE[1], _L.of_repo == _HERE[2], one_of(_L.of_item, "items")
     )
 )
-_JOURNEYS = Asking(
-    lambda one_of: select(JOURNEYS).where(
+_STAY = (_V.stream, _V.host, _V.repo, _V.item, _V.stage, _V.since, _V.until, _V.picked_up_at)
+_DIGESTS = Asking(
+    lambda one_of: select(_J.stream, _J.item, _J.digest).where(
         _J.workspace == _HERE[0], _J.host == _HERE[1], _J.repo == _HERE[2], one_of(_J.item, "items")
     )
 )
-_VISITS = Asking(
-    lambda one_of: (
-        select(VISITS)
-        .where(
-            _V.workspace == _HERE[0], _V.host == _HERE[1], _V.repo == _HERE[2], one_of(_V.stream, "streams"),
-            one_of(_V.item, "items"),
-        )
-        .order_by(_V.seq)
-    )
-)  # fmt: skip
-_ADD_JOURNEYS = Inserting(JOURNEYS, lambda insert: insert.returning(_J.item))
-_ADD_VISITS = Inserting(VISITS, lambda insert: insert.returning(_V.item))
-_ADD_LINKS = Inserting(LINKS, lambda insert: insert.on_conflict_do_nothing().returning(_L.item))
+_ADD_JOURNEYS = Inserting(JOURNEYS, lambda insert: insert)
+_ADD_VISITS = Inserting(VISITS, lambda insert: insert)
+_ADD_LINKS = Inserting(LINKS, lambda insert: insert.on_conflict_do_nothing())
 
 
 class Measured(NamedTuple):
@@ -85,7 +79,7 @@ def set_links(session: Session, workspace: str, was: Links, told: Links) -> None
             session.execute(delete(LINKS).where(*_at(LINKS, workspace, key), _L.of_repo == issue[1],
                                                 _L.of_item == issue[2]))  # fmt: skip
         if new:
-            _ADD_LINKS.returned(session, [_link_row(workspace, key, issue) for issue in sorted(new)])
+            _ADD_LINKS.run(session, [_link_row(workspace, key, issue) for issue in sorted(new)])
 
 
 def _link_row(workspace: str, key: ItemKey, issue: ItemKey) -> dict[str, Any]:
@@ -98,31 +92,29 @@ def _at(rows: Any, workspace: str, key: ItemKey) -> tuple[Any, ...]:
     return (rows.c.workspace == workspace, rows.c.host == host, rows.c.repo == repo, rows.c.item == item)
 
 
-def of_items(session: Session, workspace: str, keys: Iterable[ItemKey]) -> dict[tuple[str, ItemKey], Measured]:
-    """The journeys of these items, by stream and item."""
-    found: dict[tuple[str, ItemKey], Measured] = {}
+def digests(session: Session, workspace: str, keys: Iterable[ItemKey]) -> dict[Place, str]:
+    """The digests of the journeys of these items."""
+    found: dict[Place, str] = {}
     for host, repo, items in by_repo(keys):
         named = {"workspace": workspace, "host": host, "repo": repo, "items": items}
-        rows = session.execute(_JOURNEYS.on(session), named).all()
-        if not rows:
-            continue
-        streams = sorted({row.stream for row in rows})
-        stays = _stays(session.execute(_VISITS.on(session), {**named, "streams": streams}))
-        for row in rows:
-            one = _measured(row, stays)
-            found[row.stream, one.journey.key] = one
+        for stream, item, digest in session.execute(_DIGESTS.on(session), named):
+            found[stream, (host, repo, item)] = digest
     return found
 
 
-_Stays: TypeAlias = Mapping[tuple[str, ItemKey], list[Visit]]
+def digest_of(one: Measured) -> str:
+    """Names a journey under a version, with all its visits."""
+    return blake2b(repr(tuple(one)).encode(), digest_size=12).hexdigest()
 
 
-def _stays(rows: Iterable[Row[Any]]) -> _Stays:
+_Stays: TypeAlias = Mapping[Place, list[Visit]]
+
+
+def _stays(rows: Iterable[Any]) -> _Stays:
     """Visits in the order given, by stream and item."""
-    found: dict[tuple[str, ItemKey], list[Visit]] = defaultdict(list)
-    for row in rows:
-        stay = Visit(row.stage, row.since, row.until, row.picked_up_at)
-        found[row.stream, (row.host, row.repo, row.item)].append(stay)
+    found: dict[Place, list[Visit]] = defaultdict(list)
+    for stream, host, repo, item, *stay in rows:
+        found[stream, (host, repo, item)].append(Visit(*stay))
     return found
 
 
@@ -138,7 +130,7 @@ def since(session: Session, workspace: str, stream: str, start: int) -> list[Mea
     mine = and_(_J.workspace == workspace, _J.stream == stream, or_(_J.ended_at.is_(None), _J.ended_at >= start))
     rows = session.execute(select(JOURNEYS).where(mine).order_by(_J.host, _J.repo, _J.item)).all()
     same = [_V[name] == _J[name] for name in ("workspace", "stream", "host", "repo", "item")]
-    stays = _stays(session.execute(select(VISITS).join(JOURNEYS, and_(*same)).where(mine).order_by(_V.seq)))
+    stays = _stays(session.execute(select(*_STAY).join(JOURNEYS, and_(*same)).where(mine).order_by(_V.seq)))
     return [_measured(row, stays) for row in rows]
 
 
@@ -151,21 +143,21 @@ def among(session: Session, workspace: str, keys: Collection[ItemKey]) -> set[It
     return found
 
 
-def replace(session: Session, workspace: str, gone: Iterable[Measured], new: Sequence[Measured]) -> None:
-    """Write journeys in the place of others of the same items; those only `gone` are taken away."""
+def replace(session: Session, workspace: str, gone: Iterable[Place], new: Iterable[tuple[str, Measured]]) -> None:
+    """Take journeys away, and write new ones, each with its digest, where there are none."""
     _remove(session, workspace, gone)
-    if not new:
-        return
-    _ADD_JOURNEYS.returned(session, [_journey_row(workspace, one) for one in new])
-    rows = [row for one in new for row in _visit_rows(workspace, one)]
-    for some in batches(rows, 5000):
-        _ADD_VISITS.returned(session, some)
+    new = list(new)
+    journeys = [_journey_row(workspace, digest, one) for digest, one in new]
+    visits = [row for _, one in new for row in _visit_rows(workspace, one)]
+    for rows, adding in ((journeys, _ADD_JOURNEYS), (visits, _ADD_VISITS)):
+        for portion in batches(rows, 5_000):
+            adding.run(session, portion)
 
 
-def _remove(session: Session, workspace: str, gone: Iterable[Measured]) -> None:
+def _remove(session: Session, workspace: str, gone: Iterable[Place]) -> None:
     items: dict[str, set[ItemKey]] = defaultdict(set)
-    for one in gone:
-        items[one.stream].add(one.journey.key)
+    for stream, key in gone:
+        items[stream].add(key)
     for stream, keys in items.items():
         for host, repo, some in by_repo(keys):
             for rows in (VISITS, JOURNEYS):
@@ -174,13 +166,13 @@ def _remove(session: Session, workspace: str, gone: Iterable[Measured]) -> None:
                 session.execute(delete(rows).where(*here, c.item.in_(some)))
 
 
-def _journey_row(workspace: str, one: Measured) -> dict[str, Any]:
+def _journey_row(workspace: str, digest: str, one: Measured) -> dict[str, Any]:
     told = one.journey
     dropped = told.done_at is None and told.dropped_at is not None
     return {
         "workspace": workspace, "stream": one.stream, "host": told.key[0], "repo": told.key[1], "item": told.key[2],
         "version": one.version, "segment": told.segment, "began_at": told.began_at,
-        "ended_at": told.dropped_at if dropped else told.done_at, "dropped": dropped,
+        "ended_at": told.dropped_at if dropped else told.done_at, "dropped": dropped, "digest": digest,
     }  # fmt: skip
 
 

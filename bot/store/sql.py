@@ -68,6 +68,13 @@ class Inserting:
         """The statement for the session's database."""
         return self._ready[session.get_bind().dialect.name]
 
+    def run(self, session: Session, rows: Sequence[Mapping[str, Any]]) -> None:
+        """Insert whole rows (every column named), of which nothing is to be returned."""
+        if session.get_bind().dialect.name == "postgresql":
+            session.execute(self._unnesting, {name: [row[name] for row in rows] for name in rows[0]})
+        else:
+            session.connection().execute(self.on(session), rows)
+
     def returned(self, session: Session, rows: Sequence[Mapping[str, Any]]) -> list[tuple[Any, ...]]:
         """Insert whole rows (every column named) and read what the statement returns."""
         if session.get_bind().dialect.name == "postgresql":

@@ -82,6 +82,8 @@ class JourneyRow(SQLModel, table=True):
     """When it was done or dropped; null while it is on its way."""
     dropped: bool
     """Whether it was given up on the way."""
+    digest: str
+    """Of the whole journey with its visits: one that is folded again and differs has another."""
 
 
 class VisitRow(SQLModel, table=True):

@@ -83,6 +83,7 @@ def _journeys() -> None:
         sa.Column("began_at", sa.BigInteger(), nullable=False),
         sa.Column("ended_at", sa.BigInteger(), nullable=True),
         sa.Column("dropped", sa.Boolean(), nullable=False),
+        sa.Column("digest", sa.String(), nullable=False),
         sa.PrimaryKeyConstraint("workspace", "stream", "host", "repo", "item"),
     )
     op.create_index("journeys_by_item", "journeys", ["workspace", "host", "repo", "item"])
