@@ -428,6 +428,18 @@ def test_three_who_differ_are_asked_one_after_the_other():
     assert said(said(turn, "take"), "keep").draft.state.north_star == "flow time"
 
 
+def test_what_two_type_at_once_is_to_the_same_question():
+    asked, then = at("outcome"), 1_772_000_100
+    after = advance(asked.draft, Answer("alice", then, "Shops win at once", seen=then - 2), KNOWING)
+    both = advance(after.draft, Answer("bob", then + 1, "Orders are paid", seen=then - 1), KNOWING)
+    assert [one.said for one in both.draft.state.clashes] == ["Orders are paid"]
+    assert both.draft.state.trigger == ""
+    by_herself = advance(after.draft, Answer("alice", then + 1, "from ask to run", seen=then - 1), KNOWING)
+    assert by_herself.draft.state.trigger == "ask"
+    later = advance(after.draft, Answer("bob", then + 10, "from ask to run", seen=then + 8), KNOWING)
+    assert later.draft.state.trigger == "ask"
+
+
 def test_an_answer_that_adds_to_anothers_is_taken_with_it():
     turn = talk("acme/shop", "idea -> QA -> live", "skip", "from ask to run", "skip", facts=NOTHING)
     after = said(turn, "wait", NOTHING, "alice", turn.number)

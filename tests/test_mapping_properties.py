@@ -73,7 +73,7 @@ def test_undoing_every_change_leads_back_to_the_beginning(talk, facts):
         before = turn.draft
         turn = advance(before, answer, facts)
         if turn.draft.past[:-1] == before.past and turn.draft.state != before.state:
-            undone = turn.draft.undone()
+            undone = turn.draft.undone("alice", 1)
             assert undone is not None
             assert undone.state == before.state
     draft = turn.draft

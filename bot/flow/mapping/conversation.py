@@ -35,7 +35,7 @@ class _Reply(NamedTuple):
 def advance(draft: Draft, answer: Answer, facts: Facts) -> Turn:
     """The turn after an answer: it is understood, or a line says what is wanted. The turn's draft is to be kept."""
     heard = hear(answer)
-    key = draft.key_of(answer.turn) if answer.turn is not None else open_key(draft.state)
+    key = draft.key_of(_turn_of(draft, answer))
     if heard.kind in _ANYTIME:
         reply = _ANYTIME[heard.kind](draft, facts)
     elif key is None or (key not in (open_key(draft.state), draft.state.asking) and draft.state.done):
@@ -47,6 +47,13 @@ def advance(draft: Draft, answer: Answer, facts: Facts) -> Turn:
     if heard.note:
         reply = reply._replace(lines=(heard.note, *reply.lines))
     return _turn(draft, reply, facts)
+
+
+def _turn_of(draft: Draft, answer: Answer) -> int:
+    """The number of the question that an answer is to."""
+    if answer.turn is not None:
+        return answer.turn
+    return draft.number if answer.seen is None else draft.seen_by(answer.by, answer.seen)
 
 
 def ask(draft: Draft, facts: Facts) -> Turn:
@@ -90,7 +97,7 @@ def _now(draft: Draft, key: str, heard: Heard, answer: Answer, facts: Facts) -> 
     told = answered(draft.state, key, heard, answer, facts)
     if isinstance(told, Refused):
         return _refused(draft, key, heard, answer, told)
-    after = _noted(draft, draft.changed(told), key, answer, heard, taken=True)
+    after = _noted(draft, draft.changed(told, answer.by, answer.at), key, answer, heard, taken=True)
     if told == draft.state:
         return _Reply(after, ("The map says so already.",))
     return _Reply(after, _echo(draft.state, told), shows_rows=_much_changed(draft.state, told))
@@ -131,7 +138,7 @@ def _back(draft: Draft, key: str, heard: Heard, answer: Answer, facts: Facts) ->
         line = _too_late(draft) if state.done else "This is the first question."
         return _Reply(_noted(draft, draft, key, answer, heard, taken=False), (line,))
     last = state.settled[-1]
-    moved = draft.changed(state._replace(settled=state.settled[:-1], asking=last))
+    moved = draft.changed(state._replace(settled=state.settled[:-1], asking=last), answer.by, answer.at)
     return _Reply(_noted(draft, moved, key, answer, heard, taken=False), ("One question back.",))
 
 
@@ -145,13 +152,13 @@ def _skip(draft: Draft, key: str, heard: Heard, answer: Answer, facts: Facts) ->
     if key == "stages:" and not state.stages:
         line = "Without stages there is no map. " + question_of(state, facts).wanted
         return _Reply(_noted(draft, draft, key, answer, heard, taken=False), (line,))
-    moved = draft.changed(settled(state, key, facts))
+    moved = draft.changed(settled(state, key, facts), answer.by, answer.at)
     line = "Left open; `back` returns to it."
     return _Reply(_noted(draft, moved, key, answer, heard, taken=False), (line,))
 
 
 def _undo(draft: Draft, key: str, heard: Heard, answer: Answer, facts: Facts) -> _Reply:
-    before = draft.undone()
+    before = draft.undone(answer.by, answer.at)
     if before is None:
         return _Reply(_noted(draft, draft, key, answer, heard, taken=False), ("There is nothing left to take back.",))
     after = _noted(draft, before, key, answer, heard, taken=False)
@@ -160,7 +167,7 @@ def _undo(draft: Draft, key: str, heard: Heard, answer: Answer, facts: Facts) ->
 
 def _over(draft: Draft, key: str, heard: Heard, answer: Answer, facts: Facts) -> _Reply:
     fresh = onward(State(draft.state.name), facts)
-    after = _noted(draft, draft.changed(fresh), key, answer, heard, taken=False)
+    after = _noted(draft, draft.changed(fresh, answer.by, answer.at), key, answer, heard, taken=False)
     return _Reply(after, ("Started over; `undo` brings everything back.",))
 
 
@@ -171,7 +178,7 @@ def _decided(draft: Draft, heard: Heard, answer: Answer, facts: Facts) -> _Reply
     rest = draft.state._replace(clashes=tuple(others))
     key = open_key(draft.state)
     if heard.kind == SKIP or said in _words_for(one.first_by, one.first_said, "keep", "first"):
-        kept = _noted(draft, draft.changed(rest), key, answer, heard, taken=True)
+        kept = _noted(draft, draft.changed(rest, answer.by, answer.at), key, answer, heard, taken=True)
         return _Reply(kept, (f"“{one.first_said}” holds.",))
     if said in _words_for(one.by, one.said, "take", "second"):
         return _taken(draft, rest, one, heard, answer, facts)
@@ -192,9 +199,11 @@ def _taken(draft: Draft, rest: State, one: Clash, heard: Heard, answer: Answer, 
     told = answered(rest, one.key, hear(second), second, facts)
     key = open_key(draft.state)
     if isinstance(told, Refused):
-        after = _noted(draft, draft.changed(rest), key, answer, heard, taken=False)
+        after = _noted(draft, draft.changed(rest, answer.by, answer.at), key, answer, heard, taken=False)
         return _Reply(after, (f"“{one.said}” can't be taken any more: {told.line}",))
-    after = _noted(draft, draft.changed(_resumed(rest, told, facts)), key, answer, heard, taken=True)
+    after = _noted(
+        draft, draft.changed(_resumed(rest, told, facts), answer.by, answer.at), key, answer, heard, taken=True
+    )
     return _Reply(after, (f"“{one.said}” holds.",), shows_rows=told.stages != rest.stages)
 
 
@@ -218,7 +227,14 @@ def _late(draft: Draft, key: str, heard: Heard, answer: Answer, facts: Facts) ->
         after = _noted(draft, draft, key, answer, heard, taken=True)
         return _Reply(after, (f"{answer.by} says the same.",))
     if only_fills(draft.state, told):
-        after = _noted(draft, draft.changed(_resumed(draft.state, told, facts)), key, answer, heard, taken=True)
+        after = _noted(
+            draft,
+            draft.changed(_resumed(draft.state, told, facts), answer.by, answer.at),
+            key,
+            answer,
+            heard,
+            taken=True,
+        )
         return _Reply(after, (f"Noted, too: “{after.given[-1].said}” ({answer.by}).",), shows_rows=True)
     return _clashing(draft, key, heard, answer)
 
@@ -238,7 +254,7 @@ def _clashing(draft: Draft, key: str, heard: Heard, answer: Answer) -> _Reply:
         text,
         fields,
     )
-    return _Reply(noted.changed(draft.state._replace(clashes=(*draft.state.clashes, clash))))
+    return _Reply(noted.changed(draft.state._replace(clashes=(*draft.state.clashes, clash)), answer.by, answer.at))
 
 
 def _content(state: State) -> State:

@@ -71,10 +71,12 @@ class Given(NamedTuple):
 
 
 class Asked(NamedTuple):
-    """Which question had which number."""
+    """Which question had which number, and who closed it when."""
 
     number: int
     key: str
+    by: str = ""
+    until: int = 0
 
 
 class Draft(NamedTuple):
@@ -90,30 +92,34 @@ class Draft(NamedTuple):
     given: tuple[Given, ...] = ()
     asked: tuple[Asked, ...] = ()
 
-    def changed(self, state: State) -> Draft:
-        """The draft with another state, one step of undo further."""
+    def changed(self, state: State, by: str, at: int) -> Draft:
+        """The draft with another state by somebody's answer, one step of undo further."""
         was = {
             key: _plain(old)
             for key, old, new in zip(State._fields, self.state, state, strict=True)
             if old != new
         }  # fmt: skip
-        return self._stepped(state, (*self.past, was)[-MOST_PAST:]) if was else self
+        return self._stepped(state, (*self.past, was)[-MOST_PAST:], by, at) if was else self
 
-    def undone(self) -> Draft | None:
+    def undone(self, by: str, at: int) -> Draft | None:
         """The draft before its last change; None where nothing is left to take back."""
         if not self.past:
             return None
         hints = _hints(State)
         older = {key: _shaped(value, hints[key]) for key, value in self.past[-1].items()}
-        return self._stepped(self.state._replace(**older), self.past[:-1])
+        return self._stepped(self.state._replace(**older), self.past[:-1], by, at)
 
-    def _stepped(self, state: State, past: tuple[Mapping[str, Any], ...]) -> Draft:
-        asked = (*self.asked, Asked(self.number, open_key(self.state)))[-MOST_GIVEN:]
+    def _stepped(self, state: State, past: tuple[Mapping[str, Any], ...], by: str, at: int) -> Draft:
+        asked = (*self.asked, Asked(self.number, open_key(self.state), by, at))[-MOST_GIVEN:]
         return self._replace(state=state, past=past, number=self.number + 1, revision=self.revision + 1, asked=asked)
 
     def noted(self, given: Given) -> Draft:
         """The draft that remembers an answer."""
         return self._replace(given=(*self.given, given)[-MOST_GIVEN:], revision=self.revision + 1)
+
+    def seen_by(self, who: str, at: int) -> int:
+        """The number of the question that somebody had before them at an instant: what they closed is behind them."""
+        return next((one.number for one in self.asked if one.until > at and one.by != who), self.number)
 
     def key_of(self, number: int) -> str | None:
         """The question that had a number; None where it is too long ago, or never was."""

@@ -45,6 +45,8 @@ class Answer(NamedTuple):
     """What a form's fields hold, by their ids."""
     turn: int | None = None
     """The number of the turn it answers; None answers the question that is open."""
+    seen: int | None = None
+    """Where the turn is not known: when they had last read the conversation. None: they know what is asked now."""
 
 
 class Choice(NamedTuple):
