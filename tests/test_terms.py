@@ -207,11 +207,16 @@ def test_a_plan_that_is_taken_back_twice_is_gone_all_the_same(http_desk: Desk) -
     assert shown(again) == ["That is not planned any more.\nNo days away are planned."]
 
 
-def test_what_overlaps_becomes_one_and_an_end_that_was_open_is_given(http_desk: Desk) -> None:
+def test_what_overlaps_becomes_one(http_desk: Desk) -> None:
     http_desk.flow("away tomorrow to thursday")
     assert http_desk.flow("away thursday to friday")["text"].startswith(
         "You are away from Tuesday 3 March through Friday 6 March;"
     )
+    http_desk.flow("away")
+    assert http_desk.flow("away until wednesday")["text"].startswith("You are away from today through Friday 6 March;")
+
+
+def test_an_end_that_was_open_is_given(http_desk: Desk) -> None:
     http_desk.flow("away")
     assert http_desk.flow("away until wednesday")["text"].startswith(
         "You are away from today through Wednesday 4 March;"
