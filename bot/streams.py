@@ -115,8 +115,8 @@ def measure_again(ctx: Context, user: str, name: str, now: int) -> bool:
     return found
 
 
-def measure(ctx: Context, most: int | None = None) -> int:
-    """Go on with measuring what new versions ask for, `most` portions at most; how many items were measured.
+def measure(ctx: Context, most: int | None = None, portion: int = PORTION) -> int:
+    """Go on with measuring what new versions ask for, `most` portions of items at most; how many were measured.
 
     Any number of processes may do so at once; one that is stopped is gone on with.
     """
@@ -125,14 +125,14 @@ def measure(ctx: Context, most: int | None = None) -> int:
             return 0
     measured = portions = 0
     while (most is None or portions < most) and not ctx.stopping.is_set():
-        done = undisturbed(lambda: _measure_some(ctx))
+        done = undisturbed(lambda: _measure_some(ctx, portion))
         if done is None:
             break
         measured, portions = measured + done, portions + 1
     return measured
 
 
-def _measure_some(ctx: Context) -> int | None:
+def _measure_some(ctx: Context, portion: int) -> int | None:
     """Measure the next items of a stream; how many, or None where no stream waits for it."""
     policy = current(ctx).policy
     with writing(ctx.engine) as session:
@@ -140,11 +140,11 @@ def _measure_some(ctx: Context) -> int | None:
         if held is None or held.cursor is None:
             return None
         (stream,) = (one for one in all_mapped(session, ctx.workspace) if one.key == held.key)
-        keys = kept.keys_after(session, ctx.workspace, _repos(stream), held.cursor, PORTION)
+        keys = kept.keys_after(session, ctx.workspace, _repos(stream), held.cursor, portion)
         wanted = {*keys, *_elsewhere(stream, kept.closed_by(session, ctx.workspace, keys))}
         items.lock(session, ctx.workspace, wanted)
         fold(session, ctx.workspace, policy.rules, [stream], wanted, {}, kinds_of([stream]))
-        saved.measured_to(session, ctx.workspace, held, keys[-1] if len(keys) == PORTION else None)
+        saved.measured_to(session, ctx.workspace, held, keys[-1] if len(keys) == portion else None)
     return len(keys)
 
 

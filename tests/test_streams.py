@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from random import Random
 from typing import Any
@@ -12,6 +13,7 @@ from fake_slack import FakeSlack
 from sqlalchemy import Engine, event, text
 from world import MONDAY, World
 
+import jobs.streams
 from bot import intake, streams
 from bot.flow.events import FlowEvent, ItemKey, flow_event
 from bot.flow.stages import Journey
@@ -19,7 +21,7 @@ from bot.flow.stream import Responsible, Segment, Signal, Stage, Stream
 from bot.hosts import Delivery
 from bot.store import journeys as kept
 from bot.store import streams as saved
-from bot.store.engine import reading
+from bot.store.engine import reading, writing
 from bot.streams import Outdated
 
 HOUR, DAY = 3600, 86_400
@@ -254,16 +256,65 @@ def test_any_order_of_arrival_comes_to_the_same_and_so_does_making_it_again(mill
     assert came
 
 
-def test_a_measuring_that_was_stopped_is_gone_on_with(mill: Mill, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(streams, "PORTION", 2)
-    monkeypatch.setattr(streams, "AT_ONCE", 1)
+def test_a_measuring_that_was_stopped_is_gone_on_with(mill: Mill) -> None:
     for item in range(1, 8):
         pull(mill, item)
     mill.save()
+    ctx = mill.world.ctx()
+    with writing(ctx.engine) as session:
+        held = saved.named(session, ctx.workspace, "Shop")
+        assert held is not None
+        saved.apply_to_all(session, ctx.workspace, held, "U0BOB", mill.world.now)
+        session.execute(text("DELETE FROM visits"))
+        session.execute(text("DELETE FROM journeys"))
+    assert streams.measure(ctx, 1, portion=2) == 2
     assert len(mill.journeys()) == 2
-    assert streams.measure(mill.world.ctx(), 1) == 2
     pull(mill, 9)
-    assert len(mill.journeys()) == 5
-    assert streams.measure(mill.world.ctx()) == 4
+    assert len(mill.journeys()) == 3
+    assert jobs.streams.run(ctx, mill.world.now) == 6
     assert len(mill.journeys()) == 8
-    assert streams.measure(mill.world.ctx()) == 0
+    assert jobs.streams.run(ctx, mill.world.now) == 0
+
+
+def test_threads_that_take_in_parts_of_the_same_items_come_to_the_same(mill: Mill) -> None:
+    mill.save()
+    shares = [history(Random(seed), 40) for seed in range(4)]
+    told = [[one._replace(id=f"{number}-{one.id}") for one in share] for number, share in enumerate(shares)]
+    ctx = mill.world.ctx()
+
+    def take(share: list[FlowEvent]) -> None:
+        for one in share:
+            intake.take(ctx, [one], mill.world.now, live=True)
+
+    with ThreadPoolExecutor(4) as threads:
+        list(threads.map(take, told))
+    came = mill.measured()
+    intake.rebuild(ctx, mill.world.now)
+    assert mill.measured() == came
+    assert came
+
+
+def test_what_tells_nothing_without_turns_is_not_read_and_changes_nothing(mill: Mill) -> None:
+    mill.save()
+    told = history(Random(1))
+    data = {"reviewer": "eve", "state": "approved", "assignee": "eve"}
+    others = ("review_requested", "review_submitted", "commented", "pushed", "unassigned")
+    noise = [one._replace(id=f"{kind}-{one.id}", kind=kind, rank=1, data=data) for one in told for kind in others]
+    mill.world.tell(*told, *noise)
+    came = mill.measured()
+    assert streams.measure_again(mill.world.ctx(), "U0BOB", "Shop", mill.world.now)
+    assert mill.measured() == came
+
+
+def test_turns_are_measured_from_the_log_as_they_were_at_intake(mill: Mill) -> None:
+    turns = tuple(one._replace(signals=(Signal("review"), Signal("re_review"))) if one.name == "review" else one
+                  for one in SHOP.stages)  # fmt: skip
+    mill.save(SHOP._replace(stages=turns))
+    pull(mill, draft=False)
+    mill.later()
+    mill.tell("review_requested", reviewer="alice")
+    mill.later()
+    mill.tell("merged")
+    assert mill.way() == [("idea", 0), ("review", 1), ("live", 2)]
+    assert streams.measure_again(mill.world.ctx(), "U0BOB", "Shop", mill.world.now)
+    assert mill.way() == [("idea", 0), ("review", 1), ("live", 2)]

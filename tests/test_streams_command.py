@@ -155,12 +155,12 @@ def test_a_map_is_a_table_with_its_measures(desk: Desk) -> None:
     told = desk.flow("stream shop", "U0BOB")
     assert shown(told) == [
         "*Shop*\nWe win when it ships\nBegins: an issue is opened · done: it is live · through: acme/shop",
-        "Stage | Kind | Responsible | Target | Half within | 85% within | n | Share | In it now",
-        "idea | wait | team core | – | – | – | 0 | – | 0",
-        "coding | active | authors | – | 1h / 1h | 1h / 1h | 9 | 19% | 0",
-        "review | wait | reviewers | – | 2h / 2h | 2h / 2h | 8 | 32% | 0",
-        "QA ◀ largest wait | wait | team qa | 8h | 3h / 3h | 5h / 7h | 6 | 49% | 2",
-        "live | active | – | – | – | – | – | – | finish line",
+        "Stage | Responsible | Target | Half within | 85% within | n | Share | Now",
+        "idea (wait) | team core | – | – | – | 0 | – | 0",
+        "coding (active) | authors | – | 1h / 1h | 1h / 1h | 9 | 19% | 0",
+        "review (wait) | reviewers | – | 2h / 2h | 2h / 2h | 8 | 32% | 0",
+        "QA (wait) | team qa | 8h | 3h / 3h | 5h / 7h | 6 | 49% | 2",
+        "live (active) | – | – | – | – | – | – | done",
         "*6 done* in the last 90 days: half within 6h (7h by the calendar), 85% within 8h (10h by the "
         "calendar). Flow efficiency 18%. 2.2 hand-offs an item. 2 on the way.\nLargest wait: *QA*, 49% of the "
         "time.\nGoes back: QA → coding (1 time).\nFuture state of *QA*: 4h: bob tries pairing.",
@@ -173,7 +173,7 @@ def test_a_map_is_a_table_with_its_measures(desk: Desk) -> None:
         "wait, team core; 0 in it now.\ncoding: active, authors; half within 1h / 1h, 85% within 1h / 1h (n = "
         "9), 19% of the time; 0 in it now.\nreview: wait, reviewers; half within 2h / 2h, 85% within 2h / 2h "
         "(n = 8), 32% of the time; 0 in it now.\nQA: wait, team qa; target 8h; half within 3h / 3h, 85% within "
-        "5h / 7h (n = 6), 49% of the time; 2 in it now.\nlive: active; finish line.\n6 done in the last 90 "
+        "5h / 7h (n = 6), 49% of the time; 2 in it now.\nlive: active; done.\n6 done in the last 90 "
         "days: half within 6h (7h by the calendar), 85% within 8h (10h by the calendar). Flow efficiency 18%. "
         "2.2 hand-offs an item. 2 on the way.\nLargest wait: QA, 49% of the time.\nGoes back: QA → coding (1 "
         "time).\nFuture state of QA: 4h: bob tries pairing.\nWorking time of the team's calendar / calendar "
@@ -188,7 +188,7 @@ def test_segments_are_told_apart_on_a_map(desk: Desk) -> None:
     desk.mill.save(MAPPED._replace(segments=(Segment("Everybody"), big), stages=stages))
     work(desk)
     told = shown(desk.flow("stream shop"))
-    assert [one for one in told if "audit" in one] == ["audit (Big only) | wait | S0AUDIT | – | – | – | 0 | – | 0"]
+    assert [one for one in told if "audit" in one] == ["audit (wait, Big only) | S0AUDIT | – | – | – | 0 | – | 0"]
     assert "*Everybody*: 6 done" in "".join(told)
     assert "*Big*: Nothing was done yet; 0 on the way." in "".join(told)
 

@@ -163,28 +163,23 @@ def _of(told: StreamMeasures, stage: Stage) -> StageMeasure | None:
     return next((one for one in told.stages if one.stage == stage.name), None)
 
 
-_COLUMNS = ("Stage", "Kind", "Responsible", "Target", "Half within", "85% within", "n", "Share", "In it now")
+_COLUMNS = ("Stage", "Responsible", "Target", "Half within", "85% within", "n", "Share", "Now")
 
 
 def table(stream: Stream, measures: StreamMeasures) -> Block:
     """A map's stages with their measures."""
     heads = [{"type": "raw_text", "text": name} for name in _COLUMNS]
-    rows = [_cells(stage, _of(measures, stage), _worst(measures)) for stage in stream.stages]
-    aligned = [{"align": "left", "is_wrapped": True}] * 3 + [{"align": "right"}] * (len(_COLUMNS) - 3)
+    rows = [_cells(stage, _of(measures, stage)) for stage in stream.stages]
+    aligned = [{"align": "left", "is_wrapped": True}] * 2 + [{"align": "right"}] * (len(_COLUMNS) - 2)
     return {"type": "table", "rows": [heads, *rows], "column_settings": aligned}
 
 
-def _worst(told: StreamMeasures) -> str | None:
-    return told.largest_wait.stage if told.largest_wait else None
-
-
-def _cells(stage: Stage, one: StageMeasure | None, worst: str | None) -> list[Block]:
-    only = f" ({stage.segment} only)" if stage.segment else ""
-    mark = " ◀ largest wait" if stage.name == worst else ""
-    said = [stage.name + only + mark, "active" if stage.active else "wait"]
+def _cells(stage: Stage, one: StageMeasure | None) -> list[Block]:
+    only = f", {stage.segment} only" if stage.segment else ""
+    name = f"{stage.name} ({'active' if stage.active else 'wait'}{only})"
     target = working(stage.target) if stage.target else "–"
     return [
-        *map(_cell, said),
+        _cell(name),
         _holder_cell(stage.responsible, last=one is None),
         *map(_cell, (target, *_figures(stage, one))),
     ]
@@ -197,9 +192,9 @@ def _cell(text: str) -> Block:
 def _figures(stage: Stage, one: StageMeasure | None) -> tuple[str, ...]:
     """Half, 85%, n, share, in it now."""
     if one is None:
-        return ("–", "–", "–", "–", "finish line")
+        return ("–", "–", "–", "–", "done")
     if not stage.signals:
-        return ("–", "–", "–", "–", "not measured")
+        return ("–", "–", "–", "–", "unmeasured")
     times, now = one.times, f"{len(one.open):,}"
     if not times.n:
         return ("–", "–", "0", "–", now)
