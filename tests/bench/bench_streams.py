@@ -11,6 +11,8 @@ import tempfile
 import time
 from pathlib import Path
 
+from sqlalchemy import text
+
 from bot import eventlog
 from bot.clock import SetClock
 from bot.context import Context
@@ -36,6 +38,8 @@ def fill(ctx: Context, log: str) -> None:
     eventlog.write(log, told)
     for start in range(0, len(told), PIECE):
         take(ctx, told[start : start + PIECE], NOW, live=False)
+    with ctx.engine.begin() as connection:
+        connection.execute(text("ANALYZE"))  # as a database does by itself, in time
 
 
 def changed(stream: Stream) -> Stream:
