@@ -27,7 +27,9 @@ METHOD_SCOPES: dict[str, tuple[str, ...]] = {
 BASE_SCOPES = ("commands",)
 EVENT_SCOPES: dict[str, tuple[str, ...]] = {
     "app_home_opened": (),
+    "app_mention": ("app_mentions:read",),
     "dnd_updated_user": ("dnd:read",),
+    "message.im": ("im:history",),
     "user_change": ("users:read",),
 }
 """The events that Slack is asked to tell of, and the scopes each needs."""
@@ -45,7 +47,7 @@ def manifest_of(url: str | None) -> dict[str, Any]:
     command: dict[str, Any] = {
         "command": "/flow",
         "description": "Whose turn it is, since when and why",
-        "usage_hint": "waits | why ITEM | connect REPO | targets | help",
+        "usage_hint": "waits | why ITEM | map NAME | connect REPO | help",
         # So that people and channels come with their ids.
         "should_escape": True,
     }
@@ -64,7 +66,7 @@ def manifest_of(url: str | None) -> dict[str, Any]:
             "app_home": {
                 "home_tab_enabled": True,
                 "messages_tab_enabled": True,
-                "messages_tab_read_only_enabled": True,
+                "messages_tab_read_only_enabled": False,
             },
             "bot_user": {"display_name": "Weir", "always_online": True},
             "slash_commands": [command],

@@ -27,8 +27,6 @@ from bot.stream_file import BadStream
 from bot.streams import Outdated, save, stream_named
 from bot.views.mapping import Told
 
-NOTICE = "mapping"
-"""The kind of notice."""
 ATTEMPTS = 20
 """How often an answer is read anew because others were kept before it."""
 SAID = 300
@@ -39,7 +37,7 @@ class Outcome(NamedTuple):
     """What came of an answer, for whoever gave it; the conversation goes on in its own messages."""
 
     line: str | None = None
-    errors: Map[str, str] = {}  # noqa: RUF012 (a default that nobody changes)
+    errors: Map[str, str] = {}
     """Of a form, by the ids of its fields; nothing of it was kept then."""
 
 
@@ -52,7 +50,7 @@ class _Result(NamedTuple):
 
 
 def begin(ctx: Context, user: str, name: str, channel: str | None, now: int) -> tuple[Mapping, bool]:
-    """Begin to map a stream in a channel's thread (None: in a direct conversation with `user`), and ask the first thing.
+    """Begin to map a stream in a channel's thread (None: in a direct conversation with `user`): ask the first thing.
 
     Comes with whether it was begun now: one that is open about that stream comes back as it is.
     """
@@ -144,9 +142,8 @@ def _shown(ctx: Context, was: Mapping, said: Answer) -> str:
     if said.choice is None:
         return said.text[:SAID]
     labels = {one.id: one.label for one in asked_in(ctx, was.id, was.turns).choices}
-    return ", ".join(
-        labels.get(id_, id_) for id_ in (said.choice.split(", ") if said.choice not in labels else [said.choice])
-    )[:SAID]
+    chosen = [said.choice] if said.choice in labels else said.choice.split(", ")
+    return ", ".join(labels.get(one, one) for one in chosen)[:SAID]
 
 
 def asked_in(ctx: Context, id_: str, turn: int) -> Told:
@@ -166,9 +163,9 @@ def _saved(ctx: Context, was: Mapping, draft: Draft, turn: Turn, user: str, now:
     try:
         must_be_admin(ctx, user, now)
         version = _version_of(ctx, turn.done) or save(ctx, user, turn.done, now, of=was.name, over=over).version
-        return _Result(turn, over, version)
+        return _Result(turn._replace(lines=()), over, version)
     except NotAllowed as error:
-        why = f"{error} One of them can say `save` here."
+        why = f"{error} Everything is kept; who may can say `save` here."
     except BadStream as error:
         why = f"It can't be saved like that: {error}."
     except Outdated as error:
@@ -197,7 +194,7 @@ def _keep(
 def _follow(
     ctx: Context, was: Mapping, one: Mapping, turn: Turn | None, answers: list[tuple[str, str]], now: int
 ) -> bool:  # fmt: skip
-    """Write a conversation as it is now, unless somebody else did before: its last turn is closed, the next one said."""
+    """Write a conversation as it is now, unless somebody else did before: the last turn is closed, the next said."""
     with writing(ctx.engine) as session:
         if not mappings.keep(session, ctx.workspace, was, one):
             return False
@@ -213,7 +210,7 @@ def _say(session: Session, ctx: Context, one: Mapping, turn: Turn, now: int) -> 
     id_ = message_id(one.id, one.turns)
     mappings.add_turn(session, ctx.workspace, one.id, one.turns, text_of(_told(one, turn)))
     about = {"mapping": one.id, "turn": one.turns}
-    outbox.claim(session, ctx.workspace, [outbox.Draft(recipient_of(one), NOTICE, about=about, id=id_)], now)
+    outbox.claim(session, ctx.workspace, [outbox.Draft(recipient_of(one), outbox.MAPPING, about=about, id=id_)], now)
 
 
 def _told(one: Mapping, turn: Turn) -> Told:
@@ -266,7 +263,7 @@ def give_up(ctx: Context, id_: str, by: str, now: int) -> bool:
 def tell(ctx: Context, to: str, key: str, line: str, now: int) -> None:
     """Say a line to a recipient, once for a `key`."""
     with writing(ctx.engine) as session:
-        draft = outbox.Draft(to, NOTICE, about={"line": line}, id=f"line {key}")
+        draft = outbox.Draft(to, outbox.MAPPING, about={"line": line}, id=f"line {key}")
         outbox.claim(session, ctx.workspace, [draft], now)
 
 

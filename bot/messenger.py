@@ -53,7 +53,8 @@ _MESSAGE = frozenset({
     "markdown_text_conflict", "message_not_found", "cant_update_message", "edit_window_closed",
     "expired_trigger_id", "exchanged_trigger_id", "invalid_trigger_id", "trigger_expired", "trigger_exchanged",
     "view_too_large", "not_enabled", "push_limit_reached", "not_found", "file_uploads_disabled",
-    "file_uploads_except_images_disabled", "thread_not_found", "cannot_reply_to_message", "file_upload_size_restricted", "file_type_not_allowed", "file_not_found",
+    "thread_not_found", "cannot_reply_to_message",
+    "file_uploads_except_images_disabled", "file_upload_size_restricted", "file_type_not_allowed", "file_not_found",
 })  # fmt: skip
 _UNSURE = frozenset({"internal_error", "fatal_error", "service_unavailable", "request_timeout", "unknown_error"})
 """Slack says of these that part of the call may have been done."""
@@ -127,9 +128,8 @@ class Messenger:
         return str(channel["id"])
 
     def post(self, channel: str, message: Message, key: str, thread_ts: str | None = None) -> str:
-        """Post a message, where `thread_ts` is given as a reply to that one, that `find` finds by `key`; its timestamp."""
-        metadata = {"event_type": EVENT_TYPE, "event_payload": {"message": key}}
-        return self._post(channel, message, metadata=metadata, thread_ts=thread_ts)
+        """Post a message (with `thread_ts` a reply to that one) that `find` finds by `key`; its timestamp."""
+        return self._post(channel, message, thread_ts=thread_ts, **_found_by(key))
 
     def _post(self, channel: str, message: Message, **more: Any) -> str:
         reply = _called(
@@ -145,24 +145,27 @@ class Messenger:
         return str(_body(reply)["ts"])
 
     def post_picture(
-        self, channel: str, png: bytes, alt: str, message: Message, thread_ts: str | None = None
+        self, channel: str, png: bytes, alt: str, message: Message, thread_ts: str | None = None,
+        key: str | None = None,
     ) -> Posted:  # fmt: skip
         """Post a message with a picture on top of it, `alt` (up to 2,000 characters) saying what is to be seen.
 
-        Where the picture can't be uploaded, the message is posted without. Takes as long as Slack needs for it.
+        `find` finds it by a `key`. Where the picture can't be uploaded, the message is posted without. Takes as long
+        as Slack needs for it.
         """
+        more: dict[str, Any] = {"thread_ts": thread_ts, **(_found_by(key) if key else {})}
         try:
             file = self._uploaded(png, alt)
         except (Passing, Unknown, Undeliverable) as error:
-            return Posted(self._post(channel, message, thread_ts=thread_ts), str(error))
+            return Posted(self._post(channel, message, **more), str(error))
         image = {"type": "image", "slack_file": {"id": file}, "alt_text": alt}
         shown = Message(message.text, (image, *message.blocks))
         for seconds in NOT_READY:
             try:
-                return Posted(self._post(channel, shown, thread_ts=thread_ts))
+                return Posted(self._post(channel, shown, **more))
             except _NotReady:
                 self._pause(seconds)
-        return Posted(self._post(channel, message, thread_ts=thread_ts), "file_not_ready")
+        return Posted(self._post(channel, message, **more), "file_not_ready")
 
     def _uploaded(self, png: bytes, alt: str) -> str:
         """The id of a picture that only the app has so far."""
@@ -283,6 +286,10 @@ def quiet_span(told: dict[str, Any]) -> tuple[int, int] | None:
     if told.get("snooze_enabled") is True:
         return _span(0, told.get("snooze_endtime"))
     return _span(told.get("next_dnd_start_ts"), told.get("next_dnd_end_ts")) if told.get("dnd_enabled") else None
+
+
+def _found_by(key: str) -> dict[str, Any]:
+    return {"metadata": {"event_type": EVENT_TYPE, "event_payload": {"message": key}}}
 
 
 def _key_of(message: dict[str, Any]) -> Any:

@@ -13,12 +13,17 @@ from bot.views.message import Message
 from bot.views.streams import Map
 
 
-def post_map(ctx: Context, channel: str, told: Map, message: Message, thread_ts: str | None = None) -> Posted:
-    """Post a message with a map's picture on top; takes seconds. Raises Passing, Unknown or Undeliverable."""
+def post_map(
+    ctx: Context, channel: str, told: Map, message: Message, thread_ts: str | None = None, key: str | None = None,
+) -> Posted:  # fmt: skip
+    """Post a message with a map's picture on top, which is found again by its `key`; takes seconds.
+
+    Raises Passing, Unknown or Undeliverable.
+    """
     names = _names(ctx)
     png = picture(told.stream, told.measures, told.segments, names=names)
     alt = alt_text(told.stream, told.measures, names)
-    return ctx.messenger.post_picture(channel, png, alt, message, thread_ts)
+    return ctx.messenger.post_picture(channel, png, alt, message, thread_ts, key)
 
 
 def send_map(ctx: Context, user: str, told: Map, message: Message) -> Message:

@@ -14,7 +14,7 @@ from bot.views import help
 from bot.views.ids import ASK
 from bot.views.message import Message
 from bot.views.pages import Again, again
-from handlers import agreements, answers, asking, connecting, overseeing, people, streams, terms
+from handlers import agreements, answers, asking, connecting, mapping, overseeing, people, streams, terms
 from handlers.talk import Answering, guarded, on_press, show
 
 ANSWERS: dict[str, Answering] = {
@@ -25,6 +25,7 @@ ANSWERS: dict[str, Answering] = {
     **agreements.ANSWERS,
     **people.ANSWERS,
     **streams.ANSWERS,
+    **mapping.ANSWERS,
     **overseeing.ANSWERS,
 }
 """What answers each verb."""
@@ -35,7 +36,8 @@ def register(app: App, ctx: Context) -> None:
 
     @app.command(COMMAND)
     def on_flow(ack: Ack, command: dict[str, Any]) -> None:
-        user, asked = str(command.get("user_id", "")), Again(str(command.get("text") or ""))
+        user = str(command.get("user_id", ""))
+        asked = Again(str(command.get("text") or ""), place=str(command.get("channel_id") or ""))
         message = answered(lambda: answer(ctx, user, asked), lambda late: show(ctx, {**command, **_BESIDE}, late))
         message = message or help.line("One moment …")
         ack(text=message.text, blocks=message.blocks, response_type="ephemeral")
@@ -46,7 +48,8 @@ def register(app: App, ctx: Context) -> None:
         if asked is None:
             ack()
             return
-        on_press(ctx, ack, body, lambda now: answer(now, str(body["user"]["id"]), asked))
+        there = asked._replace(place=str((body.get("channel") or {}).get("id") or ""))
+        on_press(ctx, ack, body, lambda now: answer(now, str(body["user"]["id"]), there))
 
 
 _BESIDE = {"container": {"is_ephemeral": False}}

@@ -13,11 +13,14 @@ import structlog
 from sqlalchemy.orm import Session
 
 from bot import quiet, telling
+from bot.asking import streams
+from bot.asking.people import NotKnown
 from bot.context import Context
 from bot.flow.ladder import MORNING, opening
 from bot.intake import settle
 from bot.messenger import Passing, Undeliverable, Unknown
 from bot.notices import Notice
+from bot.pictures import post_map
 from bot.reach import NO_PERSON, SEEN_TO, Reach, reach
 from bot.said import current
 from bot.store import addresses, mornings, outbox
@@ -109,14 +112,23 @@ def _handle(ctx: Context, row: Leased, now: int) -> bool:
     if channel is not None and not row.recipient.startswith(NO_PERSON):
         quiet.ask(ctx, _address(ctx, row), now)
     ready = _prepared(ctx, row, channel, now)
-    return ready is not None and _post(ctx, *ready, thread, now)
+    return ready is not None and _post(ctx, ready, thread, now)
+
+
+class _Ready(NamedTuple):
+    """What is posted, and under which lease."""
+
+    row: Leased
+    message: Message
+    map_of: str | None = None
+    """The stream whose map goes on top."""
 
 
 class _NoThread(NamedTuple):
     """The message whose thread it goes to is not there."""
 
 
-def _thread_of(ctx: Context, row: Leased, now: int) -> str | None | _NoThread:
+def _thread_of(ctx: Context, row: Leased, now: int) -> str | _NoThread | None:
     """The timestamp of the message that it replies to; None for one that stands alone.
 
     Where that message is not there yet this one waits for it, and where it never will be this one fails.
@@ -162,7 +174,7 @@ def _conversation(ctx: Context, row: Leased, now: int) -> str | None:
     return conversation
 
 
-def _prepared(ctx: Context, row: Leased, channel: str | None, now: int) -> tuple[Leased, Message] | None:
+def _prepared(ctx: Context, row: Leased, channel: str | None, now: int) -> _Ready | None:
     """Read the state again: the words, and the lease to post them under; None where nothing is to be posted now."""
     for _ in range(3):
         settle(ctx, now)
@@ -181,7 +193,9 @@ def _prepared(ctx: Context, row: Leased, channel: str | None, now: int) -> tuple
                 outbox.later(session, ctx.workspace, held, later, None, tried=False)
                 return None
             if not verdict.drop and not verdict.moot and channel is not None:
-                return _take_turn(ctx, session, held, _words(ctx, session, told, notice, now), channel, now)
+                words = _words(ctx, session, told, notice, now)
+                held = _take_turn(ctx, session, held, channel, now)
+                return None if held is None else _Ready(held, words, notice.map_of if notice else None)
         row = held
         moot = verdict.moot or channel is None
         with writing(ctx.engine) as session:
@@ -209,25 +223,26 @@ def _words(ctx: Context, session: Session, told: telling.Told, notice: Notice | 
     return notice.message if notice else telling.render(session, ctx.workspace, told, ctx.policy, now)
 
 
-def _take_turn(
-    ctx: Context, session: Session, row: Leased, message: Message, channel: str, now: int
-) -> tuple[Leased, Message] | None:
+def _take_turn(ctx: Context, session: Session, row: Leased, channel: str, now: int) -> Leased | None:
     """Mark it as about to be posted, if the channel's pace allows it now."""
-    free_at = addresses.reserve(session, ctx.workspace, _address(ctx, row), now)
+    # A turn of a conversation follows what somebody said, and people are slower than the pace.
+    turn = row.rung == outbox.MAPPING
+    free_at = None if turn else addresses.reserve(session, ctx.workspace, _address(ctx, row), now)
     if free_at is not None:
         outbox.later(session, ctx.workspace, row, free_at, None, tried=False)
         return None
     outbox.about_to_post(session, ctx.workspace, row, channel)
-    return row._replace(channel=channel), message
+    return row._replace(channel=channel)
 
 
 def _address(ctx: Context, row: Leased) -> str:
     return Reach(ctx.policy, {}).address(row.recipient) or row.recipient
 
 
-def _post(ctx: Context, row: Leased, message: Message, thread: str | None, now: int) -> bool:
+def _post(ctx: Context, ready: _Ready, thread: str | None, now: int) -> bool:
+    row = ready.row
     try:
-        ts = ctx.messenger.post(row.channel or "", message, row.id, thread)
+        ts = _posted(ctx, ready, thread, now)
     except TROUBLE as trouble:
         return _not_sent(ctx, row, trouble, now, unsure=isinstance(trouble, Unknown))
     with writing(ctx.engine) as session:
@@ -236,6 +251,18 @@ def _post(ctx: Context, row: Leased, message: Message, thread: str | None, now: 
             addresses.all_is_well(session, ctx.workspace, address)
     _log.info("message.sent", message=row.id, to=row.recipient)
     return True
+
+
+def _posted(ctx: Context, ready: _Ready, thread: str | None, now: int) -> str:
+    """Post it, with a map on top where it shows one; its timestamp."""
+    row, channel = ready.row, ready.row.channel or ""
+    if ready.map_of is not None:
+        try:
+            shown = streams.map_of(ctx, *streams.meant(ctx, [ready.map_of])[:2], now)
+            return post_map(ctx, channel, shown, ready.message, thread, row.id).ts
+        except NotKnown:
+            _log.info("message.without_map", message=row.id)
+    return ctx.messenger.post(channel, ready.message, row.id, thread)
 
 
 def _not_sent(ctx: Context, row: Leased, trouble: Trouble, now: int, *, unsure: bool) -> bool:

@@ -96,6 +96,7 @@ def test_flow_alone_shows_by_example_what_can_be_asked(talk: Talk) -> None:
         "`/flow targets`  what is agreed for each kind of wait\n"
         "`/flow people`  who is who, and who can't be reached",
         "*Value streams*\n"
+        "`/flow map Shop`  asks about a value stream, in this channel or in a direct message; or goes on with it\n"
         "`/flow streams`  the value streams, and where time goes in them\n"
         "`/flow stream Shop`  its map, and how long each stage takes\n"
         "`/flow stage Shop QA`  who is responsible, what tells of it, and what is in it now",

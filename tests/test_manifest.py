@@ -33,7 +33,7 @@ def test_every_method_that_is_called_has_its_scopes_and_no_scope_is_idle() -> No
     assert methods_called() == set(METHOD_SCOPES)
     assert manifest_of(None)["oauth_config"]["scopes"]["bot"] == scopes()
     assert scopes() == [
-        "channels:history", "chat:write", "commands", "dnd:read", "files:write", "groups:history", "im:history",
+        "app_mentions:read", "channels:history", "chat:write", "commands", "dnd:read", "files:write", "groups:history", "im:history",
         "im:write", "users:read", "users:read.email",
     ]  # fmt: skip
 
@@ -67,16 +67,17 @@ def test_in_socket_mode_no_address_is_named() -> None:
 
 def test_slack_tells_of_what_weir_may_know() -> None:
     """The events, and the scopes that Slack's reference names for each."""
-    events = ["app_home_opened", "dnd_updated_user", "user_change"]
+    events = ["app_home_opened", "app_mention", "dnd_updated_user", "message.im", "user_change"]
     assert manifest_of(None)["settings"]["event_subscriptions"] == {"bot_events": events}
     assert list(EVENT_SCOPES.items()) == [
-        ("app_home_opened", ()), ("dnd_updated_user", ("dnd:read",)), ("user_change", ("users:read",)),
+        ("app_home_opened", ()), ("app_mention", ("app_mentions:read",)), ("dnd_updated_user", ("dnd:read",)),
+        ("message.im", ("im:history",)), ("user_change", ("users:read",)),
     ]  # fmt: skip
 
 
 def test_the_hint_of_the_command_names_the_main_verbs_and_is_short() -> None:
     (command,) = manifest_of(None)["features"]["slash_commands"]
-    assert command["usage_hint"] == "waits | why ITEM | connect REPO | targets | help"
+    assert command["usage_hint"] == "waits | why ITEM | map NAME | connect REPO | help"
     assert len(command["usage_hint"]) <= 1_000
 
 
@@ -85,7 +86,9 @@ def test_there_is_a_home() -> None:
 
 
 def test_people_can_be_written_to() -> None:
-    assert manifest_of(None)["features"]["app_home"]["messages_tab_enabled"] is True
+    home = manifest_of(None)["features"]["app_home"]
+    assert home["messages_tab_enabled"] is True
+    assert home["messages_tab_read_only_enabled"] is False
 
 
 def weir_manifest(*arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:

@@ -1,4 +1,4 @@
-"""What is known while a value stream is mapped: the repositories' history, the stages it proposes, the other streams."""
+"""What is known while a value stream is mapped: the repositories' history, what it proposes, the other streams."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from weakref import WeakKeyDictionary
 
 from sqlalchemy import Engine
 
-from bot.asking.people import repos_known
+from bot.asking.people import NotKnown, repos_known
 from bot.asking.streams import known_names
 from bot.catchup import HOST
 from bot.context import Context
@@ -20,11 +20,14 @@ from bot.flow.measures import begun, held_by, measure
 from bot.flow.proposal import DAY, DAYS, Proposal, propose
 from bot.flow.stages import flow_items, journey
 from bot.flow.stream_words import Known
-from bot.store import events
+from bot.messenger import Passing, Undeliverable, Unknown
+from bot.store import events, mappings
 from bot.store.engine import reading
 from bot.store.streams import name_key
-from bot.streams import all_streams
+from bot.stream_file import name_of as spelt
+from bot.streams import all_streams, stream_named
 from bot.views.days import date_of
+from bot.views.map_asked import Open, Overview
 
 FRESH = 600
 """Seconds for which a history that was read is good enough."""
@@ -40,7 +43,8 @@ class _History(NamedTuple):
 
     items: Histories
     proposal: Proposal | None
-    names: Mapping[str, tuple[str, ...]]
+    names: Known
+    """Labels, columns and environments."""
 
 
 _kept: WeakKeyDictionary[Engine, dict[tuple[Any, ...], _History]] = WeakKeyDictionary()
@@ -56,7 +60,8 @@ def facts_of(ctx: Context, state: State, now: int) -> Facts:
     """What is known as a draft stands; takes as long as reading its repositories, the first time."""
     followed = tuple(repo for repo in repos_known(ctx) if ctx.policy.follows(repo))
     told = _history(ctx, state.repos or (followed if len(followed) == 1 else ()), now)
-    names = known_names(ctx)._replace(**told.names)
+    known = known_names(ctx)
+    names = told.names._replace(people=known.people, teams=known.teams, accounts=known.accounts, groups=known.groups)
     others = tuple(one for held, one in all_streams(ctx) if name_key(held.name) != name_key(state.name))
     today = date_of(now, ctx.policy.calendar.zone)
     facts = Facts(today, told.proposal, followed, names, others=others)
@@ -97,21 +102,75 @@ def _read(ctx: Context, repos: tuple[str, ...], now: int) -> _History:
     return _History(lately, proposal, _names(lately))
 
 
-_NAMED = {
-    "labeled": ("labels", "label"),
-    "status_changed": ("columns", "to"),
-    "deployed": ("environments", "environment"),
-}
+_NAMED = {"labeled": "label", "status_changed": "to", "deployed": "environment"}
 
 
-def _names(items: Histories) -> dict[str, tuple[str, ...]]:
-    """The labels, columns and environments that occur, most used first, as `Known` calls them."""
-    counts: dict[str, Counter[str]] = {which: Counter() for which, _ in _NAMED.values()}
-    for told in items.values():
-        for event in told:
-            which, key = _NAMED.get(event.kind, ("", ""))
-            name = event.data.get(key)
-            if which and isinstance(name, str) and name:
-                counts[which][name] += 1
-    assert counts.keys() <= set(Known._fields)
-    return {which: tuple(name for name, _ in count.most_common(MOST_NAMES)) for which, count in counts.items()}
+def _names(items: Histories) -> Known:
+    """The labels, columns and environments that occur, most used first."""
+    counts: dict[str, Counter[str]] = {kind: Counter() for kind in _NAMED}
+    for event in (one for told in items.values() for one in told if one.kind in _NAMED):
+        name = event.data.get(_NAMED[event.kind])
+        if isinstance(name, str) and name:
+            counts[event.kind][name] += 1
+    labels, columns, places = ([name for name, _ in count.most_common(MOST_NAMES)] for count in counts.values())
+    return Known(labels=tuple(labels), columns=tuple(columns), environments=tuple(places))
+
+
+def channel_of(ctx: Context, place: str) -> str | None:
+    """The channel to ask in; None for a direct conversation: there, or where Weir can't write."""
+    if not place or place.startswith("D"):
+        return None
+    try:
+        ctx.messenger.find(place, "", ctx.clock.now())
+    except Undeliverable as trouble:
+        return None if trouble.scope == "address" else place
+    except (Passing, Unknown):
+        pass  # Slack tells when something is said there
+    return place
+
+
+def name_of(said: str) -> str:
+    """A stream's name as it is kept. Raises NotKnown for what can't be one."""
+    try:
+        return spelt(said)
+    except ValueError as error:
+        raise NotKnown(f"“{said[:60]}” can't be a stream's name: {error}.") from None
+
+
+def overview_of(ctx: Context, place: str) -> Overview:
+    """What is being mapped, what is mapped, and what may be meant in a place."""
+    with reading(ctx.engine) as session:
+        found = mappings.opened(session, ctx.workspace)
+    mapped = [held.name for held, _ in all_streams(ctx)]
+    here = [repo for repo in repos_known(ctx) if ctx.policy.follows(repo) and ctx.policy.channel(repo) == place]
+    likely = here[0].rpartition("/")[2] if place and len(here) == 1 else None
+    taken = {name_key(name) for name in (*mapped, *(one.name for one in found))}
+    free = likely if likely and name_key(likely) not in taken else None
+    return Overview([Open(one.name, one.channel) for one in found], mapped, free)
+
+
+def to_import(ctx: Context, name: str) -> tuple[str, int]:
+    """The name of a stream, and which version an import would follow; 0 for a new stream. Raises NotKnown."""
+    held = stream_named(ctx, name)
+    return (held[0].name, held[0].version) if held else (name_of(name), 0)
+
+
+def open_one(ctx: Context, name: str) -> mappings.Mapping:
+    """The conversation that is open about a stream. Raises NotKnown."""
+    with reading(ctx.engine) as session:
+        found = mappings.open_named(session, ctx.workspace, name)
+    if found is None:
+        raise NotKnown(f"“{name[:60]}” is not being mapped. /flow map lists what is.")
+    return found
+
+
+def in_thread(ctx: Context, channel: str, ts: str) -> mappings.Mapping | None:
+    """The conversation in the thread of a message; None where it is none's."""
+    with reading(ctx.engine) as session:
+        return mappings.in_thread(session, ctx.workspace, channel, ts)
+
+
+def direct(ctx: Context, user: str) -> mappings.Mapping | None:
+    """The conversation that is open in somebody's direct conversation; None where none is."""
+    with reading(ctx.engine) as session:
+        return mappings.direct(session, ctx.workspace, user)

@@ -42,6 +42,7 @@ from bot.grammar.verbs import (
     HOURS,
     LINK,
     LOG,
+    MAP,
     MORNING,
     MUTE,
     NUDGE,
@@ -62,8 +63,8 @@ from bot.grammar.verbs import (
 
 __all__ = [
     "ADMINS", "AWAY", "BACK", "BUTTONS", "COMMAND", "CONNECT", "DISCONNECT", "DOCTOR", "ENTRIES", "HELP", "HOURS",
-    "LINK", "LOG", "MORNING", "MUTE", "NUDGE", "PEOPLE", "REPOS", "STAGE", "STREAM", "STREAMS", "TARGETS", "TOPICS",
-    "UNLINK", "UNMUTE", "VERBS", "WAITS", "WHY", "AdminWords", "Asked", "AwayWords", "Channel", "ConnectWords",
-    "DayWords", "HoursWords", "ItemRef", "LinkWords", "Login", "Me", "Member", "Misread", "MuteWords", "Named",
-    "NoVerb", "Reset", "StreamWords", "TargetWords", "Value", "Whom", "parse",
+    "LINK", "LOG", "MAP", "MORNING", "MUTE", "NUDGE", "PEOPLE", "REPOS", "STAGE", "STREAM", "STREAMS", "TARGETS",
+    "TOPICS", "UNLINK", "UNMUTE", "VERBS", "WAITS", "WHY", "AdminWords", "Asked", "AwayWords", "Channel",
+    "ConnectWords", "DayWords", "HoursWords", "ItemRef", "LinkWords", "Login", "Me", "Member", "Misread",
+    "MuteWords", "Named", "NoVerb", "Reset", "StreamWords", "TargetWords", "Value", "Whom", "parse",
 ]  # fmt: skip

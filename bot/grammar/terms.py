@@ -28,6 +28,10 @@ TARGETS = (
 )
 AWAY = f"Allowed are nothing (from today on), a day, `until` a day, and a day `to` a day. {ALLOWED_DAYS}"
 UNTIL = f"Behind it may stand `until` and the last silent day. {ALLOWED_DAYS}"
+MAP = (
+    "Allowed is a name, and behind it export (the map as YAML), import (one taken in) or discard (what was answered so "
+    "far is given up)."
+)
 STREAM = (
     "Allowed is a value stream's name, and behind it `history`, `export`, or `measure`, which has all of its items "
     "measured again."

@@ -20,7 +20,7 @@ HELP, WAITS, WHY, NUDGE = "help", "waits", "why", "nudge"
 HOURS, AWAY, BACK, MUTE, UNMUTE, MORNING = "hours", "away", "back", "mute", "unmute", "morning"
 LINK, UNLINK = "link", "unlink"
 REPOS, TARGETS, PEOPLE = "repos", "targets", "people"
-STREAMS, STREAM, STAGE = "streams", "stream", "stage"
+STREAMS, STREAM, STAGE, MAP = "streams", "stream", "stage", "map"
 CONNECT, DISCONNECT, DOCTOR, LOG, ADMINS = "connect", "disconnect", "doctor", "log", "admins"
 
 
@@ -195,6 +195,15 @@ _TEAM = (
     ),
 )  # fmt: skip
 _STREAMS = (
+    Verb(
+        MAP, "maps a value stream in a conversation: it begins with what your history shows and asks one thing at a "
+        "time; in a channel everybody can take part",
+        ("/flow map Shop", "asks about a value stream, in this channel or in a direct message; or goes on with it"),
+        ("/flow map", "what is being mapped, and what can be"),
+        ("/flow map Shop export", "the map as YAML; import takes one"),
+        ("/flow map Shop discard", "gives up what was answered so far"),
+        takes=(Takes("[NAME [export | import | discard]]", AnyWord(terms.MAP), many=True),), means=StreamWords,
+    ),
     Verb(
         STREAMS, "shows the value streams: what each is for, its stages, where most time goes, and its next review",
         ("/flow streams", "the value streams, and where time goes in them"), press="Value streams",

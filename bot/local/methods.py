@@ -15,7 +15,7 @@ from bot.local.pictures import MOST_FILE_ALT, Pictures, file_ids
 from bot.local.workspace import Json, dm_of
 
 SCOPES = (
-    "channels:history,chat:write,commands,dnd:read,files:write,groups:history,im:history,im:write,users:read,"
+    "app_mentions:read,channels:history,chat:write,commands,dnd:read,files:write,groups:history,im:history,im:write,users:read,"
     "users:read.email"
 )
 NEEDED = {
@@ -27,7 +27,8 @@ NEEDED = {
 """The scope that a method wants; reading history wants one by the kind of conversation."""
 MINUTE = 60
 TIERS = {
-    "auth.test": 100, "chat.update": 50, "conversations.history": 50, "conversations.replies": 50, "conversations.open": 50, "dnd.info": 50,
+    "auth.test": 100, "chat.update": 50, "conversations.history": 50, "conversations.replies": 50,
+    "conversations.open": 50, "dnd.info": 50,
     "chat.postMessage": 60, "chat.postEphemeral": 100, "users.info": 100, "users.list": 20, "users.lookupByEmail": 50,
     "views.open": 100, "views.publish": 100, "views.push": 100, "views.update": 100, "apps.connections.open": 1,
     "files.completeUploadExternal": 100, "files.getUploadURLExternal": 100,

@@ -27,6 +27,8 @@ class Notice:
     """There is nothing left to say: it is not sent (one that was sent is still edited)."""
     settled: bool = False
     """Nothing of it will change any more."""
+    map_of: str | None = None
+    """The stream whose map is shown on top of it, as a picture."""
 
 
 Making: TypeAlias = Callable[[Session, str, Policy, dict[str, Any], int], Notice]
@@ -38,6 +40,6 @@ KINDS: dict[str, Making] = {
     outbox.OFFER: absence.make,
     "connecting": connection.connecting,
     HANDOVER: handover.make,
-    "mapping": mapping.make,
+    outbox.MAPPING: mapping.make,
 }
 """By the `rung` of the outbox row."""

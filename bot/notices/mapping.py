@@ -34,4 +34,5 @@ def make(session: Session, workspace: str, policy: Policy, about: dict[str, Any]
         return Notice(line("This conversation is gone."), moot=True, settled=True)
     told = told_of(kept.said)
     names = {user: row.name for user, row in members.everybody(session, workspace).items() if row.name}
-    return Notice(turn(told, kept.answers, names), settled=kept.answers is not None or told.saved is not None)
+    message, saved = turn(told, kept.answers, names), told.saved is not None
+    return Notice(message, settled=saved or kept.answers is not None, map_of=told.name if saved else None)

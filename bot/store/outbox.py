@@ -27,6 +27,8 @@ OFFER = "offer"
 """Begins the rung of a wait whose author was offered to hand it over, as its holder is away; the start follows."""
 HANDOVER = "handover"
 """Begins the rung of a wait whose author was asked to hand it over for its holder; to whom follows."""
+MAPPING = "mapping"
+"""The rung of a turn in a conversation in which a value stream is mapped."""
 SOON = 600
 """Seconds within which a message that is to be sent counts as one that is on its way."""
 _DAY = 86_400

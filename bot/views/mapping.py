@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
 from bot.flow.mapping import Choice, Form, Row
@@ -13,7 +13,7 @@ from bot.views.message import NAME, SECTION, Block, Message, aside, joined, plai
 from bot.views.streams import bare, holder
 from bot.views.words import working
 
-FEW = 5
+FEW = 8
 """Choices that are buttons; more stand in a menu."""
 MOST_BOXES, MOST_OPTIONS = 10, 100
 LABEL = 75
@@ -22,6 +22,8 @@ SMALL = (("Back", "back"), ("Skip", "skip"))
 MENU = (("Undo", "undo"), ("What do we have?", "what do we have?"), ("Start over", "start over"),
         ("Stop for today", "stop for today"))  # fmt: skip
 GO_ON = "go on"
+CHOICES = "choices"
+"""Ends the id of the block with a question's choices."""
 
 
 class Told(NamedTuple):
@@ -51,7 +53,7 @@ class Told(NamedTuple):
 def turn(told: Told, answers: Sequence[tuple[str, str]] | None, names: Mapping[str, str]) -> Message:
     """A turn; once it was answered (`answers`: who, what) without buttons. `names` are those of Slack's accounts."""
     head = [_heading(told)] if told.first else []
-    said = [_marked(line, names) for line in told.lines]
+    said = [_marked(line, names) for line in (_SAVED.format(told=told) if told.saved else "", *told.lines) if line]
     asked = [_marked(line, names) for line in told.question]
     blocks: list[Block] = [section(joined(some, SECTION)) for some in ([*head, *said],) if some]
     if told.rows:
@@ -63,11 +65,17 @@ def turn(told: Told, answers: Sequence[tuple[str, str]] | None, names: Mapping[s
         blocks += _answering(told, names)
     small = [line for line in small or [_BELOW] if line]
     blocks += [aside(joined(small, SECTION))] if small else []
-    rows = [_row_said(row, names) for row in told.rows]
+    rows = [
+        "; ".join(plain(cell, 300) for cell in cells if cell not in ("?", "–")) for cells in _grid(told.rows, names)
+    ]
     return Message(bare(joined([*head, *said, *rows, *asked, *small])) or told.name, tuple(blocks))
 
 
 _BELOW = "It goes on below."
+_SAVED = (
+    "“{told.name}” is saved as version {told.saved}. `/flow stream {told.name}` shows its measures, and "
+    "`/flow map {told.name}` changes it."
+)
 
 
 def line(text: str) -> Message:
@@ -86,9 +94,14 @@ def _heading(told: Told) -> str:
 
 
 def _strong(lines: Sequence[str]) -> list[str]:
-    """The last line, which asks, stands out."""
-    last = lines[-1]
-    return [*lines[:-1], f"*{last}*" if "*" not in last and "`" not in last else last]
+    """What is asked stands out."""
+    return [_asking(line) for line in lines]
+
+
+def _asking(line: str) -> str:
+    asked, mark, rest = line.partition("?")
+    plainly = mark and rest[:1] in ("", " ") and "*" not in asked and "`" not in asked
+    return f"*{asked}?*{rest}" if plainly else line
 
 
 _ACCOUNT = re.compile(r"<@(\w+)(?:\|[^>]*)?>")
@@ -133,18 +146,18 @@ def _answering(told: Told, names: Mapping[str, str]) -> list[Block]:
 def _choices(told: Told, names: Mapping[str, str]) -> list[Block]:
     fill = [_button(_fill_label(told), MAP_FILL, "fill")] if told.form else []
     if not told.choices:
-        return [_row(told, "choices", fill)] if fill else []
+        return [_row(told, CHOICES, fill)] if fill else []
     if told.many:
-        return [_row(told, "choices", [_several(told, names), _button("Done", MAP_DONE, "done", "primary"), *fill])]
+        return [_row(told, CHOICES, [_several(told, names)]), *([_row(told, "fill", fill)] if fill else [])]
     if len(told.choices) > FEW:
         menu = {"type": "static_select", "action_id": MAP_SELECT, "placeholder": _text("Choose"),
                 "options": _options(told.choices, names, MOST_OPTIONS)}  # fmt: skip
-        return [_row(told, "choices", [menu, *fill])]
+        return [_row(told, CHOICES, [menu, *fill])]
     buttons = [
         _button(_label(one, names), f"{MAP_CHOICE}{place}", str(place), "primary" if one.id == "save" else None)
         for place, one in enumerate(told.choices)
     ]
-    return [_row(told, "choices", [*buttons, *fill])]
+    return [_row(told, CHOICES, [*buttons, *fill])]
 
 
 def _fill_label(told: Told) -> str:
@@ -172,7 +185,8 @@ def _label(one: Choice, names: Mapping[str, str]) -> str:
 def _small(told: Told) -> Block:
     options = [{"text": _text(label), "value": value} for label, value in MENU]
     menu = {"type": "overflow", "action_id": MAP_MENU, "options": options}
-    return _row(told, "small", [*(_button(label, f"{MAP_COMMAND}{word}", word) for label, word in SMALL), menu])
+    done = [_button("Done", MAP_DONE, "done", "primary")] if told.many and told.choices else []
+    return _row(told, "small", [*done, *(_button(label, f"{MAP_COMMAND}{word}", word) for label, word in SMALL), menu])
 
 
 def _row(told: Told, what: str, elements: list[Block]) -> Block:
@@ -194,14 +208,28 @@ def _text(text: str) -> Block:
     return {"type": "plain_text", "text": text, "emoji": False}
 
 
-_COLUMNS = ("Stage", "Kind", "Who ends it", "Starts with", "Agreed", "Half / 85% within", "n", "Share")
+_COLUMNS = ("Stage", "Who ends it", "Starts with", "Agreed", "Half / 85% within", "Share")
 
 
-def _table(rows: Iterable[Row], names: Mapping[str, str]) -> Block:
-    told = [_COLUMNS, *(_cells(row, names) for row in rows)]
-    aligned: list[dict[str, Any]] = [{"align": "left", "is_wrapped": True}] * 4 + [{"align": "right"}] * 4
+def _table(rows: Sequence[Row], names: Mapping[str, str]) -> Block:
+    told = [_COLUMNS, *_grid(rows, names)]
+    aligned: list[dict[str, Any]] = [{"align": "left", "is_wrapped": True}] * 3 + [{"align": "right"}] * 3
     cells = [[{"type": "raw_text", "text": text} for text in row] for row in told]
     return {"type": "table", "rows": cells, "column_settings": aligned}
+
+
+def _grid(rows: Sequence[Row], names: Mapping[str, str]) -> list[tuple[str, ...]]:
+    """The cells of the stages; the last is the finish line, where nobody waits."""
+    cells = [_cells(row, names) for row in rows]
+    return [*cells[:-1], *((one[0], "finish line", one[2], "–", _reached(row), "–") for row, one in _last(rows, cells))]
+
+
+def _last(rows: Sequence[Row], cells: Sequence[tuple[str, ...]]) -> list[tuple[Row, tuple[str, ...]]]:
+    return [(rows[-1], cells[-1])] if rows else []
+
+
+def _reached(row: Row) -> str:
+    return f"{row.n:,} got there" if row.n else "–"
 
 
 def _cells(row: Row, names: Mapping[str, str]) -> tuple[str, ...]:
@@ -209,15 +237,11 @@ def _cells(row: Row, names: Mapping[str, str]) -> tuple[str, ...]:
     only = f" ({row.segment} only)" if row.segment else ""
     signals = "not measured" if row.unmeasured else ", ".join(map(str, row.signals)) or "?"
     agreed = "–" if row.target == 0 else working(row.target) if row.target else "?"
-    times = "–" if row.median is None else f"{working(row.median)} / {working(row.p85 or 0)}"
+    times = "–" if row.median is None else f"{working(row.median)} / {working(row.p85 or 0)} (n={row.n:,})"
     share = "–" if row.share is None else f"{row.share:.0%}"
     who = _holder(row.responsible, names)
-    return (f"{row.number}. {row.name}{only}", kind, who, signals, agreed, times, f"{row.n:,}" if row.n else "–", share)
+    return (f"{row.number}. {row.name}{only}", f"{kind}: {who}", signals, agreed, times, share)
 
 
 def _holder(who: Responsible | None, names: Mapping[str, str]) -> str:
     return "?" if who is None else _ACCOUNT.sub(lambda found: f"@{names.get(found[1], found[1])}", holder(who))
-
-
-def _row_said(row: Row, names: Mapping[str, str]) -> str:
-    return "; ".join(plain(cell, 300) for cell in _cells(row, names) if cell not in ("?", "–"))

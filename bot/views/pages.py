@@ -30,6 +30,8 @@ class Again(NamedTuple):
     page: int | None = None
     sure: bool = False
     """Whether the asker has seen what would change, and confirms it; only a button says so, typed words never do."""
+    place: str = ""
+    """The conversation it is asked in, where that is known; a button need not carry it."""
 
     def value(self) -> str:
         """What a button carries."""
