@@ -243,12 +243,24 @@ def ask_again(
         draft = from_json(was.draft)
         one = was._replace(turns=was.turns + 1, changed_at=now)
         if to is not None and user is not None:
-            root = message_id(id_, one.turns) if to[0] else None
-            one = one._replace(user=user, channel=to[0], root=root)
+            one = _begun_in(one._replace(user=user), to[0])
+        elif _is_lost(ctx, was):
+            one = _begun_in(one, was.channel)
         turn = ask(draft, facts_of(ctx, draft.state, now))
         if undisturbed(lambda: _follow(ctx, was, one, turn, [], now)):  # noqa: B023  (done before the next round)
             return True
     return False
+
+
+def _begun_in(one: Mapping, channel: str | None) -> Mapping:
+    """The conversation with its newest turn at the beginning of a channel's thread, or in the direct conversation."""
+    return one._replace(channel=channel, root=message_id(one.id, one.turns) if channel else None)
+
+
+def _is_lost(ctx: Context, one: Mapping) -> bool:
+    """Whether its newest message could not be posted: the thread may be gone."""
+    with reading(ctx.engine) as session:
+        return not outbox.is_shown(session, ctx.workspace, message_id(one.id, one.turns))
 
 
 def give_up(ctx: Context, id_: str, by: str, now: int) -> bool:

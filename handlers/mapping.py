@@ -29,6 +29,8 @@ from bot.views.pages import Again
 from handlers.talk import SORRY, Answering, on_press
 
 log = structlog.get_logger()
+HEARD = 2.5
+"""Seconds until Slack is told that something was heard: up to then it says it again where the program is stopped."""
 TOO_LATE = help.line("The window could not be opened in time. Please press again.")
 SETTLED = help.line("That question is gone. The newest one is at the end of the conversation.")
 
@@ -93,12 +95,12 @@ def register(app: App, ctx: Context) -> None:
     @app.event("app_mention")
     def on_mention(event: dict[str, Any], body: dict[str, Any]) -> None:
         if _by_a_person(event):
-            begun(lambda: _mentioned(current(ctx), event, body), _nothing)
+            begun(lambda: _mentioned(current(ctx), event, body), _nothing, HEARD)
 
     @app.event("message")
     def on_message(event: dict[str, Any], body: dict[str, Any]) -> None:
         if event.get("channel_type") == "im" and _by_a_person(event):
-            begun(lambda: _typed(current(ctx), event, body), _nothing)
+            begun(lambda: _typed(current(ctx), event, body), _nothing, HEARD)
 
 
 def _by_a_person(event: dict[str, Any]) -> bool:

@@ -406,3 +406,13 @@ def test_what_would_replace_a_message_that_is_gone_is_seen_nowhere(place: Town) 
     place.slack.replace_whisper(place.slack.whispered(ALICE, SHOP)[0]["ts"], None)
     assert respond(place, path, text="anew", replace_original=True) == (200, "ok")
     assert (place.slack.messages(SHOP), place.slack.whispered(ALICE, SHOP)) == ([], [])
+
+
+def test_a_thread_is_read_by_its_first_message(slack: Slack) -> None:
+    root = post(slack, "root")
+    post(slack, "aside")
+    reply = api(slack, "chat.postMessage", channel=SHOP, text="reply", thread_ts=root)["ts"]
+    told = api(slack, "conversations.replies", channel=SHOP, ts=root)
+    assert [one["ts"] for one in told["messages"]] == [reply, root]
+    assert error(slack, "conversations.replies", channel=SHOP, ts="1.1") == "thread_not_found"
+    assert error(slack, "conversations.replies", channel="C0NONE", ts=root) == "channel_not_found"

@@ -1,4 +1,4 @@
-"""Value streams mapped in Slack: whole conversations, several people, restarts, odd answers, forms, on both databases."""
+"""Value streams mapped in Slack: whole conversations, several people, restarts, odd answers, forms."""
 
 from __future__ import annotations
 
@@ -12,12 +12,11 @@ from typing import Any
 import pytest
 from fake_slack import Fault, view_error
 from mapping_hall import SHOP, Hall, buttons, hall, texts
-from program import wait_until
 from site_on_loopback import Site, serve, web
 from sqlalchemy import Engine
 
 from bot.flow.mapping import Answer
-from bot.mappings import answer
+from bot.mappings import Outcome, answer
 from bot.said import current
 from bot.streams import stream_named
 
@@ -231,9 +230,7 @@ def test_who_is_stopped_between_saving_and_saying_so_saves_once(team: Hall, monk
 
 def _save_at_once(team: Hall) -> None:
     ctx = current(team.world.ctx())
-    with team.world.engine.connect() as connection:
-        id_ = connection.exec_driver_sql("SELECT id FROM mappings").scalar_one()
-    answer(ctx, id_, Answer("alice", team.world.now, "save"), "U0ALICE", "saving")
+    answer(ctx, _open(team), Answer("alice", team.world.now, "save"), "U0ALICE", "saving")
 
 
 def test_somebody_who_saved_meanwhile_is_told_and_may_be_saved_over(team: Hall) -> None:
@@ -371,9 +368,56 @@ def test_names_that_cannot_be_are_told(team: Hall) -> None:
     assert buttons(team.flow("map")) == ["Map “shop”"]
 
 
-def test_a_thread_whose_first_message_failed_fails_too(team: Hall) -> None:
-    team.slack.fail("chat.postMessage", Fault("error", error="restricted_action"))
+def test_where_the_first_message_failed_the_next_call_begins_a_thread_anew(team: Hall) -> None:
+    team.slack.fail("chat.postMessage", Fault("error", error="msg_too_long"))
     team.flow("map Shop")
-    team.world.wait(minutes=2)
     assert team.said() == []
-    wait_until(lambda: "failed" in team.world.outbox())
+    assert team.world.outbox() == ["failed"]
+    team.flow("map Shop")
+    assert "Everybody here may answer" in team.last()["text"]
+    team.mention(LINE)
+    assert "when do they win" in team.last()["text"]
+
+
+def test_what_answers_a_message_that_never_came_fails(team: Hall) -> None:
+    team.flow("map Shop")
+    with team.world.engine.begin() as connection:
+        connection.exec_driver_sql("UPDATE outbox SET state = 'failed', ts = NULL")
+    said = Answer("alice", team.world.now, LINE)
+    assert answer(current(team.world.ctx()), _open(team), said, "U0ALICE", "k") == Outcome()
+    team.world.wait(minutes=1)
+    assert team.world.outbox() == ["failed", "failed"]
+
+
+def test_a_turn_waits_for_the_message_whose_thread_it_belongs_to(team: Hall) -> None:
+    team.slack.fail("chat.postMessage", *[Fault("http", status=429, retry_after=20)] * 2)
+    team.flow("map Shop")
+    said = Answer("alice", team.world.now, LINE)
+    assert answer(current(team.world.ctx()), _open(team), said, "U0ALICE", "k") == Outcome()
+    team.world.wait(minutes=3)
+    first, second = team.said()
+    assert second["thread_ts"] == first["ts"]
+
+
+def test_in_a_small_form_all_of_a_question_can_be_answered(team: Hall) -> None:
+    direct(team)
+    team.type(LINE)
+    team.press("Fill in …", channel="D0ALICE")
+    view = team.slack.modals[-1]
+    first = next(block["block_id"] for block in view["blocks"] if block["type"] == "input")
+    told = json.loads(team.site.submit(view, {}).text)
+    assert told == {"response_action": "errors", "errors": {first: "The form is empty."}}
+
+
+def test_a_question_that_is_gone_says_so(team: Hall) -> None:
+    direct(team)
+    shown = team.last("D0ALICE")
+    with team.world.engine.begin() as connection:
+        connection.exec_driver_sql("DELETE FROM mapping_turns")
+    team.press("Skip", channel="D0ALICE", shown=shown)
+    assert team.slack.whispers[-1]["text"] == "That question is gone. The newest one is at the end of the conversation."
+
+
+def _open(team: Hall) -> str:
+    with team.world.engine.connect() as connection:
+        return str(connection.exec_driver_sql("SELECT id FROM mappings").scalar_one())

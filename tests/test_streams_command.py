@@ -124,8 +124,8 @@ def work(desk: Desk) -> None:
 def test_without_a_stream_the_list_says_how_one_is_made(desk: Desk) -> None:
     told = desk.flow("streams", "U0BOB")
     assert shown(told) == [
-        "No value stream is mapped yet. An administrator pastes one with the button; it is YAML, and there is one to "
-        "start from.",
+        "No value stream is mapped yet. `/flow map NAME` maps one with you. An administrator may also paste one with "
+        "the button; it is YAML, and there is one to start from.",
         "[Paste one]",
     ]
     assert desk.flow("stream Shop")["text"] == "No value stream is mapped yet. /flow streams tells how one is."

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import threading
 from collections import Counter
-from collections.abc import Mapping, Sequence
-from typing import Any, NamedTuple, TypeAlias
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, NamedTuple, TypeAlias, TypeVar
 from weakref import WeakKeyDictionary
 
 from sqlalchemy import Engine
@@ -16,7 +16,7 @@ from bot.catchup import HOST
 from bot.context import Context
 from bot.flow.events import FlowEvent, ItemKey
 from bot.flow.mapping import Facts, State, stream_of
-from bot.flow.measures import begun, held_by, measure
+from bot.flow.measures import Begun, StreamMeasures, begun, held_by, measure
 from bot.flow.proposal import DAY, DAYS, Proposal, propose
 from bot.flow.stages import flow_items, journey
 from bot.flow.stream_words import Known
@@ -30,11 +30,12 @@ from bot.views.days import date_of
 from bot.views.map_asked import Open, Overview
 
 FRESH = 600
-"""Seconds for which a history that was read is good enough."""
-MOST_KNOWN = 2
-"""Histories that are kept at hand."""
+"""Seconds for which what was read and measured is good enough."""
+MOST_KEPT = 4
+"""Histories, and measures of drafts, that are kept at hand."""
 MOST_NAMES = 100
 """Labels, columns and environments, the most used ones."""
+T = TypeVar("T")
 Histories: TypeAlias = Mapping[ItemKey, Sequence[FlowEvent]]
 
 
@@ -47,8 +48,29 @@ class _History(NamedTuple):
     """Labels, columns and environments."""
 
 
-_kept: WeakKeyDictionary[Engine, dict[tuple[Any, ...], _History]] = WeakKeyDictionary()
+class _Measured(NamedTuple):
+    """Of a draft."""
+
+    measures: StreamMeasures
+    begun: tuple[Begun, ...]
+
+
+_kept: WeakKeyDictionary[Engine, dict[tuple[Any, ...], Any]] = WeakKeyDictionary()
 _keeping = threading.Lock()
+
+
+def _at_hand(ctx: Context, key: tuple[Any, ...], make: Callable[[], T]) -> T:
+    """What was made for a key lately, else made now."""
+    with _keeping:
+        known: T | None = _kept.setdefault(ctx.engine, {}).get(key)
+    if known is None:
+        known = make()
+        with _keeping:
+            kept = _kept.setdefault(ctx.engine, {})
+            kept[key] = known
+            while len(kept) > MOST_KEPT:
+                del kept[next(iter(kept))]
+    return known
 
 
 def measured_by(state: State) -> tuple[Any, ...]:
@@ -59,36 +81,29 @@ def measured_by(state: State) -> tuple[Any, ...]:
 def facts_of(ctx: Context, state: State, now: int) -> Facts:
     """What is known as a draft stands; takes as long as reading its repositories, the first time."""
     followed = tuple(repo for repo in repos_known(ctx) if ctx.policy.follows(repo))
-    told = _history(ctx, state.repos or (followed if len(followed) == 1 else ()), now)
-    known = known_names(ctx)
-    names = told.names._replace(people=known.people, teams=known.teams, accounts=known.accounts, groups=known.groups)
+    repos = state.repos or (followed if len(followed) == 1 else ())
+    when = (ctx.workspace, ctx.policy.revision, now // FRESH)
+    told = _at_hand(ctx, (*when, "history", repos), lambda: _read(ctx, repos, now))
+    names = known_names(ctx)._replace(
+        labels=told.names.labels, columns=told.names.columns, environments=told.names.environments
+    )
     others = tuple(one for held, one in all_streams(ctx) if name_key(held.name) != name_key(state.name))
     today = date_of(now, ctx.policy.calendar.zone)
     facts = Facts(today, told.proposal, followed, names, others=others)
-    return _measured(ctx, state, told.items, facts, now) if state.stages else facts
+    if not state.stages:
+        return facts
+    found = _at_hand(
+        ctx, (*when, "measures", repos, *measured_by(state)), lambda: _measured(ctx, state, told.items, now)
+    )
+    return facts._replace(measures=found.measures, begun=found.begun)
 
 
-def _measured(ctx: Context, state: State, items: Histories, facts: Facts, now: int) -> Facts:
+def _measured(ctx: Context, state: State, items: Histories, now: int) -> _Measured:
     stream, policy = stream_of(state), ctx.policy
     parts = flow_items(items)
     journeys = [one for key, own in parts.items() if (one := journey(key, own, stream, policy.rules))]
     told = measure(stream, journeys, policy.team_calendar, now - DAYS * DAY, now, now)
-    held = begun(stream, journeys, lambda key: held_by(parts[key], policy.rules(key[1])))
-    return facts._replace(measures=told, begun=held)
-
-
-def _history(ctx: Context, repos: tuple[str, ...], now: int) -> _History:
-    key = (ctx.workspace, repos, ctx.policy.revision, now // FRESH)
-    with _keeping:
-        known = _kept.setdefault(ctx.engine, {}).get(key)
-    if known is None:
-        known = _read(ctx, repos, now)
-        with _keeping:
-            kept = _kept.setdefault(ctx.engine, {})
-            while len(kept) >= MOST_KNOWN:
-                del kept[next(iter(kept))]
-            kept[key] = known
-    return known
+    return _Measured(told, begun(stream, journeys, lambda key: held_by(parts[key], policy.rules(key[1]))))
 
 
 def _read(ctx: Context, repos: tuple[str, ...], now: int) -> _History:

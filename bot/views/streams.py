@@ -23,7 +23,10 @@ MOST_LOOPS = 3
 PIECE, MOST_CODE = 700, 2_600
 """Characters of YAML in one of the pieces that a page shows, and in one block."""
 LOOKED = "the last 90 days"
-_HOW = "An administrator pastes one with the button; it is YAML, and there is one to start from."
+_HOW = (
+    "`/flow map NAME` maps one with you. An administrator may also paste one with the button; it is YAML, and there is "
+    "one to start from."
+)
 
 
 class Listed(NamedTuple):
@@ -65,7 +68,7 @@ def streams(told: Sequence[Listed], asked: Again, today: date) -> Message:
     new = edit_button("Paste one", "", 0)
     if not told:
         text = f"No value stream is mapped yet. {_HOW}"
-        return Message(text, (section(text), row(new)))
+        return Message(bare(text), (section(text), row(new)))
     opening = f"{counted(len(told), 'value stream')}; times are of {LOOKED}."
     page = page_of(told, asked)
     lines = [_listed(one, today) for one in page.shown]
