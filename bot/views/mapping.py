@@ -208,7 +208,7 @@ def _text(text: str) -> Block:
     return {"type": "plain_text", "text": text, "emoji": False}
 
 
-_COLUMNS = ("Stage", "Who ends it", "Starts with", "Agreed", "Half / 85% within", "Share")
+_COLUMNS = ("Stage", "Responsible", "Starts with", "Agreed", "Half / 85% within", "Share")
 
 
 def _table(rows: Sequence[Row], names: Mapping[str, str]) -> Block:
