@@ -31,6 +31,8 @@ ABSENCES = 60
 """Seconds between two looks at who is away while somebody waits for them."""
 RECONCILE = 300
 """Seconds between two readings of the code host."""
+REVIEWS = 900
+"""Seconds between two looks at which maps are to be reviewed."""
 PEOPLE = 120
 """Seconds between two looks at who is who."""
 CATCH_UP = 120
@@ -173,6 +175,7 @@ def jobs_of(ctx: Context, telemetry: Telemetry) -> list[Job]:
         Job("homes", TICK, [partial(homes.run, ctx)]),
         Job("absences", ABSENCES, [caught_up.unless(partial(absences.run, ctx))]),
         Job("streams", TICK, [partial(streams.run, ctx)]),
+        Job("reviews", REVIEWS, [partial(streams.reviews, ctx)]),
         Job("people", PEOPLE, [caught_up.unless(partial(people.run, ctx))]),
     ]
 

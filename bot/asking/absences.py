@@ -98,7 +98,7 @@ def _part(start: datetime, end: datetime) -> dict[str, Any]:
 
 
 def _as_one(spans: Iterable[_Local]) -> list[_Local]:
-    """Spans that overlap or touch as one, in order; what is planned within one without an end stays for when it ends."""
+    """Spans that overlap or touch as one, in order; what is planned within one without an end stays as it is."""
     found: list[_Local] = []
     for start, end in sorted(spans):
         within = bool(found) and start <= found[-1][1]

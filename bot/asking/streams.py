@@ -42,6 +42,12 @@ def measured(ctx: Context, held: Kept, stream: Stream, now: int) -> StreamMeasur
     return _measure(ctx, stream, _journeys(ctx, held, now), now)
 
 
+def then_measured(ctx: Context, held: Kept, stream: Stream, at: int) -> StreamMeasures:
+    """The measures as they were at an instant: of the DAYS before it."""
+    since = at - DAYS * 86_400
+    return measure(stream, _journeys(ctx, held, at), ctx.policy.team_calendar, since, at, at)
+
+
 def _measure(ctx: Context, stream: Stream, journeys: Iterable[Journey], now: int) -> StreamMeasures:
     return measure(stream, journeys, ctx.policy.team_calendar, now - DAYS * 86_400, now, now)
 

@@ -28,6 +28,7 @@ OFFER = "offer"
 HANDOVER = "handover"
 """Begins the rung of a wait whose author was asked to hand it over for its holder; to whom follows."""
 MAPPING = "mapping"
+MAP_REVIEW = "map_review"
 """The rung of a turn in a conversation in which a value stream is mapped."""
 SOON = 600
 """Seconds within which a message that is to be sent counts as one that is on its way."""
@@ -224,6 +225,11 @@ def posted(session: Session, workspace: str, id_: str) -> tuple[str, str | None]
     """(the state of a message, its timestamp once it is there); a message that is gone counts as failed."""
     row = session.execute(select(_O.state, _O.ts).where(_O.workspace == workspace, _O.id == id_)).first()
     return ("failed", None) if row is None else (row.state, row.ts)
+
+
+def is_known(session: Session, workspace: str, id_: str) -> bool:
+    """Whether there is, or was, a message of this id."""
+    return session.execute(select(_O.id).where(_O.workspace == workspace, _O.id == id_)).first() is not None
 
 
 def is_shown(session: Session, workspace: str, id_: str) -> bool:

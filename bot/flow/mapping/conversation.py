@@ -6,6 +6,7 @@ from typing import Any, NamedTuple
 
 from bot.flow.mapping.closing import findings
 from bot.flow.mapping.course import DONE, answered, onward, question_of, rows_of, settled, step_of
+from bot.flow.mapping.days import said_day
 from bot.flow.mapping.draft import Clash, Draft, Given, State, open_key, stream_of
 from bot.flow.mapping.edits import with_stages
 from bot.flow.mapping.hearing import BACK, FIELDS, HAVE, HELP, OVER, SKIP, STOP, UNDO, UNSURE, WHY, Heard, hear
@@ -126,7 +127,7 @@ def _echo(before: State, after: State) -> tuple[str, ...]:
     if (after.trigger, after.finish) != (before.trigger, before.finish) and after.finish:
         lines.append(f"From “{shortened(after.trigger, 80)}” to “{shortened(after.finish, 80)}”.")
     if after.review_on != before.review_on and after.review_on and not after.done:
-        lines.append(f"I come back to it on {after.review_on}.")
+        lines.append(f"I come back to it on {said_day(after.review_on)}.")
     if after.done:
         lines.append(f"“{shortened(after.name)}” is ready with {len(after.stages)} stages.")
     return tuple(lines)

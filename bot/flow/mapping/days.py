@@ -7,6 +7,8 @@ from datetime import date, timedelta
 
 ALLOWED = "Allowed is a day to come within two years, such as `2026-12-24`, `24 Dec` or `in 3 months`."
 _MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
+_FULL = ("January", "February", "March", "April", "May", "June", "July", "August", "September", "October", "November",
+         "December")  # fmt: skip
 _NUMBERS = ("zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve")
 _NUMBER = rf"\d{{1,3}}|an?|half a|{'|'.join(_NUMBERS)}"
 _LENGTH = re.compile(rf"(?:in |for |after )?(?:another )?({_NUMBER}) (day|week|month|quarter|year)s?(?: on| from now)?")
@@ -25,6 +27,11 @@ def day_of(text: str, today: date) -> date | None:
     except ValueError:
         return None
     return day if day and today < day <= today + timedelta(days=731) else None
+
+
+def said_day(day: date) -> str:
+    """`24 December 2026`"""
+    return f"{day.day} {_FULL[day.month - 1]} {day.year}"
 
 
 def _read(said: str, today: date) -> date | None:

@@ -11,6 +11,7 @@ from bot.flow.mapping.guesses import ACTIVE, RESPONSIBLE, SIGNALS, TARGET, lacki
 from bot.flow.mapping.opening import OFFERED
 from bot.flow.mapping.steps import Step
 from bot.flow.mapping.turns import Choice, Facts, Field, Form, Question, Refused
+from bot.flow.mapping.waste import hours
 from bot.flow.stream import AUTHOR, REVIEWERS, Responsible
 from bot.flow.stream_line import Sketch
 from bot.flow.stream_words import (
@@ -135,7 +136,7 @@ def _ask_signals(state: State, sketch: Sketch, guess: Sketch, facts: Facts) -> Q
 def _ask_target(_: State, sketch: Sketch, __: Sketch, facts: Facts) -> Question:
     proposed = facts.proposal.stages if facts.proposal else ()
     p85 = next((one.p85 for one in proposed if one.stage.name == sketch.name), None)
-    took = f" It took up to {spelt(p85)} in 85 of 100 cases." if p85 else ""
+    took = f" It took up to {hours(p85)} in 85 of 100 cases." if p85 else ""
     lines = (f"“{sketch.name}”: how long may it take, in working time?{took}",)
     offered = dict.fromkeys(
         [*([-(-p85 // 3600) * 3600] if p85 else []), WORKING_DAY // 2, WORKING_DAY, 2 * WORKING_DAY]

@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from bot.flow.mapping.draft import State
 from bot.flow.mapping.turns import Facts
-from bot.flow.stream_words import shortened
+from bot.flow.stream_words import WORKING_DAY, shortened
 
 MUCH_BEGUN = 3
 """Items that somebody can work on at once, and more than that is much."""
@@ -30,8 +30,11 @@ def waste(state: State, facts: Facts) -> list[Waste]:
 
 
 def hours(seconds: int) -> str:
-    """Working time in words, rounded: `26h`, `45m`."""
-    return f"{round(seconds / 3600):,}h" if seconds >= 2 * 3600 else f"{max(1, round(seconds / 60))}m"
+    """Working time in words, rounded: `26h`, `1h 44m`, `45m`."""
+    if seconds >= WORKING_DAY:
+        return f"{round(seconds / 3600):,}h"
+    whole, minutes = divmod(max(1, round(seconds / 60)), 60)
+    return " ".join(part for part in (f"{whole}h" if whole else "", f"{minutes}m" if minutes else "") if part)
 
 
 def figures(facts: Facts) -> Iterator[tuple[str, int, int, float]]:
