@@ -60,16 +60,17 @@ _keeping = threading.Lock()
 
 
 def _at_hand(ctx: Context, key: tuple[Any, ...], make: Callable[[], T]) -> T:
-    """What was made for a key lately, else made now."""
+    """What was made for a key lately, else made now. A key begins with the workspace, the policy and the time of it."""
     with _keeping:
         known: T | None = _kept.setdefault(ctx.engine, {}).get(key)
     if known is None:
         known = make()
         with _keeping:
-            kept = _kept.setdefault(ctx.engine, {})
+            kept = _kept[ctx.engine]
             kept[key] = known
-            while len(kept) > MOST_KEPT:
-                del kept[next(iter(kept))]
+            stale = [one for one in kept if one[:3] != key[:3]]
+            for one in stale or list(kept)[:-MOST_KEPT]:
+                del kept[one]
     return known
 
 
