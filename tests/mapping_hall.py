@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 from fake_slack import FakeSlack, content_error
-from site_on_loopback import Site, serve, settings, web
+from program import wait_until
+from site_on_loopback import Reply, Site, serve, settings, web
 from slack_payloads import command, labels
 from sqlalchemy import Engine
 from world import POLICY, World
@@ -20,6 +22,7 @@ from bot.flow.events import parse_instant
 from bot.intake import take
 from bot.local.payloads import APP_USER
 from bot.sample.history import generate
+from bot.soon import HASTE
 
 SHOP = "C0SHOP"
 START = parse_instant("2025-12-01T00:00:00Z")
@@ -61,7 +64,7 @@ class Hall:
 
     def press(self, label: str, user: str = "U0ALICE", channel: str = SHOP, shown: Json | None = None) -> None:
         """Press a button of the newest question."""
-        assert self.site.press_in(shown or self.last(channel), label, user).status == 200
+        assert self._acted(lambda: self.site.press_in(shown or self.last(channel), label, user)) == 200
         self.deliver()
 
     def mention(self, text: str, user: str = "U0BOB", thread: str | None = None, event_id: str | None = None,
@@ -71,7 +74,7 @@ class Hall:
         ts = ts or self._ts()
         event = {"type": "app_mention", "user": user, "text": f"<@{APP_USER}> {text}", "ts": ts, "thread_ts": root,
                  "channel": SHOP, "event_ts": ts}  # fmt: skip
-        assert self.site.event(event, event_id).status == 200
+        assert self._acted(lambda: self.site.event(event, event_id)) == 200
         self.deliver()
         return ts
 
@@ -80,9 +83,22 @@ class Hall:
         ts = ts or self._ts()
         event = {"type": "message", "user": user, "text": text, "ts": ts, "channel": f"D{user[1:]}",
                  "channel_type": "im", "event_ts": ts, **more}  # fmt: skip
-        assert self.site.event(event).status == 200
+        assert self._acted(lambda: self.site.event(event)) == 200
         self.deliver()
         return ts
+
+    def _acted(self, act: Callable[[], Reply]) -> int:
+        """The status of the reply; where a busy machine answered before the work was done, that is waited for."""
+        start = time.monotonic()
+        status = act().status
+        if time.monotonic() - start >= HASTE:
+            time.sleep(3)
+        return status
+
+    def whispered(self, text: str) -> bool:
+        """Whether somebody was told a line beside the conversation, which follows the acknowledgement."""
+        wait_until(lambda: any(text in one["text"] for one in self.slack.whispers))
+        return True
 
     def _ts(self) -> str:
         self._numbers[0] += 1

@@ -289,7 +289,7 @@ def test_several_choices_are_marked_and_sent_with_done(team: Hall) -> None:
     )
     assert [one["text"]["text"] for one in row["elements"][0]["options"]][-1] == "Nothing for now"
     team.press("Done", channel=here)
-    assert "Nothing is chosen yet" in team.slack.whispers[-1]["text"]
+    assert team.whispered("Nothing is chosen yet")
     _done(team, row, row["elements"][0]["options"][:2])
     assert "“idea”: what do you want it to be" in team.last(here)["text"]
 
@@ -415,7 +415,7 @@ def test_a_question_that_is_gone_says_so(team: Hall) -> None:
     with team.world.engine.begin() as connection:
         connection.exec_driver_sql("DELETE FROM mapping_turns")
     team.press("Skip", channel="D0ALICE", shown=shown)
-    assert team.slack.whispers[-1]["text"] == "That question is gone. The newest one is at the end of the conversation."
+    assert team.whispered("That question is gone. The newest one is at the end of the conversation.")
 
 
 def _open(team: Hall) -> str:
