@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 
 from bot.asking.admins import NotAllowed, must_be_admin
 from bot.asking.mapping import facts_of, measured_by
-from bot.asking.people import repos_known
+from bot.asking.people import repos_known, zone_of
 from bot.context import Context
 from bot.flow.mapping import Answer, Draft, Turn, advance, ask, from_json, to_json
 from bot.flow.mapping import begin as drafted
@@ -280,10 +280,11 @@ def tell(ctx: Context, to: str, key: str, line: str, now: int) -> None:
 
 
 def called(ctx: Context, user: str) -> str:
-    """What a conversation calls somebody: by their login, else as Slack does."""
+    """What a conversation calls somebody: by their login, else as Slack does, which is asked the first time."""
     logins = ctx.policy.logins_of(user)
     if logins:
         return logins[0]
+    zone_of(ctx, user)
     with reading(ctx.engine) as session:
         known = members.member(session, ctx.workspace, user)
     return str(known.name) if known is not None and known.name else user

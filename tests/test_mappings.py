@@ -421,3 +421,10 @@ def test_a_question_that_is_gone_says_so(team: Hall) -> None:
 def _open(team: Hall) -> str:
     with team.world.engine.connect() as connection:
         return str(connection.exec_driver_sql("SELECT id FROM mappings").scalar_one())
+
+
+def test_somebody_without_a_login_is_called_as_slack_calls_them(team: Hall) -> None:
+    team.slack.add_user("U0DAN", name="dan")
+    direct(team, "U0DAN")
+    team.type(LINE, "U0DAN")
+    assert "✓ dan: idea" in team.said("D0DAN")[0]["text"]
