@@ -27,7 +27,6 @@ from bot.context import Context
 from bot.flow.events import FlowEvent, ItemKey
 from bot.flow.ladder import next_look
 from bot.hosts import Delivery, ShaFact
-from bot.journeys import repo_renamed
 from bot.refold import Terms, refold
 from bot.said import current, seen_in
 from bot.standings import standings_of
@@ -36,6 +35,7 @@ from bot.store.checks import Result
 from bot.store.engine import reading, undisturbed, writing
 from bot.store.items import Facts
 from bot.store.sql import batches
+from bot.streams.journeys import repo_renamed
 from bot.together import Together
 
 log = structlog.get_logger()

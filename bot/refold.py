@@ -12,7 +12,6 @@ from sqlalchemy.orm import Session
 from bot.flow.events import FlowEvent, ItemKey
 from bot.flow.ladder import next_look
 from bot.flow.waits import REVIEWER_KINDS, Ledger, Span, Wait, fold
-from bot.journeys import keep
 from bot.policy import Policy
 from bot.standings import is_of_the_ladder, standing_of
 from bot.store import answers, homes, items, waits
@@ -20,6 +19,7 @@ from bot.store.answers import Answer, Ask
 from bot.store.items import Facts
 from bot.store.matching import Stored, match, wait_id
 from bot.store.waits import Sent, to_wait
+from bot.streams.journeys import keep
 
 
 @dataclass(frozen=True)

@@ -9,17 +9,18 @@ from typing import Any
 import structlog
 from slack_bolt import Ack, App
 
-from bot import grammar, mappings
+from bot import grammar
 from bot.asking import mapping as asking
 from bot.asking import streams
 from bot.context import Context
 from bot.flow.mapping import Answer
 from bot.grammar import StreamWords
-from bot.mappings import Outcome
 from bot.messenger import Passing, Undeliverable, Unknown
 from bot.said import current
 from bot.soon import answered, begun
 from bot.store.mappings import Mapping
+from bot.streams import mappings
+from bot.streams.mappings import Outcome
 from bot.views import help, map_asked, map_form, modals
 from bot.views import streams as stream_views
 from bot.views.ids import MAP_CHOICE, MAP_COMMAND, MAP_DONE, MAP_FILL, MAP_FORM, MAP_MENU, MAP_SELECT

@@ -10,7 +10,7 @@ from typing import Any
 import structlog
 from slack_bolt import Ack, App
 
-from bot import grammar, pictures
+from bot import grammar
 from bot.asking import stages, streams
 from bot.asking.admins import NotAllowed, must_be_admin
 from bot.asking.people import NotKnown, zone_of
@@ -21,8 +21,9 @@ from bot.messenger import Passing, Undeliverable, Unknown
 from bot.said import current
 from bot.soon import answered, begun
 from bot.store.streams import Kept
-from bot.stream_file import BadStream
-from bot.streams import Outdated, Saved
+from bot.streams import pictures
+from bot.streams.file import BadStream
+from bot.streams.saving import Outdated, Saved
 from bot.views import help, modals, stream_form
 from bot.views import stages as stage_views
 from bot.views import streams as views

@@ -20,12 +20,12 @@ from bot.flow.ladder import MORNING, opening
 from bot.intake import settle
 from bot.messenger import Passing, Undeliverable, Unknown
 from bot.notices import Notice
-from bot.pictures import post_map
 from bot.reach import NO_PERSON, SEEN_TO, Reach, reach
 from bot.said import current
 from bot.store import addresses, mornings, outbox
 from bot.store.engine import reading, writing
 from bot.store.outbox import Leased
+from bot.streams.pictures import post_map
 from bot.views.message import Message
 
 MOST = 50

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from bot.context import Context
-from bot.reviews import remind
-from bot.streams import measure
+from bot.streams.reviews import remind
+from bot.streams.saving import measure
 
 
 def run(ctx: Context, now: int) -> int:

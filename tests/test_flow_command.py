@@ -110,7 +110,8 @@ def test_flow_alone_shows_by_example_what_can_be_asked(talk: Talk) -> None:
     ]
     assert list(buttons(answered)) == [
         "What waits on me", "My hours", "My morning message", "Repositories", "Targets", "People", "Value streams",
-        "More: What waits", "More: Your own terms", "More: What the team agreed", "More: Value streams", "More: For administrators",
+        "More: What waits", "More: Your own terms", "More: What the team agreed", "More: Value streams",
+        "More: For administrators",
     ]  # fmt: skip
     lines = [line for text in shown(answered) for line in text.replace("`", "").split("\n")]
     said = [line.replace("  ", ": ") + "." if "  " in line else line for line in lines]

@@ -33,8 +33,8 @@ def test_every_method_that_is_called_has_its_scopes_and_no_scope_is_idle() -> No
     assert methods_called() == set(METHOD_SCOPES)
     assert manifest_of(None)["oauth_config"]["scopes"]["bot"] == scopes()
     assert scopes() == [
-        "app_mentions:read", "channels:history", "chat:write", "commands", "dnd:read", "files:write", "groups:history", "im:history",
-        "im:write", "users:read", "users:read.email",
+        "app_mentions:read", "channels:history", "chat:write", "commands", "dnd:read", "files:write", "groups:history",
+        "im:history", "im:write", "users:read", "users:read.email",
     ]  # fmt: skip
 
 

@@ -14,10 +14,10 @@ from hypothesis import strategies as st
 from sqlalchemy import Engine
 from world import World
 
-from bot import pictures
 from bot.flow.measures import Aged, StageMeasure, StreamMeasures, Times
 from bot.flow.stream import MOST_STAGES, Fork, Responsible, Segment, Signal, Stage, Stream
 from bot.messenger import Messenger
+from bot.streams import pictures
 from bot.views.map_arrows import lanes, loops, steps
 from bot.views.map_layout import WIDTH, sheet
 from bot.views.map_picture import picture

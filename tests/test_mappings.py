@@ -16,9 +16,9 @@ from site_on_loopback import Site, serve, web
 from sqlalchemy import Engine
 
 from bot.flow.mapping import Answer
-from bot.mappings import Outcome, answer
 from bot.said import current
-from bot.streams import stream_named
+from bot.streams.mappings import Outcome, answer
+from bot.streams.saving import stream_named
 
 LINE = (
     "idea (wait, @bob, opened, 8h) -> coding (active, authors, draft, no target) -> "
@@ -251,7 +251,7 @@ def test_somebody_who_saved_meanwhile_is_told_and_may_be_saved_over(team: Hall) 
 
 
 def _save_other(team: Hall, stream: Any) -> None:
-    from bot.streams import save
+    from bot.streams.saving import save
 
     save(current(team.world.ctx()), "U0BOB", stream, team.world.now)
 

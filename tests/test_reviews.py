@@ -10,9 +10,9 @@ from sqlalchemy import Engine
 from world import MONDAY, World
 
 from bot.flow.stream import Stream
-from bot.reviews import remind
-from bot.stream_file import from_yaml
-from bot.streams import save
+from bot.streams.file import from_yaml
+from bot.streams.reviews import remind
+from bot.streams.saving import save
 
 HOUR, DAY = 3600, 86_400
 SHOP = """\

@@ -25,7 +25,7 @@ from bot.flow.stream import (
     Stage,
     Stream,
 )
-from bot.stream_file import BadStream, fitting, from_yaml, to_yaml
+from bot.streams.file import BadStream, fitting, from_yaml, to_yaml
 
 ROOT = Path(__file__).parents[1]
 PRINTABLE = st.characters(codec="utf-8", exclude_categories=("C", "Z"), exclude_characters='|`"“”„‟«»')

@@ -14,7 +14,7 @@ from sqlalchemy import Engine, event, text
 from world import MONDAY, World
 
 import jobs.streams
-from bot import intake, streams
+from bot import intake
 from bot.flow.events import FlowEvent, ItemKey, flow_event
 from bot.flow.stages import Journey
 from bot.flow.stream import Responsible, Segment, Signal, Stage, Stream
@@ -22,7 +22,8 @@ from bot.hosts import Delivery
 from bot.store import journeys as kept
 from bot.store import streams as saved
 from bot.store.engine import reading, writing
-from bot.streams import Outdated
+from bot.streams import saving as streams
+from bot.streams.saving import Outdated
 
 HOUR, DAY = 3600, 86_400
 SHOP = Stream(

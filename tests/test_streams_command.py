@@ -18,7 +18,7 @@ from world import POLICY, World
 
 from bot.asking import streams as asking
 from bot.flow.stream import Fork, Goal, Responsible, Segment, Signal, Stage, Stream
-from bot.stream_file import to_yaml
+from bot.streams.file import to_yaml
 from bot.views import stream_form
 from bot.views.streams import parts
 

@@ -24,8 +24,8 @@ from bot.messenger import Passing, Undeliverable, Unknown
 from bot.store import events, mappings
 from bot.store.engine import reading
 from bot.store.streams import name_key
-from bot.stream_file import name_of as spelt
-from bot.streams import all_streams, stream_named
+from bot.streams.file import name_of as spelt
+from bot.streams.saving import all_streams, stream_named
 from bot.views.days import date_of
 from bot.views.map_asked import Open, Overview
 

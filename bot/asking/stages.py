@@ -13,10 +13,10 @@ from bot.flow.stream_changes import differences
 from bot.flow.stream_edits import edited
 from bot.flow.stream_words import Unread
 from bot.grammar import STAGE, Misread
-from bot.journeys import course_of
 from bot.store.streams import Kept
-from bot.stream_file import BadStream, fitting
-from bot.streams import Outdated, Saved, save
+from bot.streams.file import BadStream, fitting
+from bot.streams.journeys import course_of
+from bot.streams.saving import Outdated, Saved, save
 from bot.views.stages import Edit
 from bot.views.streams import quoted
 

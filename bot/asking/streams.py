@@ -19,11 +19,11 @@ from bot.store import items
 from bot.store import journeys as kept
 from bot.store.engine import reading
 from bot.store.streams import Kept, Version, by_key, versions
-from bot.stream_file import BadStream, from_yaml
-from bot.streams import Saved, all_streams, measure_again, save
+from bot.streams.file import BadStream, from_yaml
+from bot.streams.saving import Saved, all_streams, measure_again, save
+from bot.streams.yaml_lines import read
 from bot.views.stages import Item, StageMap
 from bot.views.streams import Listed, Map, Saying
-from bot.yaml_lines import read
 
 DAYS = 90
 """Days that measures look back."""

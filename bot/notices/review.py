@@ -10,12 +10,12 @@ from sqlalchemy.orm import Session
 from bot.notices import Notice
 from bot.policy import Policy
 from bot.store import streams
-from bot.stream_file import from_yaml
+from bot.streams.file import from_yaml
 from bot.views.reviews import Figures, Review, review
 
 
 def make(session: Session, workspace: str, policy: Policy, about: dict[str, Any], now: int) -> Notice:
-    """`about` is as `bot.reviews.remind` made it. It is moot once another day was set, or the map is gone."""
+    """`about` is as `bot.streams.reviews.remind` made it. It is moot once another day was set, or the map is gone."""
     held = streams.by_key(session, workspace, about["stream"])
     stream = from_yaml(held.text) if held else None
     told = Review(

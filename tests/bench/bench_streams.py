@@ -24,7 +24,7 @@ from bot.sample import policy_for
 from bot.settings import Settings
 from bot.store.engine import make_engine
 from bot.store.migrate import migrate
-from bot.streams import measure, measure_again, save
+from bot.streams.saving import measure, measure_again, save
 from tests.bench.bench_stream import EVENTS, NOW, START, STREAMS, history
 from tests.bench.measure import say, seconds
 

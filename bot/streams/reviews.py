@@ -15,7 +15,7 @@ from bot.store import outbox
 from bot.store.engine import reading, undisturbed, writing
 from bot.store.outbox import MAP_REVIEW, Draft
 from bot.store.streams import Kept, versions
-from bot.streams import all_streams
+from bot.streams.saving import all_streams
 from bot.views.days import date_of
 
 

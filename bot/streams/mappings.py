@@ -23,8 +23,8 @@ from bot.notices.mapping import text_of, told_of
 from bot.store import mappings, members, outbox, waits
 from bot.store.engine import reading, undisturbed, writing
 from bot.store.mappings import Mapping
-from bot.stream_file import BadStream
-from bot.streams import Outdated, save, stream_named
+from bot.streams.file import BadStream
+from bot.streams.saving import Outdated, save, stream_named
 from bot.views.mapping import Told
 
 ATTEMPTS = 20

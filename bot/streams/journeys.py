@@ -19,7 +19,7 @@ from bot.store import events, items
 from bot.store import journeys as kept
 from bot.store import streams as saved
 from bot.store.journeys import Links, Measured, Place
-from bot.stream_file import from_yaml, to_yaml
+from bot.streams.file import from_yaml, to_yaml
 
 LINKING = ("linked", "unlinked")
 TELLING = (

@@ -31,7 +31,7 @@ from bot.flow.stream import (
 )
 from bot.policy_file import Day, RepoName, duration
 from bot.policy_file import spelt as spelt_duration
-from bot.yaml_lines import BadYaml, Path, key_said, read
+from bot.streams.yaml_lines import BadYaml, Path, key_said, read
 
 MOST_NAME, MOST_TEXT = 60, 300
 """Characters of a name, and of what is said about something."""

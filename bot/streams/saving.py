@@ -10,13 +10,13 @@ from bot.context import Context
 from bot.flow.events import ItemKey
 from bot.flow.stream import Stream
 from bot.flow.stream_changes import differences
-from bot.journeys import Mapped, all_mapped, course_of, fold, kinds_of
 from bot.said import current
 from bot.store import items
 from bot.store import journeys as kept
 from bot.store import streams as saved
 from bot.store.engine import reading, undisturbed, writing
-from bot.stream_file import fitting, from_yaml, to_yaml
+from bot.streams.file import fitting, from_yaml, to_yaml
+from bot.streams.journeys import Mapped, all_mapped, course_of, fold, kinds_of
 
 PORTION = 200
 """Items measured in one transaction."""

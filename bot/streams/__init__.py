@@ -1,0 +1,1 @@
+"""Value streams: kept by version, measured by journeys, mapped in a conversation, drawn, reviewed."""
