@@ -22,7 +22,7 @@ def test_people_map_a_stream_in_the_thread_by_mentions_and_buttons(look: Look) -
         box.fill(words)
         box.press("Enter")
         expect(thread.locator(".message").last).to_contain_text(next_question)
-    thread.get_by_role("button", name="Skip").click()
+    thread.locator(".message").last.get_by_role("button", name="Skip").click()
     expect(thread.locator(".message").last).to_contain_text("north-star metric")
     bob = look("bob")
     bob.open("shop")
