@@ -7,7 +7,7 @@ from datetime import tzinfo
 from typing import NamedTuple
 
 from bot.flow.learning import ENOUGH, SHARE, Forecast, Lengths
-from bot.views.message import NAME, SECTION, Block, Message, joined, plain, section
+from bot.views.message import NAME, SECTION, Block, Message, bare, joined, plain, section
 from bot.views.pages import Again, ask_button
 from bot.views.phrases import by_when, when
 from bot.views.words import counted, elapsed, working
@@ -91,11 +91,7 @@ def _told(lines: Sequence[str], buttons: Sequence[Block] = ()) -> Message:
     """Paragraphs, and the same without markup."""
     blocks = [section(joined(line.split("\n"), SECTION)) for line in lines if line]
     row = [{"type": "actions", "elements": list(buttons)}] if buttons else []
-    return Message(_bare(joined([line for line in lines if line])), (*blocks, *row))
-
-
-def _bare(text: str) -> str:
-    return text.replace("*", "").replace("`", "")
+    return Message(bare(joined([line for line in lines if line])), (*blocks, *row))
 
 
 def _name(repo: str) -> str:

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from bot.views.message import NAME, SECTION, Block, Message, joined, plain, section
+from bot.views.message import NAME, SECTION, Block, Message, bare, joined, plain, section
 from bot.views.pages import Again, Confirm, ask_button
-from bot.views.streams import bare, edit_button, quoted, show
+from bot.views.streams import edit_button, quoted, show
 
 MOST_SHOWN = 10
 NOT_HERE = (

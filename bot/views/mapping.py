@@ -9,8 +9,8 @@ from typing import Any, NamedTuple
 from bot.flow.mapping import Choice, Form, Row
 from bot.flow.stream import Responsible
 from bot.views.ids import MAP_CHECKS, MAP_CHOICE, MAP_COMMAND, MAP_DONE, MAP_FILL, MAP_MENU, MAP_SELECT, MAPPING
-from bot.views.message import NAME, SECTION, Block, Message, aside, joined, plain, section
-from bot.views.streams import bare, holder
+from bot.views.message import NAME, SECTION, Block, Message, aside, bare, joined, plain, section
+from bot.views.streams import holder
 from bot.views.words import working
 
 FEW = 8

@@ -90,6 +90,11 @@ def _markup(text: str) -> Block:
     return {"type": "mrkdwn", "text": text, "verbatim": True}
 
 
+def bare(text: str) -> str:
+    """Running text without its marks, for where it is read aloud."""
+    return text.replace("*", "").replace("`", "")
+
+
 def joined(lines: list[str], most: int = TEXT) -> str:
     """Lines as one text of at most `most` characters; whole lines are left out at the end, never halves."""
     kept: list[str] = []

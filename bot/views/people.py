@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from bot.views.message import Block, Message, aside, joined, plain, section
+from bot.views.message import Block, Message, aside, bare, joined, plain, section
 from bot.views.pages import Again, Confirm, ask_button, page_of
 from bot.views.words import counted
 
@@ -72,7 +72,7 @@ def _linked(answer: Linked) -> Message:
         told.append(f"`/flow unlink {login}` takes it back.")
     text = " ".join(told)
     button = [_row(ask_button("What waits on me", Again("waits")))] if answer.you and answer.waiting else []
-    return Message(_bare(text), (section(text), *button))
+    return Message(bare(text), (section(text), *button))
 
 
 def _unheard(answer: Unheard) -> Message:
@@ -81,10 +81,10 @@ def _unheard(answer: Unheard) -> Message:
     same = ask_button(f"Link {login} all the same", _again(answer, answer.login))
     if answer.near is None:
         text += " Is it spelt as on GitHub?"
-        return Message(_bare(text), (section(text), _row(same)))
+        return Message(bare(text), (section(text), _row(same)))
     near = plain(answer.near, LOGIN)
     text += f" Did you mean *{near}*?"
-    return Message(_bare(text), (section(text), _row(ask_button(f"Link {near}", _again(answer, answer.near)), same)))
+    return Message(bare(text), (section(text), _row(ask_button(f"Link {near}", _again(answer, answer.near)), same)))
 
 
 def _taken(answer: Taken) -> Message:
@@ -92,12 +92,12 @@ def _taken(answer: Taken) -> Message:
     first = f"*{login}* on GitHub is {owner} already."
     if answer.may:
         text = f"{first} Is it {'you' if answer.you else account(answer.user)} instead?"
-        return Message(_bare(text), (section(text), _row(ask_button("Yes, change it", _again(answer, answer.login)))))
+        return Message(bare(text), (section(text), _row(ask_button("Yes, change it", _again(answer, answer.login)))))
     text = (
         f"{first} If that is wrong, ask them to say `/flow unlink {login}`, or ask an administrator to: "
         "`/flow admins` shows who that is."
     )
-    return Message(_bare(text), (section(text),))
+    return Message(bare(text), (section(text),))
 
 
 def _again(answer: Unheard | Taken, login: str) -> Again:
@@ -118,11 +118,11 @@ def unlink(answer: Unlinked) -> Message:
     login, who = plain(answer.login, LOGIN), "you" if answer.you else account(answer.user)
     if answer.guess:
         text = f"Thank you. *{login}* on GitHub is not {who}; that is not asked again."
-        return Message(_bare(text), (section(text),))
+        return Message(bare(text), (section(text),))
     nobody = f"You hear nothing of what waits for {login}" if answer.you else f"Nobody hears of what waits for {login}"
     text = f"*{login}* on GitHub is not {who} any more. {nobody} until it is linked again."
     words = f"link {login}" if answer.you else f"link <@{answer.user}> {login}"
-    return Message(_bare(text), (section(text), _row(ask_button("Link it again", Again(words)))))
+    return Message(bare(text), (section(text), _row(ask_button("Link it again", Again(words)))))
 
 
 def beginning_with_question(message: Message, login: str | None) -> Message:
@@ -139,7 +139,7 @@ def question(login: str) -> tuple[tuple[Block, ...], str]:
     text = f"Are you *{shown}* on GitHub?"
     yes = ask_button("Yes, that's me", Again(f"link {shown}", sure=True), style="primary")
     no = ask_button("No", Again(f"unlink {shown}", sure=True))
-    return (section(text), _row(yes, no)), f"{_bare(text)} Say /flow link {shown}, or /flow unlink {shown} if not."
+    return (section(text), _row(yes, no)), f"{bare(text)} Say /flow link {shown}, or /flow unlink {shown} if not."
 
 
 class Gap(NamedTuple):
@@ -184,7 +184,7 @@ def coverage(told: Coverage, asked: Again, asker: Asker) -> Message:
     """Who is not reached, with what helps; then who is who; by pages."""
     entries: list[Gap | Link] = [*told.gaps, *told.links]
     page = page_of(entries, asked)
-    blocks, said, part = [section(_opening(told))], [_bare(_opening(told))], None
+    blocks, said, part = [section(_opening(told))], [bare(_opening(told))], None
     for one in page.shown:
         if type(one) is not part:
             part = type(one)
@@ -193,7 +193,7 @@ def coverage(told: Coverage, asked: Again, asker: Asker) -> Message:
             said.append(f"{heading}:")
         text = _gap(one, asker) if isinstance(one, Gap) else _who(one)
         blocks.append(section(text))
-        said.append(_bare(text))
+        said.append(bare(text))
         buttons = _fixes(one, asker) if isinstance(one, Gap) else []
         blocks += [_row(*buttons)] if buttons else []
     return Message(joined([*said, *page.said]), (*blocks, *page.blocks))
@@ -255,7 +255,7 @@ def admins(named: Sequence[str]) -> Message:
     first = "Slack's administrators and owners may change what is agreed"
     text = f"{first}, and {_listed(list(map(account, named)))}." if named else f"{first}; nobody else is named."
     small = "`/flow admins add @person` names somebody else; `/flow log` shows who changed what."
-    return Message(f"{text}\n{_bare(small)}", (section(text), aside(small)))
+    return Message(f"{text}\n{bare(small)}", (section(text), aside(small)))
 
 
 def admin_changed(user: str, *, added: bool, really: bool) -> Message:
@@ -276,7 +276,3 @@ def _listed(names: list[str]) -> str:
 
 def _row(*buttons: Block) -> Block:
     return {"type": "actions", "elements": list(buttons)}
-
-
-def _bare(text: str) -> str:
-    return text.replace("`", "").replace("*", "")

@@ -6,9 +6,9 @@ from datetime import tzinfo
 from typing import NamedTuple
 
 from bot.views.days import date_of, day_said
-from bot.views.message import NAME, Message, joined, plain, section
+from bot.views.message import NAME, Message, bare, joined, plain, section
 from bot.views.pages import Again, ask_button
-from bot.views.streams import bare, quoted, row, show
+from bot.views.streams import quoted, row, show
 from bot.views.words import working
 
 

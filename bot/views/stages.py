@@ -7,9 +7,9 @@ from typing import NamedTuple
 
 from bot.flow.measures import Aged, StageMeasure
 from bot.flow.stream import Stage, Stream
-from bot.views.message import NAME, SECTION, TITLE, Message, aside, joined, link, plain, section
+from bot.views.message import NAME, SECTION, TITLE, Message, aside, bare, joined, link, plain, section
 from bot.views.pages import Again, ask_button
-from bot.views.streams import LOOKED, WORDS, bare, both, holder_said, in_words, label, row, show
+from bot.views.streams import LOOKED, WORDS, both, holder_said, in_words, label, row, show
 from bot.views.words import elapsed, working
 
 _WHO = "Slack's administrators and owners, and those they name, can change it; `/flow admins` lists who they named."

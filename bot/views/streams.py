@@ -11,7 +11,7 @@ from bot.flow.measures import StageMeasure, StreamMeasures, Times
 from bot.flow.stream import AUTHOR, GROUP, PERSON, REVIEWERS, TEAM, Responsible, Segment, Stage, Stream
 from bot.views.days import day_said
 from bot.views.ids import STREAM_EDIT
-from bot.views.message import NAME, SECTION, Block, Message, aside, joined, plain, section
+from bot.views.message import NAME, SECTION, Block, Message, aside, bare, joined, plain, section
 from bot.views.pages import Again, Confirm, ask_button, page_of
 from bot.views.people import account
 from bot.views.phrases import when
@@ -381,8 +381,3 @@ def row(*buttons: Block) -> Block:
 def label(text: str) -> Block:
     """What stands on a button."""
     return {"type": "plain_text", "text": text, "emoji": False}
-
-
-def bare(text: str) -> str:
-    """Text without its markup."""
-    return text.replace("*", "").replace("`", "")
