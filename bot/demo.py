@@ -22,7 +22,7 @@ from bot.clock import SetClock
 from bot.context import Context
 from bot.flow.events import FlowEvent
 from bot.grammar import VERBS
-from bot.grammar.verbs import COMMAND
+from bot.grammar.verb import COMMAND
 from bot.local.desk import Desk
 from bot.local.installed import Installed
 from bot.local.kept import Shelf

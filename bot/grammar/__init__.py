@@ -28,12 +28,12 @@ from bot.grammar.values import (
     Value,
     Whom,
 )
+from bot.grammar.verb import COMMAND
 from bot.grammar.verbs import (
     ADMINS,
     AWAY,
     BACK,
     BUTTONS,
-    COMMAND,
     CONNECT,
     DISCONNECT,
     DOCTOR,

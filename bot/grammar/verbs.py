@@ -2,86 +2,23 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Callable
-from typing import NamedTuple
-
 import click
 
 from bot.grammar import hours, kinds, terms
+from bot.grammar.improving import IMPROVING
 from bot.grammar.kinds import AnyWord, Kind
-from bot.grammar.values import Asked, ConnectWords, Misread, NoVerb, StreamWords, Value
+from bot.grammar.values import Asked, ConnectWords, Misread, NoVerb, StreamWords
+from bot.grammar.verb import Takes, Verb
 from bot.grammar.words import words_of
-from bot.views.help import Entry, Topic
+from bot.views.help import Topic
 from bot.views.pages import MOST_ASKED
 
-COMMAND = "/flow"
 HELP, WAITS, WHY, NUDGE = "help", "waits", "why", "nudge"
 HOURS, AWAY, BACK, MUTE, UNMUTE, MORNING = "hours", "away", "back", "mute", "unmute", "morning"
 LINK, UNLINK = "link", "unlink"
 REPOS, TARGETS, PEOPLE = "repos", "targets", "people"
 STREAMS, STREAM, STAGE, MAP = "streams", "stream", "stage", "map"
 CONNECT, DISCONNECT, DOCTOR, LOG, ADMINS = "connect", "disconnect", "doctor", "log", "admins"
-
-
-class Takes(NamedTuple):
-    """Something that may stand behind a verb: how usage shows it, and what kind of word it is."""
-
-    shown: str
-    kind: Kind
-    needed: bool = False
-    many: bool = False
-    """It takes all the words that are left."""
-
-
-class Verb(click.Command):
-    """A verb: what it does, examples of it (typed, what comes of it), what it takes, and what that means together.
-
-    `means` gets what each of `takes` was read as, in order; `press` is the label of a button that asks it at once.
-    """
-
-    def __init__(
-        self, name: str, does: str, *examples: tuple[str, str], takes: tuple[Takes, ...] = (),
-        means: Callable[..., Value] = lambda *only: only[0] if only else None, press: str | None = None,
-    ) -> None:  # fmt: skip
-        # What begins with a dash is a word like any other: there are no options.
-        super().__init__(
-            name, params=[_argument(place, one) for place, one in enumerate(takes)], options_metavar="",
-            add_help_option=False,
-            context_settings={"ignore_unknown_options": True, "allow_extra_args": True, "help_option_names": []},
-        )  # fmt: skip
-        self.means = means
-        usage = " ".join([COMMAND, name, *(one.shown for one in takes)])
-        allowed = " ".join(one.kind.allowed for one in takes if one.kind.allowed) or None
-        self.entry = Entry(name, usage, does, examples, allowed, press)
-
-    def read(self, words: list[str]) -> Value:
-        """What the words behind the verb say; None for nothing. Raises Misread."""
-        try:
-            told = self.make_context(f"{COMMAND} {self.name}", words)
-            if told.args:
-                raise Misread(f"“{' '.join(told.args)}” is too much.")
-            return self.means(*(told.params[param.name] for param in self.params if param.name))
-        except click.MissingParameter as error:
-            raise Misread(f"{_needed(error.param)} is missing.", self.name) from None
-        except click.UsageError as error:
-            raise Misread(f"{error.format_message().rstrip('.')}.", self.name) from None
-        except NoVerb:
-            raise
-        except Misread as error:
-            raise Misread(str(error), self.name, error.allowed) from None
-
-
-def _argument(place: int, one: Takes) -> click.Argument:
-    return click.Argument(
-        [f"word{place}"], type=one.kind, metavar=one.shown, required=one.needed, nargs=-1 if one.many else 1
-    )
-
-
-def _needed(param: click.Parameter | None) -> str:
-    """What has to stand there, as usage shows it, without what may be left out."""
-    shown = (param.metavar if param else None) or "A word"
-    return " or ".join(re.sub(r"\[.*\] *", "", shown).split("|"))
 
 
 class _HelpKind(Kind):
@@ -274,7 +211,9 @@ _HELP = Verb(
     takes=(Takes("[VERB]", _HelpKind()),),
 )  # fmt: skip
 
-VERBS: dict[str, Verb] = {verb.entry.name: verb for verb in (*_WAITING, *_OWN, *_TEAM, *_STREAMS, *_ADMIN, _HELP)}
+VERBS: dict[str, Verb] = {
+    verb.entry.name: verb for verb in (*_WAITING, *_OWN, *_TEAM, *_STREAMS, *IMPROVING, *_ADMIN, _HELP)
+}
 ENTRIES = tuple(verb.entry for verb in VERBS.values())
 TOPICS: dict[str, Topic] = {
     name: Topic(name, heading, tuple(verb.entry for verb in verbs))
@@ -283,12 +222,16 @@ TOPICS: dict[str, Topic] = {
         ("mine", "Your own terms", _OWN),
         ("team", "What the team agreed", _TEAM),
         ("maps", "Value streams", _STREAMS),
+        ("flow", "How work flows", IMPROVING),
         ("admin", "For administrators", _ADMIN),
     )
+    if verbs
 }
 """The verbs by what they are about; `/flow help NAME` tells of one such group."""
 BUTTONS = tuple(
-    (verb.entry.press, verb.entry.name) for verb in (*_WAITING, *_OWN, *_TEAM, *_STREAMS) if verb.entry.press
+    (verb.entry.press, verb.entry.name)
+    for verb in (*_WAITING, *_OWN, *_TEAM, *_STREAMS, *IMPROVING)
+    if verb.entry.press
 )
 """(label, verb) of what anybody can ask by a press: it needs nothing behind it, and changes nothing."""
 
