@@ -10,7 +10,10 @@ from datetime import UTC, datetime
 from typing import Any, NamedTuple, TypeAlias
 
 PULL_REQUEST, ISSUE = "pull_request", "issue"
-CLAIMED = "claimed"
+CLAIMED, TYPED, ISSUE_TYPE_CHANGED = "claimed", "typed", "issue_type_changed"
+PICKED, HANDED_OVER = "picked_up", "handed_over"
+"""Told by this program: somebody of a team took a request; took up what waits in a stage {`stage`}; handed that to
+somebody {`stage`, `to`}."""
 REVIEW_STATES = ("approved", "changes_requested", "commented")
 
 ItemKey: TypeAlias = tuple[str, str, int]
@@ -231,6 +234,17 @@ def _check_claim(own: dict[str, Any]) -> None:
             raise BadEvent(f"'{key}' of a claim is {_shown(own.get(key))}; {meant} is allowed")
 
 
+def _check_typed(own: dict[str, Any]) -> None:
+    if "type" not in own or own["type"] not in (*TYPES, None):
+        allowed = f"{', '.join(TYPES)} are allowed, and null for what the rules say"
+        raise BadEvent(f"'type' of a typed event is {_shown(own.get('type'))}; {allowed}")
+
+
+def _check_issue_type(own: dict[str, Any]) -> None:
+    if "to" not in own or not (own["to"] is None or type(own["to"]) is str):
+        raise BadEvent(f"'to' of an issue type's change is {_shown(own.get('to'))}; its name, or null for none")
+
+
 def _check_label(own: dict[str, Any]) -> None:
     if type(own.get("label")) is not str:
         raise BadEvent(f"'label' is {_shown(own.get('label'))}; the label's name is allowed")
@@ -262,6 +276,8 @@ _CHECKED = {
     "review_requested": _check_request,
     "review_request_removed": _check_request,
     "claimed": _check_claim,
+    TYPED: _check_typed,
+    ISSUE_TYPE_CHANGED: _check_issue_type,
     "labeled": _check_label,
     "unlabeled": _check_label,
     "review_dismissed": _check_dismissed,

@@ -13,7 +13,7 @@ from itertools import groupby, pairwise
 from operator import itemgetter
 from typing import Any, NamedTuple, TypeAlias
 
-from bot.flow.events import PULL_REQUEST, FlowEvent, ItemKey
+from bot.flow.events import CLAIMED, PICKED, PULL_REQUEST, FlowEvent, ItemKey
 from bot.flow.stream import DEPLOY, LABEL, STATUS, UNLABEL, Stage, Stream
 from bot.flow.waits import KINDS, Rules, fold
 
@@ -23,7 +23,7 @@ Moment: TypeAlias = tuple[int, int, tuple[Any, ...], SignalKey]
 """(instant, 0 for an event and 1 for a turn it made, what moments of an instant are sorted by, the signal)"""
 Entry: TypeAlias = tuple[int, int]
 """(instant, place on the path)"""
-PICKED_UP = ("assigned", "claimed")
+PICKED_UP = ("assigned", CLAIMED, PICKED)
 _REOPENED: SignalKey = ("reopened", "")
 """No stage's signal: it takes an item back from the finish line."""
 

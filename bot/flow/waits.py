@@ -15,6 +15,8 @@ from typing import NamedTuple, TypeAlias
 from bot.flow.events import PULL_REQUEST, FlowEvent, ItemKey
 
 KINDS = ("review", "re_review", "rework", "respond", "merge", "assign", "fix")
+STAGE = "stage"
+"""The kind of a wait in a stage of a value stream; no turn of the ledger's own."""
 REVIEWER_KINDS = ("review", "re_review")
 """The kinds whose clock stands while required checks are red (`hold_while_red`)."""
 
@@ -73,6 +75,10 @@ class Wait(NamedTuple):
     asked_at: int | None = None
     opened_by: str = ""
     """The kind of the event that made it this holder's turn."""
+    stage: str = ""
+    """Where a value stream tells of it: the name of its stage."""
+    target: int | None = None
+    """Working seconds that the map of a value stream agrees on."""
 
     @property
     def key(self) -> ItemKey:
