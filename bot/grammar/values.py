@@ -122,9 +122,22 @@ class StreamWords(NamedTuple):
     words: tuple[str, ...]
 
 
+class DigestWords(NamedTuple):
+    """A digest: `now`, every `week` or `month` (on a day, at a minute of it), `off`, or a `list` of the regular ones.
+
+    `about` is a value stream's or a repository's name; nothing is what the channel is about.
+    """
+
+    do: str
+    day: int = 0
+    minute: int = 0
+    channel: str | None = None
+    about: tuple[str, ...] = ()
+
+
 Value: TypeAlias = (
     Whom | ItemRef | ConnectWords | TargetWords | LinkWords | HoursWords | Reset | AwayWords | MuteWords
-    | AdminWords | StreamWords | bool | str | None
+    | AdminWords | StreamWords | DigestWords | bool | str | None
 )  # fmt: skip
 
 

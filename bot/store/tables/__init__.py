@@ -5,6 +5,7 @@ Instants are whole seconds since 1970 UTC; JSON is kept as text. Ids of waits ar
 
 from __future__ import annotations
 
+from bot.store.tables.digests import DigestRow
 from bot.store.tables.ledger import (
     ArrivalRow,
     CheckRow,
@@ -30,6 +31,7 @@ __all__ = [
     "ChangeRow",
     "CheckRow",
     "ConnectionRow",
+    "DigestRow",
     "EventRow",
     "HomeRow",
     "ItemRow",

@@ -1,0 +1,1 @@
+"""A digest of how work flows: when it comes, and what it says."""
