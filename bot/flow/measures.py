@@ -130,7 +130,7 @@ def measure(
     done = [one for one in known if one.done_at is not None and one.done_at in span]
     dropped = [one for one in known if one.dropped_at is not None and one.dropped_at in span]
     going = [one for one in known if one.now_in is not None]
-    active, waiting = _active_and_waiting(stream, done, clock)
+    active, waiting = active_and_waiting(stream, done, clock)
     return StreamMeasures(
         since, until, now,
         tuple(stage._replace(share=stage.times.total / whole if whole else None) for stage in stages),
@@ -176,15 +176,21 @@ def _stage(
 
 
 def _times(spans: Sequence[tuple[Calendar, int, int]]) -> Times:
-    working = [calendar.working(since, until) for calendar, since, until in spans]
-    passed = [until - since for _, since, until in spans]
+    return times_of(
+        [calendar.working(since, until) for calendar, since, until in spans],
+        [until - since for _, since, until in spans],
+    )
+
+
+def times_of(working: Sequence[int], passed: Sequence[int]) -> Times:
+    """How long things took that took so many working seconds, and so many by the calendar."""
     return Times(
-        len(spans), percentile(working, 50), percentile(working, SHARE), percentile(passed, 50),
+        len(working), percentile(working, 50), percentile(working, SHARE), percentile(passed, 50),
         percentile(passed, SHARE), sum(working),
     )  # fmt: skip
 
 
-def _active_and_waiting(stream: Stream, done: Iterable[Journey], clock: Clock) -> tuple[int, int]:
+def active_and_waiting(stream: Stream, done: Iterable[Journey], clock: Clock) -> tuple[int, int]:
     """Working seconds in active and in waiting stages; the finish line is neither."""
     active = {stage.name: stage.active for stage in stream.stages[:-1]}
     spent = {True: 0, False: 0}
