@@ -14,6 +14,7 @@ CLAIMED, TYPED, ISSUE_TYPE_CHANGED = "claimed", "typed", "issue_type_changed"
 PICKED, HANDED_OVER = "picked_up", "handed_over"
 """Told by this program: somebody of a team took a request; took up what waits in a stage {`stage`}; handed that to
 somebody {`stage`, `to`}."""
+WORK_TYPES = ("feature", "defect", "risk", "debt")
 REVIEW_STATES = ("approved", "changes_requested", "commented")
 
 ItemKey: TypeAlias = tuple[str, str, int]
@@ -235,8 +236,8 @@ def _check_claim(own: dict[str, Any]) -> None:
 
 
 def _check_typed(own: dict[str, Any]) -> None:
-    if "type" not in own or own["type"] not in (*TYPES, None):
-        allowed = f"{', '.join(TYPES)} are allowed, and null for what the rules say"
+    if "type" not in own or own["type"] not in (*WORK_TYPES, None):
+        allowed = f"{', '.join(WORK_TYPES)} are allowed, and null for what the rules say"
         raise BadEvent(f"'type' of a typed event is {_shown(own.get('type'))}; {allowed}")
 
 

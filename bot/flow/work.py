@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
+from bot.flow.events import WORK_TYPES
 from bot.flow.stages import Journey
 
-FEATURE, DEFECT, RISK, DEBT, UNCLASSIFIED = "feature", "defect", "risk", "debt", "unclassified"
-TYPES = (FEATURE, DEFECT, RISK, DEBT)
+FEATURE, DEFECT, RISK, DEBT = TYPES = WORK_TYPES
+UNCLASSIFIED = "unclassified"
 """What work is for: something new for customers; mending what is broken; security, compliance and the like; what makes
 later work easier. What no rule tells is unclassified, a share of its own."""
 

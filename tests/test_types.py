@@ -1,0 +1,141 @@
+"""What an item is for: rules over marks that change, a person's word before them, frozen when the item ends."""
+
+from __future__ import annotations
+
+import random
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+
+from bot.flow.common_types import COMMON
+from bot.flow.events import FlowEvent, ItemKey, flow_event
+from bot.flow.types import BRANCH, LABEL, TITLE, Marks, Rule, Types, first_match, rule_of, types_of
+
+ITEM: ItemKey = ("github", "acme/shop", 7)
+PULL: ItemKey = ("github", "acme/shop", 9)
+
+
+def july(day: int) -> int:
+    return int(datetime(2026, 7, day, 9, tzinfo=UTC).timestamp())
+
+
+def event(kind: str, at: int, item: int = 7, **data: Any) -> FlowEvent:
+    id = f"{kind}:{item}:{sorted(map(str, data.values()))}:{at}"
+    return flow_event(repo="acme/shop", item=item, id=id, at=at, kind=kind, actor="alice", **data)
+
+
+def opened(at: int, item: int = 7, **data: Any) -> FlowEvent:
+    return event("opened", at, item, **{"type": "pull_request", **data})
+
+
+def types(*events: FlowEvent, ended: int | None = None, rules: tuple[Rule, ...] = COMMON) -> Types:
+    histories: dict[ItemKey, list[FlowEvent]] = {}
+    for one in events:
+        histories.setdefault(one.key, []).append(one)
+    return types_of(ITEM, histories, rules, ended)
+
+
+def test_the_published_example_a_defect_that_became_a_feature_and_was_called_a_defect_again_once_done():
+    found = types(
+        opened(july(1), type="issue", labels=["bug"]),
+        event("unlabeled", july(5), label="bug"), event("labeled", july(5), label="enhancement"),
+        event("unlabeled", july(11), label="enhancement"), event("labeled", july(11), label="bug"),
+        ended=july(10),
+    )  # fmt: skip
+    assert found == ((july(1), "defect"), (july(5), "feature"))
+
+
+def test_what_a_person_says_goes_before_every_rule_from_then_on():
+    found = types(opened(july(1), labels=["bug"]), event("typed", july(3), type="risk"))
+    assert found == ((july(1), "defect"), (july(3), "risk"))
+
+
+def test_what_a_person_says_after_it_was_done_is_a_correction():
+    found = types(opened(july(1)), event("typed", july(12), type="debt"), ended=july(10))
+    assert found == ((july(1), "unclassified"), (july(10), "debt"))
+
+
+def test_a_person_can_leave_it_to_the_rules_again():
+    found = types(
+        opened(july(1), labels=["bug"]), event("typed", july(3), type="risk"), event("typed", july(4), type=None)
+    )
+    assert found == ((july(1), "defect"), (july(3), "risk"), (july(4), "defect"))
+
+
+def test_an_issues_own_marks_go_before_those_of_its_pull_requests():
+    of_the_pull = opened(july(2), 9, title="fix: rounding")
+    assert types(opened(july(1), type="issue", labels=["enhancement"]), of_the_pull) == ((july(1), "feature"),)
+    assert types(opened(july(1), type="issue"), of_the_pull) == ((july(1), "unclassified"), (july(2), "defect"))
+
+
+def test_a_title_changed_is_another_mark():
+    found = types(
+        opened(july(1), title="Totals"), event("renamed", july(2), **{"from": "Totals", "to": "feat: Totals"})
+    )
+    assert found == ((july(1), "unclassified"), (july(2), "feature"))
+
+
+def test_an_issue_type_counts_as_it_is_set_and_taken_away():
+    found = types(
+        opened(july(1), type="issue", issue_type="Bug"), event("issue_type_changed", july(2), to="Feature"),
+        event("issue_type_changed", july(3), to=None),
+    )  # fmt: skip
+    assert found == ((july(1), "defect"), (july(2), "feature"), (july(3), "unclassified"))
+
+
+def test_events_of_before_branches_were_read_stay_valid():
+    assert types(opened(july(1))) == ((july(1), "unclassified"),)
+    assert types() == ((0, "unclassified"),)
+
+
+@pytest.mark.parametrize(
+    ("marks", "expected"),
+    [
+        (Marks("acme/shop", labels=frozenset({"type: bug"})), "defect"),
+        (Marks("acme/shop", labels=frozenset({"kind/bug"})), "defect"),
+        (Marks("acme/shop", labels=frozenset({"type::feature"})), "feature"),
+        (Marks("acme/shop", labels=frozenset({"tech-debt", "enhancement"})), "debt"),
+        (Marks("acme/shop", labels=frozenset({"documentation", "enhancement"})), "feature"),
+        (Marks("acme/shop", labels=frozenset({"bug", "security"})), "risk"),
+        (Marks("acme/shop", labels=frozenset({"good first issue"})), "unclassified"),
+        (Marks("acme/shop", title="fix(cart)!: rounding"), "defect"),
+        (Marks("acme/shop", title="feat!: a cart"), "feature"),
+        (Marks("acme/shop", title="fix(deps): update the cart"), "debt"),
+        (Marks("acme/shop", title='revert "feat: a cart"'), "defect"),
+        (Marks("acme/shop", title="fixture: a cart"), "unclassified"),
+        (Marks("acme/shop", title="bump cart from 1.0 to 1.1"), "debt"),
+        (Marks("acme/shop", branch="feature/cart"), "feature"),
+        (Marks("acme/shop", title="feat: a cart", branch="fix/cart"), "feature"),
+        (Marks("acme/shop", title="fix: a cart", labels=frozenset({"enhancement"})), "feature"),
+        (Marks("acme/shop", labels=frozenset({"bug"}), issue_type="feature"), "feature"),
+    ],
+)  # fmt: skip
+def test_common_habits_are_understood(marks: Marks, expected: str):
+    rule = first_match(COMMON, marks)
+    assert (rule.type if rule else "unclassified") == expected
+
+
+def test_a_rule_matches_all_that_it_names():
+    rule = Rule("risk", ((LABEL, ("p1", "p2")), (BRANCH, ("fix/",))))
+    assert first_match((rule,), Marks("acme/shop", branch="fix/x", labels=frozenset({"p2"}))) == rule
+    assert first_match((rule,), Marks("acme/shop", branch="x", labels=frozenset({"p2"}))) is None
+
+
+def test_the_first_rule_that_matches_counts_and_can_be_named():
+    first, second = Rule("risk", ((TITLE, ("fix",)),)), Rule("defect", ((TITLE, ("fix:",)),))
+    histories = {ITEM: [opened(july(1), title="fix: rounding")]}
+    assert rule_of(ITEM, histories, (first, second), None) == first
+    assert rule_of(ITEM, histories, (second, first), None) == second
+
+
+def test_the_order_of_events_does_not_matter():
+    events = [
+        opened(july(1), type="issue", labels=["bug"]), opened(july(2), 9, title="feat: x", branch="fix/x"),
+        event("unlabeled", july(5), label="bug"), event("labeled", july(5), label="chore"),
+        event("typed", july(6), type="risk"), event("typed", july(7), type=None),
+        event("labeled", july(8), 9, label="security"),
+    ]  # fmt: skip
+    expected = types(*events, ended=july(9))
+    for seed in range(20):
+        assert types(*random.Random(seed).sample(events, len(events)), ended=july(9)) == expected
