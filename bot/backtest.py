@@ -86,7 +86,7 @@ def _reached(policy: Policy, login: str) -> Recipient:
 def _standings(waits: Iterable[Wait], policy: Policy) -> list[Standing]:
     found: list[Standing] = []
     for wait in waits:
-        target = policy.target(wait.repo, wait.kind)
+        target = policy.target_of(wait)
         if target is not None:
             found.append(Standing(wait, policy.clock(wait), target, {}, len(found)))
     return found

@@ -27,7 +27,8 @@ from bot.context import Context
 from bot.flow.events import FlowEvent, ItemKey
 from bot.flow.ladder import next_look
 from bot.hosts import Delivery, ShaFact
-from bot.refold import Terms, refold
+from bot.kept_waits import Terms
+from bot.refold import refold
 from bot.said import current, seen_in
 from bot.standings import standings_of
 from bot.store import arrivals, checks, events, items, repos, said, settings, unplaced, waits

@@ -53,7 +53,7 @@ def waits_of(events: Iterable[FlowEvent], policy: Policy, now: int) -> Waits:
 def lines(waits: Iterable[Wait], policy: Policy, now: int) -> Iterator[Line]:
     """The figures of each wait at `now` (for an ended one: at its end)."""
     for wait in waits:
-        clock, target = policy.clock(wait), policy.target(wait.repo, wait.kind)
+        clock, target = policy.clock(wait), policy.target_of(wait)
         held, age = clock.held(now), clock.age(now)
         due = None if target is None else clock.reaches(target, now)
         yield Line(wait, age, held, target, due, target is not None and age > target)

@@ -16,7 +16,7 @@ from pydantic import ValidationError
 
 from bot.flow.calendar import Calendar, WaitClock, clock_of, public_holidays
 from bot.flow.ladder import FOREVER, NudgeRules
-from bot.flow.waits import KINDS, Rules, Span, Wait
+from bot.flow.waits import KINDS, STAGE, Rules, Span, Wait
 from bot.policy_file import NAMED, AwayPart, MutePart, PersonPart, PolicyFile, RepoPart, TeamPart, first_fault
 
 
@@ -56,6 +56,8 @@ class Policy:
     """Names the state of what was said from Slack."""
     facts: Mapping[str, Facts] = field(default_factory=dict)
     """By Slack account."""
+    maps: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
+    """Working seconds by repository (in lower case) and kind of wait that maps agree on, where this says nothing."""
 
     @cached_property
     def calendar(self) -> Calendar:
@@ -129,6 +131,8 @@ class Policy:
     @property
     def has_targets(self) -> bool:
         """Whether any wait of any repository has a target; without one nobody is ever nudged."""
+        if any(self.maps.values()):
+            return True
         parts = (self.file.targets, *(part.targets for part in self.file.repos.values()))
         return any(seconds for part in parts for _, seconds in part)
 
@@ -144,8 +148,11 @@ class Policy:
         terms = self._repos.get(repo)
         if terms is None:
             part = self._parts.get(repo.casefold(), RepoPart())
-            base = self.file.targets
-            targets = {kind: _first(getattr(part.targets, kind), getattr(base, kind)) or None for kind in KINDS}
+            base, mapped = self.file.targets, self.maps.get(repo.casefold(), {})
+            targets = {
+                kind: _first(getattr(part.targets, kind), getattr(base, kind), mapped.get(kind)) or None
+                for kind in KINDS
+            }
             if part.silent or not part.follow:
                 targets = dict.fromkeys(KINDS)
             rules = part.rules.over(self.file.rules.over(Rules()))
@@ -158,6 +165,16 @@ class Policy:
     def target(self, repo: str, kind: str) -> int | None:
         """Agreed working seconds for a kind of wait in a repository; None where nothing is agreed, or it is silent."""
         return self._terms(repo).targets[kind]
+
+    def target_of(self, wait: Wait) -> int | None:
+        """The same for a wait: what its stage has, where a value stream tells of it."""
+        return self.agreed(wait.repo, wait.kind, wait.target)
+
+    def agreed(self, repo: str, kind: str, in_stage: int | None) -> int | None:
+        """The same, where a stage of a value stream has a target of its own."""
+        if kind != STAGE:
+            return self.target(repo, kind)
+        return None if self.is_silent(repo) or not self.follows(repo) else in_stage
 
     def is_silent(self, repo: str) -> bool:
         """Whether nobody is to be nudged about a repository (yet)."""

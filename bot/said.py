@@ -21,6 +21,7 @@ from bot.policy_file import NAMED, PolicyFile, first_fault
 from bot.store import connections, homes, members, said, waits
 from bot.store.engine import looking, undisturbed, writing
 from bot.store.said import Path
+from bot.streams.agreed import agreed_in_maps
 
 M = TypeVar("M", bound=BaseModel)
 log = structlog.get_logger()
@@ -90,7 +91,7 @@ def say_in(
 ) -> list[Changed]:
     """The same within a transaction of the caller's."""
     said.alone(session, ctx.workspace)
-    laying = _Laying(ctx.policy.written or ctx.policy, "", _facts(session, ctx.workspace))
+    laying = _laying(session, ctx.workspace, ctx.policy.written or ctx.policy, "")
     known = said.everything(session, ctx.workspace)
     told = laying.fitting(known)
     before = laying.policy(told)
@@ -161,16 +162,17 @@ def _same(name: str, other: str) -> bool:
 def seen_in(session: Session, workspace: str, policy: Policy) -> Policy:
     """The policy that holds as a transaction sees it; of `policy` only what the file says is looked at."""
     written, revision = policy.written or policy, said.revision(session, workspace)
-    laying = _Laying(written, revision, _facts(session, workspace))
+    laying = _laying(session, workspace, written, revision)
     return laying.policy(laying.fitting(said.everything(session, workspace)))
 
 
 class _Laying(NamedTuple):
-    """What keys are laid over: the policy as the file has it, with Slack's facts."""
+    """What keys are laid over: the policy as the file has it, with Slack's facts and what maps agree on."""
 
     written: Policy
     revision: str
     facts: Mapping[str, Facts]
+    maps: Mapping[str, Mapping[str, int]]
 
     def policy(self, told: Mapping[Path, Any]) -> Policy:
         """The policy with these keys laid over it. Raises BadPolicy."""
@@ -179,7 +181,7 @@ class _Laying(NamedTuple):
         except ValidationError as error:
             raise BadPolicy(f"{SOURCE}: {first_fault(error)}") from None
         file = laid(self.written.file, over)
-        policy = Policy(file, self.written.source, self.written, self.revision, self.facts)
+        policy = Policy(file, self.written.source, self.written, self.revision, self.facts, self.maps)
         check(policy)
         return policy
 
@@ -240,6 +242,10 @@ def _laid_by_name(base: Mapping[str, M], over: Mapping[str, M]) -> dict[str, M]:
         known = spelt.get(name.casefold(), name)
         found[known] = laid(found[known], part) if known in found else part
     return found
+
+
+def _laying(session: Session, workspace: str, written: Policy, revision: str) -> _Laying:
+    return _Laying(written, revision, _facts(session, workspace), agreed_in_maps(session, workspace))
 
 
 def _facts(session: Session, workspace: str) -> dict[str, Facts]:

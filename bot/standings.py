@@ -50,7 +50,7 @@ def standing_of(
         quiet = max(quiet, policy.muted_until(wait.on, wait.repo, wait.item))
     channel = policy.team_channel(wait.on) if wait.team else None
     return Standing(
-        wait, policy.clock(wait), policy.target(wait.repo, wait.kind), sent, id_, quiet,
+        wait, policy.clock(wait), policy.target_of(wait), sent, id_, quiet,
         () if policy.is_silent(wait.repo) else tuple(asked),
         team_channel_of(wait.repo, wait.on) if channel else None,
     )  # fmt: skip

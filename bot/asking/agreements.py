@@ -76,7 +76,7 @@ def _agreed(policy: Policy, repo: str | None, kind: str) -> int | None:
 def _state(row: Row[Any], policy: Policy, now: int) -> tuple[str, bool]:
     """(kind, whether it is past its target) of an open wait."""
     wait = to_wait(row)
-    target = policy.target(wait.repo, wait.kind)
+    target = policy.target_of(wait)
     return wait.kind, target is not None and policy.clock(wait).age(now) > target
 
 

@@ -237,7 +237,7 @@ def _late(session: Session, ctx: Context, policy: Policy, repo: str, now: int) -
 
 def _is_late(row: Row[Any], policy: Policy, now: int) -> bool:
     wait = to_wait(row)
-    target = policy.target(wait.repo, wait.kind)
+    target = policy.target_of(wait)
     return target is not None and policy.clock(wait).age(now) > target
 
 

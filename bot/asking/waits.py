@@ -77,7 +77,7 @@ class _Told(Sequence[Waiting]):
             wait=to_wait(row),
             step=ANSWER,
             age=one.age,
-            agreed=self.policy.target(row.repo, row.kind),
+            agreed=self.policy.agreed(row.repo, row.kind, row.target),
             id=one.id,
             reply=row.reply and Reply(row.reply, row.reason, row.quiet_until),
             title=row.title,
@@ -126,7 +126,7 @@ def _in_order(policy: Policy, rows: Iterable[Any], now: int) -> list[_Measured]:
     # Most waits have the plain clock of a holder who is not away; it is looked up once a holder.
     clocks: dict[tuple[str, bool], Callable[[int, int], int] | None] = {}
     measured = []
-    for id_, repo, item, kind, holder, team, since, reds, _ in rows:
+    for id_, repo, item, kind, holder, team, since, reds, in_stage, _ in rows:
         whose = (repo if team else holder, team)
         if whose not in clocks:
             clocks[whose] = _plain_clock(policy, _clockwork(repo, since, kind, holder, team))
@@ -135,7 +135,7 @@ def _in_order(policy: Policy, rows: Iterable[Any], now: int) -> list[_Measured]:
             age = policy.clock(_clockwork(repo, since, kind, holder, team, reds)).age(now)
         else:
             age = working(since, now)
-        agreed = policy.target(repo, kind)
+        agreed = policy.agreed(repo, kind, in_stage)
         measured.append(_Measured(agreed is None, (agreed or 0) - age, repo, item, id_, age))
     measured.sort()
     return measured

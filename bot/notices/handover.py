@@ -32,4 +32,4 @@ def make(session: Session, workspace: str, policy: Policy, about: dict[str, Any]
 def _shown(wait: Wait, policy: Policy, item: Any) -> Waiting:
     title, url = (item.title, item.url) if item else (None, None)
     # Whatever ended it is no merit of its author's: nobody is thanked.
-    return Waiting(wait, HANDOVER, 0, policy.target(wait.repo, wait.kind), title, url, answered=False)
+    return Waiting(wait, HANDOVER, 0, policy.target_of(wait), title, url, answered=False)

@@ -27,7 +27,7 @@ _HELD, _THERE = (_W.holder_key == _KEY, _W.team.is_(False)), _W.repo == _KEY
 _WHOLE_HELD, _WHOLE_THERE = (
     select(WAITS).where(*_OPEN, *which).order_by(_W.since, _W.id) for which in (_HELD, [_THERE])
 )
-_BRIEF = (_W.id, _W.repo, _W.item, _W.kind, _W.holder_key, _W.team, _W.since, _W.reds)
+_BRIEF = (_W.id, _W.repo, _W.item, _W.kind, _W.holder_key, _W.team, _W.since, _W.reds, _W.target)
 _BRIEF_THERE = select(*_BRIEF, false()).where(*_OPEN, _THERE)
 # An outer join for its order: SQLite's planner, having no statistics, would begin with all that are open.
 _BRIEF_OF_PERSON = union_all(
@@ -50,7 +50,8 @@ _SHOWN = Asking(
 Rows = Sequence[Row[Any]]
 """Open waits, oldest first."""
 Brief = Sequence[Row[Any]]
-"""Open waits in any order: id, repository, item, kind, holder's key, team, start, red spans, and whether authored."""
+"""Open waits in any order: id, repository, item, kind, holder's key, team, start, red spans, the target of their stage,
+and whether they are of authored items."""
 
 
 def held_by(session: Session, workspace: str, logins: Iterable[str]) -> Rows:

@@ -24,14 +24,14 @@ class Matched(NamedTuple):
 
 
 def match(waits: Sequence[Wait], stored: Sequence[Stored]) -> Matched:
-    """Waits of one item against its stored rows: by kind, holder and start; then by kind, holder and overlap."""
-    by_turn: dict[tuple[str, str, bool], list[Stored]] = defaultdict(list)
+    """Waits of one item against its stored rows: by kind (and stage), holder and start; then by overlap."""
+    by_turn: dict[tuple[Any, ...], list[Stored]] = defaultdict(list)
     for one in sorted(stored, key=lambda one: (one.since, one.id)):
-        by_turn[one.kind, one.holder, one.team].append(one)
+        by_turn[one.kind, one.stream, one.stage, one.holder, one.team].append(one)
     found: dict[int, Stored] = {}
     for fits in (_same_start, _overlap):
         for place, wait in enumerate(waits):
-            rows = by_turn[wait.kind, wait.on, wait.team]
+            rows = by_turn[wait.kind, wait.stream, wait.stage, wait.on, wait.team]
             row = next((row for row in rows if fits(wait, row)), None)
             if row is not None and place not in found:
                 rows.remove(row)
@@ -57,7 +57,8 @@ def wait_id(workspace: str, wait: Wait, taken: set[int]) -> int:
 
     `taken` are the ids of the item's other waits, one of which may have begun where this one begins.
     """
-    named = "\n".join(map(str, (workspace, *wait.key, wait.kind, wait.on, wait.team, wait.since)))
+    stage = (wait.stream, wait.stage) if wait.stage else ()
+    named = "\n".join(map(str, (workspace, *wait.key, wait.kind, wait.on, wait.team, wait.since, *stage)))
     while True:
         digest = hashlib.blake2b(named.encode(), digest_size=8).digest()
         found = int.from_bytes(digest, "big") >> 1

@@ -11,7 +11,7 @@ from sqlalchemy import Row, Select, bindparam, delete, func, select, update
 from sqlalchemy.orm import Session
 
 from bot.flow.events import ItemKey
-from bot.flow.waits import Span, Wait
+from bot.flow.waits import STAGE, Span, Wait
 from bot.store.sql import Asking, Inserting, batches, by_repo, table, updating
 from bot.store.tables import NudgeRow, OutboxRow, WaitRow
 
@@ -20,6 +20,7 @@ _C = WAITS.c
 _WORKSPACE = _C.workspace == bindparam("workspace")
 _OF_REPO = select(WAITS).where(_WORKSPACE, _C.host == bindparam("host"), _C.repo == bindparam("repo"))
 _OF_ITEMS = Asking(lambda one_of: _OF_REPO.where(one_of(_C.item, "items")))
+_IN_STAGES = Asking(lambda one_of: _OF_REPO.where(one_of(_C.item, "items"), _C.kind == STAGE))
 # On PostgreSQL the rows are locked: neither a refold nor another worker moves them until the transaction ends.
 _DUE = (
     select(WAITS)
@@ -55,7 +56,7 @@ def to_wait(row: Row[Any]) -> Wait:
     return Wait(
         row.repo, row.item, row.since, row.kind, row.holder, row.team, row.host, row.until, row.ended_by,
         reds_of(row.reds),
-        row.asked_by, row.asked_at, row.opened_by,
+        row.asked_by, row.asked_at, row.opened_by, row.stage, row.stream, row.target,
     )  # fmt: skip
 
 
@@ -70,6 +71,16 @@ def of_items(session: Session, workspace: str, keys: Iterable[ItemKey]) -> dict[
     for host, repo, items in by_repo(keys):
         named = {"workspace": workspace, "host": host, "repo": repo, "items": items}
         for row in session.execute(_OF_ITEMS.on(session), named).all():
+            found[host, repo, row.item].append(row)
+    return found
+
+
+def in_stages(session: Session, workspace: str, keys: Iterable[ItemKey]) -> dict[ItemKey, list[Row[Any]]]:
+    """The waits in stages of value streams of each item that has any."""
+    found: dict[ItemKey, list[Row[Any]]] = defaultdict(list)
+    for host, repo, items in by_repo(keys):
+        named = {"workspace": workspace, "host": host, "repo": repo, "items": items}
+        for row in session.execute(_IN_STAGES.on(session), named).all():
             found[host, repo, row.item].append(row)
     return found
 

@@ -12,9 +12,12 @@ from typing import Any, NamedTuple, TypeAlias
 from sqlalchemy.orm import Session
 
 from bot.flow.events import CLAIMED, PICKED, FlowEvent, ItemKey
+from bot.flow.stage_waits import is_held, stage_waits
 from bot.flow.stages import Journey, closes, journey, needs_waits
+from bot.flow.standard import STANDARD
 from bot.flow.stream import Stream
-from bot.flow.waits import Rules
+from bot.flow.waits import Rules, Wait
+from bot.kept_waits import Terms, write_stage_waits
 from bot.store import events, items
 from bot.store import journeys as kept
 from bot.store import streams as saved
@@ -30,6 +33,8 @@ TELLING = (
 MOST_PARSED = 500
 Histories: TypeAlias = Mapping[ItemKey, Sequence[FlowEvent]]
 RulesOf: TypeAlias = Callable[[str], Rules]
+STANDARD_KEY = "standard"
+"""The key of the stream that goes through every repository, mapped or not; its journeys are kept like all others."""
 
 
 class Version(NamedTuple):
@@ -38,8 +43,8 @@ class Version(NamedTuple):
     number: int
     applies_from: int
     stream: Stream
-    repos: frozenset[str]
-    """In lower case."""
+    repos: frozenset[str] | None
+    """In lower case; None for all there are."""
     course: tuple[Any, ...]
     """As `course_of` tells it."""
 
@@ -90,26 +95,27 @@ def _streams(session: Session, workspace: str, digests: Collection[str]) -> Mapp
     return known | news
 
 
+STANDARD_WAY = Mapped(STANDARD_KEY, (Version(1, 0, STANDARD, None, course_of(STANDARD)),))
+
+
 def kinds_of(streams: Iterable[Mapped]) -> Collection[str] | None:
     """The kinds of events that tell anything in streams; None where any may."""
-    turns = any(needs_waits(version.stream) for one in streams for version in one.versions)
+    maps = [version.stream for one in streams for version in one.versions]
+    turns = any(needs_waits(one) or any(map(is_held, one.stages)) for one in maps)
     return None if turns else TELLING
 
 
-def keep(session: Session, workspace: str, rules: RulesOf, histories: Histories, *, thorough: bool) -> None:
-    """Bring links and journeys in step with these items' histories; the items are locked already.
-
-    `thorough` looks at the links of items, too, that tell nothing of any.
-    """
-    issues = _keep_links(session, workspace, histories, thorough=thorough)
-    streams = all_mapped(session, workspace)
-    if not streams:
-        return
+def keep(session: Session, terms: Terms, histories: Histories) -> None:
+    """Bring links, journeys and stage waits in step with these items' histories; the items are locked already."""
+    workspace = terms.workspace
+    # A history just read may have lost links; of one that is live the events tell.
+    issues = _keep_links(session, workspace, histories, thorough=not terms.live)
+    streams = [STANDARD_WAY, *all_mapped(session, workspace)]
     closers = kept.closing(session, workspace, histories)
     others = issues | kept.among(session, workspace, {key for some in closers.values() for key in some})
     others -= histories.keys()
     items.lock(session, workspace, others)
-    fold(session, workspace, rules, streams, {*histories, *others}, histories)
+    fold(session, terms, streams, {*histories, *others}, histories)
 
 
 def _keep_links(session: Session, workspace: str, histories: Histories, *, thorough: bool) -> set[ItemKey]:
@@ -125,8 +131,7 @@ def _keep_links(session: Session, workspace: str, histories: Histories, *, thoro
 
 def fold(
     session: Session,
-    workspace: str,
-    rules: RulesOf,
+    terms: Terms,
     streams: Sequence[Mapped],
     keys: Collection[ItemKey],
     histories: Histories,
@@ -136,11 +141,13 @@ def fold(
 
     `kinds` are those of events that tell anything in these streams, where not all do.
     """
+    workspace, rules = terms.workspace, terms.policy.rules
     wholes, parts = kept.closed_by(session, workspace, keys), kept.closing(session, workspace, keys)
     needed = {*keys, *_linked(wholes), *_linked(parts)} - histories.keys()
     read = {**histories, **events.of_items(session, workspace, needed, kinds)}
     known = {key: told for key, told in read.items() if any(event.kind == "opened" for event in told)}
     made: dict[Place, Measured] = {}
+    waiting: dict[ItemKey, list[Wait]] = {}
     for key in keys:
         if key not in known or any(issue in known for issue in wholes.get(key, ())):
             continue  # nothing was told of it, or it is a part of those
@@ -149,7 +156,17 @@ def fold(
             found = _measured(stream, key, own, rules)
             if found is not None:
                 made[stream.key, key] = found
-    _write(session, workspace, {stream.key for stream in streams}, keys, made)
+                waiting.setdefault(key, []).extend(_stage_waits(stream, found, own, rules))
+    named = {stream.key for stream in streams}
+    _write(session, workspace, named, keys, made)
+    write_stage_waits(session, terms, keys, waiting, named)
+
+
+def _stage_waits(stream: Mapped, one: Measured, own: Histories, rules: RulesOf) -> list[Wait]:
+    version = next(version for version in stream.versions if version.number == one.version)
+    if stream.key == STANDARD_KEY:
+        return []
+    return [wait._replace(stream=stream.key) for wait in stage_waits(version.stream, one.journey, own, rules)]
 
 
 def _linked(links: Links) -> Iterable[ItemKey]:
@@ -179,7 +196,7 @@ def _measured(stream: Mapped, key: ItemKey, own: Histories, rules: RulesOf) -> M
     found = None
     for version, following in zip(stream.versions, [*stream.versions[1:], None], strict=True):
         if version.course not in folded:
-            through = not version.repos.isdisjoint(repos)
+            through = version.repos is None or not version.repos.isdisjoint(repos)
             folded[version.course] = journey(key, own, version.stream, rules) if through else None
         found = folded[version.course]
         if found is not None and following is not None and _over_before(found, following.applies_from):

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import NamedTuple
 
 from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import Session
 
 from bot.context import Context
 from bot.flow.events import ItemKey
 from bot.flow.stream import Stream
 from bot.flow.stream_changes import differences
+from bot.kept_waits import Terms
 from bot.said import current
-from bot.store import items
+from bot.store import items, said, waits
 from bot.store import journeys as kept
 from bot.store import streams as saved
 from bot.store.engine import reading, undisturbed, writing
@@ -74,11 +77,13 @@ def _save(
 ) -> Saved:  # fmt: skip
     try:
         with writing(ctx.engine) as session:
+            said.alone(session, ctx.workspace)
             held = saved.named(session, ctx.workspace, name)
             if over is not None and over != (held.version if held else 0):
                 raise Outdated(_outdated(name, held))
             if held is None:
                 saved.begin(session, ctx.workspace, stream.name, to_yaml(stream), user, now, why or "mapped")
+                _agreed_anew(session, ctx.workspace, stream.repos, now)
                 return Saved(stream, 1, [why or "mapped"])
             changes = differences(from_yaml(held.text), stream)
             if not changes:
@@ -87,11 +92,18 @@ def _save(
             number = saved.follow(
                 session, ctx.workspace, held, stream.name, to_yaml(stream), user, now, told[:MOST_WHY]
             )
+            _agreed_anew(session, ctx.workspace, {*stream.repos, *from_yaml(held.text).repos}, now)
     except IntegrityError:
         raise Outdated(f"There is a stream called “{stream.name}” already.") from None
     if number is None:
         raise Outdated(_outdated(name, held))
     return Saved(stream, number, changes, course_of(stream) != course_of(from_yaml(held.text)))
+
+
+def _agreed_anew(session: Session, workspace: str, repos: Iterable[str], now: int) -> None:
+    """Have everybody take notice of what a map agrees on, and look at the ladders of these repositories anew."""
+    said.revise(session, workspace)
+    waits.look_again(session, workspace, now, repos=repos)
 
 
 def _outdated(name: str, held: saved.Kept | None) -> str:
@@ -134,7 +146,7 @@ def measure(ctx: Context, most: int | None = None, portion: int = PORTION) -> in
 
 def _measure_some(ctx: Context, portion: int) -> int | None:
     """Measure the next items of a stream; how many, or None where no stream waits for it."""
-    policy = current(ctx).policy
+    terms = Terms(ctx.workspace, current(ctx).policy, ctx.clock.now(), live=False)
     with writing(ctx.engine) as session:
         held = saved.to_measure(session, ctx.workspace)
         if held is None or held.cursor is None:
@@ -143,13 +155,13 @@ def _measure_some(ctx: Context, portion: int) -> int | None:
         keys = kept.keys_after(session, ctx.workspace, _repos(stream), held.cursor, portion)
         wanted = {*keys, *_elsewhere(stream, kept.closed_by(session, ctx.workspace, keys))}
         items.lock(session, ctx.workspace, wanted)
-        fold(session, ctx.workspace, policy.rules, [stream], wanted, {}, kinds_of([stream]))
+        fold(session, terms, [stream], wanted, {}, kinds_of([stream]))
         saved.measured_to(session, ctx.workspace, held, keys[-1] if len(keys) == portion else None)
     return len(keys)
 
 
 def _repos(stream: Mapped) -> set[str]:
-    return {repo for version in stream.versions for repo in version.repos}
+    return {repo for version in stream.versions for repo in version.repos or ()}
 
 
 def _elsewhere(stream: Mapped, links: kept.Links) -> set[ItemKey]:

@@ -134,6 +134,12 @@ class WaitRow(SQLModel, table=True):
     asked_by: str | None
     asked_at: int | None = Field(sa_type=BigInteger)
     opened_by: str
+    stage: str = Field(default="", sa_column_kwargs={"server_default": ""})
+    """The name of the value stream's stage that it waits in; empty for the ledger's turns."""
+    stream: str = Field(default="", sa_column_kwargs={"server_default": ""})
+    """The key of that value stream."""
+    target: int | None = Field(default=None, sa_type=BigInteger)
+    """Working seconds that the stage has agreed."""
     next_nudge_at: int | None = Field(sa_type=BigInteger)
     """When to look at its ladder again; null where nothing is to come."""
     backlog: bool = False

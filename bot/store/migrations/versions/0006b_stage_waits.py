@@ -1,0 +1,23 @@
+"""Waits in the stages of value streams."""
+
+from __future__ import annotations
+
+import sqlalchemy as sa
+from alembic import op
+
+revision = "0006b"
+down_revision = "0006"
+branch_labels = None
+depends_on = None
+
+
+def upgrade() -> None:
+    op.add_column("waits", sa.Column("stage", sa.String(), nullable=False, server_default=""))
+    op.add_column("waits", sa.Column("stream", sa.String(), nullable=False, server_default=""))
+    op.add_column("waits", sa.Column("target", sa.BigInteger(), nullable=True))
+
+
+def downgrade() -> None:
+    op.drop_column("waits", "target")
+    op.drop_column("waits", "stream")
+    op.drop_column("waits", "stage")
