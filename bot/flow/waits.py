@@ -77,8 +77,10 @@ class Wait(NamedTuple):
     """The kind of the event that made it this holder's turn."""
     stage: str = ""
     """Where a value stream tells of it: the name of its stage."""
+    stream: str = ""
+    """The key of that value stream."""
     target: int | None = None
-    """Working seconds that the map of a value stream agrees on."""
+    """Working seconds that its map agrees on for the stage."""
 
     @property
     def key(self) -> ItemKey:
