@@ -57,11 +57,11 @@ def _journeys(ctx: Context, held: Kept, now: int) -> list[Journey]:
     with reading(ctx.engine) as session:
         found = kept.since(session, ctx.workspace, held.key, now - DAYS * 86_400)
         old = {one.version for one in found} != {held.version} and versions(session, ctx.workspace, held.key)
-    names = _names_of_today(old) if old else {}
-    return [_translated(one.journey, names.get(one.version, {})) for one in found]
+    names = names_of_today(old) if old else {}
+    return [translated(one.journey, names.get(one.version, {})) for one in found]
 
 
-def _names_of_today(told: Sequence[Version]) -> dict[int, dict[str, str]]:
+def names_of_today(told: Sequence[Version]) -> dict[int, dict[str, str]]:
     """How stages of each version (newest first) are called today, where another way."""
     found: dict[int, dict[str, str]] = {}
     later: dict[str, str] = {}
@@ -76,7 +76,8 @@ def _names_of_today(told: Sequence[Version]) -> dict[int, dict[str, str]]:
     return found
 
 
-def _translated(one: Journey, names: dict[str, str]) -> Journey:
+def translated(one: Journey, names: dict[str, str]) -> Journey:
+    """A journey with its stages as `names_of_today` calls those of its version."""
     if not names:
         return one
     return one._replace(visits=tuple(stay._replace(stage=names.get(stay.stage, stay.stage)) for stay in one.visits))
