@@ -72,6 +72,7 @@ class FakeItem:
             "author": account(author),
             "repository": {"nameWithOwner": repo},
             "labels": [],
+            "milestone": None,
             "timelineItems": [],
             "projectItems": [],
         }
@@ -102,6 +103,10 @@ class FakeItem:
     def unlabel(self, name: str, at: int, by: str = "bob") -> None:
         self.node["labels"] = [label for label in self.node["labels"] if label["name"] != name]
         self._act("UnlabeledEvent", at, actor=account(by), label={"name": name})
+
+    def set_milestone(self, title: str, at: int, by: str = "bob", *, removed: bool = False) -> None:
+        self.node["milestone"] = None if removed else {"title": title}
+        self._act("DemilestonedEvent" if removed else "MilestonedEvent", at, actor=account(by), milestoneTitle=title)
 
     def assign(self, login: str, at: int, by: str = "bob", *, removed: bool = False) -> None:
         self._act("UnassignedEvent" if removed else "AssignedEvent", at, actor=account(by), assignee=account(login))
@@ -144,6 +149,10 @@ class FakeItem:
 class FakeIssue(FakeItem):
     def __init__(self, repo: str, number: int, author: str | None, at: int, title: str) -> None:
         super().__init__(repo, "Issue", number, author, at, title)
+
+    def part_of(self, issue: FakeIssue, at: int, by: str = "bob", *, removed: bool = False) -> None:
+        typename = "ParentIssueRemovedEvent" if removed else "ParentIssueAddedEvent"
+        self._act(typename, at, actor=account(by), parent=issue.shown)
 
     def mentioned(self, pull: FakePull, at: int, by: str = "bob", *, closes: bool = True) -> None:
         """A pull request's text speaks of it."""

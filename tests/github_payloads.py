@@ -350,6 +350,31 @@ def _item(
     }
 
 
+def sub_issue(
+    action: str = "sub_issue_added",
+    number: int = 7,
+    repo: str = "acme/shop",
+    actor: str | None = "bob",
+    *,
+    parent: int = 3,
+    parent_repo: str | None = None,
+    to: str | None = None,
+    at: int = NINE,
+) -> Payload:
+    """A `sub_issues` delivery to `to` (the part's repository unless said otherwise)."""
+    about = {"author": "carol", "title": "Totals are off", "labels": (), "opened_at": NINE, "at": at}
+    above = parent_repo or repo
+    return delivered(
+        action,
+        to or repo,
+        actor,
+        sub_issue=_item(number, repo, "issues", **about),
+        sub_issue_repo=repository_object(repo),
+        parent_issue=_item(parent, above, "issues", **about),
+        parent_issue_repo=repository_object(above),
+    )
+
+
 def _own_keys(label: str | None, assignee: str | None, title_was: str | None) -> Payload:
     own: Payload = {}
     if label is not None:

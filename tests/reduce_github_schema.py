@@ -17,12 +17,14 @@ from pathlib import Path
 import graphql as gql
 
 from bot.hosts.github import graphql
+from bot.hosts.github.errors import BOARDS, PARENTS
 
+PARTS = [frozenset(some) for some in ((BOARDS, PARENTS), (BOARDS,), (PARENTS,), ())]
 QUERIES = (
-    *(graphql.read(boards=boards) for boards in (True, False)),
-    *(graphql.more_timeline(boards=boards) for boards in (True, False)),
-    *(graphql.more_issue_timeline(boards=boards) for boards in (True, False)),
-    *(graphql.items([12, 13], boards=boards) for boards in (True, False)),
+    *(graphql.read(parts) for parts in PARTS),
+    *(graphql.more_timeline(parts) for parts in PARTS),
+    *(graphql.more_issue_timeline(parts) for parts in PARTS),
+    *(graphql.items([12, 13], parts) for parts in PARTS),
     graphql.MORE_REVIEWS,
     graphql.MORE_COMMENTS,
     graphql.MORE_CHECKS,

@@ -523,7 +523,7 @@ def test_one_of_the_policy_file_is_connected_and_not_silent(desk: Desk) -> None:
 
 
 EVENTS = "check_run, check_suite, deployment_status, issue_comment, issues, pull_request, pull_request_review, " \
-    "pull_request_review_comment, release, repository, status"  # fmt: skip
+    "pull_request_review_comment, release, repository, status, sub_issues"  # fmt: skip
 
 
 def hook(desk: Desk) -> str:

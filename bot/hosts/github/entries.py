@@ -48,6 +48,7 @@ class History(Generic[I]):
             title=titles[0] if titles else self.item.title,
             url=self.item.url,
             labels=self._first_labels(),
+            **self._first_milestone(),
         )
 
     def facts(self) -> dict[str, Any]:
@@ -93,6 +94,14 @@ class History(Generic[I]):
         taken_off = [name for name, typename in first.items() if typename == "UnlabeledEvent"]
         return [name for name in now if name not in first] + taken_off
 
+    def _first_milestone(self) -> dict[str, Any]:
+        """The milestone it was opened with: one taken off before any was set, or one never touched."""
+        touched = [entry for entry in self.entries if entry.milestone_title]
+        if not touched:
+            return {"milestone": self.item.milestone.title} if self.item.milestone else {}
+        taken_off = touched[0].typename == "DemilestonedEvent"
+        return {"milestone": touched[0].milestone_title} if taken_off else {}
+
     def _told(self) -> Iterator[FlowEvent]:
         for entry in self.entries:
             read = self.READ.get(entry.typename)
@@ -117,6 +126,12 @@ class History(Generic[I]):
             return None
         kind, at, name = KINDS[entry.typename], entry.created_at, entry.label.name
         return self.event(kind, ids.about(kind, self.number, name, at), at, entry.actor, label=name)
+
+    def set_milestone(self, entry: Entry) -> FlowEvent | None:
+        if not entry.milestone_title or entry.created_at is None:
+            return None
+        kind, at, title = KINDS[entry.typename], entry.created_at, entry.milestone_title
+        return self.event(kind, ids.about(kind, self.number, title, at), at, entry.actor, milestone=title)
 
     def assignment(self, entry: Entry) -> FlowEvent | None:
         assignee = login_of(entry.assignee)
@@ -160,6 +175,10 @@ KINDS = {
     "ConvertToDraftEvent": "converted_to_draft",
     "LabeledEvent": "labeled",
     "UnlabeledEvent": "unlabeled",
+    "MilestonedEvent": "milestoned",
+    "DemilestonedEvent": "demilestoned",
+    "ParentIssueAddedEvent": "parent_added",
+    "ParentIssueRemovedEvent": "parent_removed",
     "AssignedEvent": "assigned",
     "UnassignedEvent": "unassigned",
     "ReviewRequestedEvent": "review_requested",
@@ -174,6 +193,8 @@ COMMON: Mapping[str, Read] = {
     "ReopenedEvent": History.plain,
     "LabeledEvent": History.label,
     "UnlabeledEvent": History.label,
+    "MilestonedEvent": History.set_milestone,
+    "DemilestonedEvent": History.set_milestone,
     "AssignedEvent": History.assignment,
     "UnassignedEvent": History.assignment,
     "RenamedTitleEvent": History.renamed,

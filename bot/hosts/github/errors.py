@@ -57,11 +57,12 @@ class StaleCursor(HostError):
     """GitHub no longer knows the place that a reading stopped at; it has to begin again."""
 
 
-BOARDS, ISSUES, RELEASES = "boards", "issues", "releases"
-PARTS = (BOARDS, ISSUES, RELEASES)
-"""What a reading can do without: columns of boards, issues, releases."""
+BOARDS, PARENTS, ISSUES, RELEASES = "boards", "parents", "issues", "releases"
+PARTS = (BOARDS, PARENTS, ISSUES, RELEASES)
+"""What a reading can do without: columns of boards, the issues that issues are parts of, issues, releases."""
 _OF_PARTS = {"projectItems": BOARDS, "openIssues": ISSUES, "changedIssues": ISSUES, "releases": RELEASES}
 _OF_BOARDS = re.compile(r"project_?v2|projectItems|fieldValueByName|:project\b", re.IGNORECASE)
+_OF_PARENTS = re.compile(r"parent_?issue", re.IGNORECASE)
 
 
 def part_of(error: Mapping[str, Any]) -> str | None:
@@ -72,6 +73,8 @@ def part_of(error: Mapping[str, Any]) -> str | None:
     path = [step for step in error.get("path") or () if isinstance(step, str)]
     if "projectItems" in path or _OF_BOARDS.search(str(error.get("message"))):
         return BOARDS
+    if _OF_PARENTS.search(str(error.get("message"))):
+        return PARENTS
     return _OF_PARTS.get(path[-1]) if path else None
 
 

@@ -17,7 +17,8 @@ from bot.flow.events import FlowEvent
 from bot.flow.shipped import Release
 from bot.hosts.github import graphql
 from bot.hosts.github.api import Github, Meter
-from bot.hosts.github.errors import BOARDS, ISSUES, RELEASES, Gone, Overloaded, PartRefused, StaleCursor
+from bot.hosts.github.errors import BOARDS, ISSUES, PARENTS, RELEASES, Gone, Overloaded, PartRefused, StaleCursor
+from bot.hosts.github.fragments import types
 from bot.hosts.github.issues import issue_snapshot
 from bot.hosts.github.nodes import (
     Connection,
@@ -194,12 +195,12 @@ class _Reader:
         *,
         shrinkable: bool = False,
     ) -> dict[str, Any]:
-        """The answer to a query (made for reading boards or not), once it asks for no part that GitHub refuses."""
+        """The answer to a query (made for some parts), once it asks for none that GitHub refuses."""
         while True:
-            boards = self._may(BOARDS)
-            named = {**graphql.types(boards=boards), **variables()}
+            parts = frozenset(part for part in (BOARDS, PARENTS) if self._may(part))
+            named = {**types(parts), **variables()}
             try:
-                return self._asked(query(boards=boards), meter, shrinkable, named)["repository"]  # type: ignore[no-any-return]
+                return self._asked(query(parts), meter, shrinkable, named)["repository"]  # type: ignore[no-any-return]
             except PartRefused as refusal:
                 if not self._may(refusal.part):  # it was not asked for
                     raise

@@ -50,7 +50,7 @@ def claimed(number: int, slug: str, login: str, at: int) -> str:
 
 
 def about(kind: str, number: int, subject: str, at: int) -> str:
-    """For `labeled`, `unlabeled` (the label), `assigned`, `unassigned` (the login)."""
+    """For `labeled`, `unlabeled` (the label), `milestoned`, `demilestoned`, `assigned`, `unassigned` (the login)."""
     return f"{kind}:{number}:{_printable(subject)}:{show_instant(at)}"
 
 
@@ -96,6 +96,16 @@ def linked(number: int, repo: str, issue: int, at: int | None = None) -> str:
 
 def unlinked(number: int, repo: str, issue: int, at: int) -> str:
     return about("unlinked", number, f"{repo.lower()}#{issue}", at)
+
+
+def parent(kind: str, number: int, repo: str, issue: int, at: int) -> str:
+    """For `parent_added` and `parent_removed`; the parent is an issue of `repo`."""
+    return about(kind, number, f"{repo.lower()}#{issue}", at)
+
+
+def traced(kind: str, number: int, to: str, at: int) -> str:
+    """For `traced` and `untraced`, which this program tells; `to` names what for."""
+    return about(kind, number, to, at)
 
 
 def _printable(text: str) -> str:

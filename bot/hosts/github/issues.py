@@ -7,7 +7,7 @@ from typing import Any
 
 from bot.flow.events import ISSUE, FlowEvent, flow_event
 from bot.hosts.github import ids
-from bot.hosts.github.entries import COMMON, HOST, History
+from bot.hosts.github.entries import COMMON, HOST, KINDS, History
 from bot.hosts.github.nodes import Entry, Issue, actor_type_of, login_of
 from bot.hosts.github.snapshots import Snapshot, columns_of
 
@@ -29,10 +29,29 @@ def issue_snapshot(repo: str, issue: Issue) -> Snapshot:
 
 
 class _IssueHistory(History[Issue]):
-    READ = COMMON
-
     def facts(self) -> dict[str, Any]:
         return {"type": ISSUE}
+
+    def parent(self, entry: Entry) -> FlowEvent | None:
+        """A part of another issue from now on, or no longer; of one that the token may not see nothing is told."""
+        above, at = entry.parent, entry.created_at
+        if above is None or above.number is None or above.repository is None or at is None:
+            return None
+        kind, repo = KINDS[entry.typename], above.repository.name_with_owner
+        id = ids.parent(kind, self.number, repo, above.number, at)
+        return self.event(kind, id, at, entry.actor, **parent(self.repo, repo, above.number))
+
+
+_IssueHistory.READ = {
+    **COMMON,
+    "ParentIssueAddedEvent": _IssueHistory.parent,
+    "ParentIssueRemovedEvent": _IssueHistory.parent,
+}
+
+
+def parent(own: str, repo: str, issue: int) -> dict[str, Any]:
+    """The own keys of a `parent_added` or `parent_removed` of an issue of `own`."""
+    return {"parent": issue} if repo.lower() == own.lower() else {"parent": issue, "in": repo}
 
 
 def _links(repo: str, issue: Issue) -> Iterator[FlowEvent]:

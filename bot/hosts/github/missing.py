@@ -18,7 +18,7 @@ TIMED = frozenset(
     {
         "closed", "merged", "reopened", "ready_for_review", "converted_to_draft", "queued", "dequeued", "renamed",
         "labeled", "unlabeled", "assigned", "unassigned", "review_requested", "review_request_removed", "linked",
-        "unlinked", "status_changed",
+        "unlinked", "status_changed", "milestoned", "demilestoned", "parent_added", "parent_removed",
     }
 )  # fmt: skip
 """Kinds whose id hangs on an instant, which webhooks take from the item as a whole."""
@@ -94,7 +94,7 @@ class _Twins:
         return True
 
 
-_SUBJECTS = ("reviewer", "team", "label", "assignee", "issue", "in", "project", "to")
+_SUBJECTS = ("reviewer", "team", "label", "assignee", "issue", "in", "project", "to", "milestone", "parent")
 
 
 def _subject(event: FlowEvent) -> tuple[str | None, ...]:

@@ -62,6 +62,10 @@ class Label(Narrow):
     name: Text
 
 
+class Milestone(Narrow):
+    title: Text
+
+
 class Team(Narrow):
     slug: Line
 
@@ -82,6 +86,7 @@ class Item(Narrow):
     html_url: Text | None = None
     user: Account | None = None
     labels: list[Label] | None = None
+    milestone: Milestone | None = None
     created_at: Instant | None = None
     updated_at: Instant | None = None
     closed_at: Instant | None = None
@@ -126,6 +131,7 @@ class AboutItem(Told):
 
 class ItemTold(AboutItem):
     label: Label | None = None
+    milestone: Milestone | None = None
     assignee: Account | None = None
     changes: Changes | None = None
 
@@ -139,6 +145,15 @@ class PullRequestTold(ItemTold):
 
 class IssueTold(ItemTold):
     item: Item = Field(alias="issue")
+
+
+class ParentTold(Told):
+    """An issue became a part of another, or no longer is one; `item` is the part."""
+
+    item: Item = Field(alias="sub_issue")
+    sub_issue_repo: Repository | None = None
+    parent: Item = Field(alias="parent_issue")
+    parent_issue_repo: Repository | None = None
 
 
 class Review(Narrow):

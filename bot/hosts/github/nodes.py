@@ -82,6 +82,10 @@ class Deployment(Node):
     environment: Line | None = None
 
 
+class Milestone(Node):
+    title: Text
+
+
 class Board(Node):
     id: NodeId
 
@@ -127,6 +131,8 @@ class Entry(Node):
     source: Reference | None = None
     subject: Reference | None = None
     will_close_target: bool = False
+    milestone_title: Text | None = None
+    parent: Reference | None = None
 
 
 class ReviewComment(Node):
@@ -228,6 +234,7 @@ class Item(Node):
     closed_at: Instant | None = None
     author: Named | None = None
     labels: Connection[Label] | None = None
+    milestone: Milestone | None = None
     timeline_items: Connection[Entry]
     project_items: Connection[Card] | None = None
 

@@ -25,6 +25,7 @@ _READERS: dict[str, Callable[[dict[str, Any], int], Delivery]] = {
     "pull_request_review_comment": webhook_items.review_comment,
     "issue_comment": webhook_items.issue_comment,
     "issues": webhook_items.issues,
+    "sub_issues": webhook_items.sub_issues,
     "check_suite": webhook_commits.check_suite,
     "check_run": webhook_commits.check_run,
     "status": webhook_commits.status,

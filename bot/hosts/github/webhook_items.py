@@ -9,12 +9,14 @@ from bot.flow.events import ISSUE, PULL_REQUEST, REVIEW_STATES, FlowEvent, flow_
 from bot.hosts import Delivery
 from bot.hosts.github import ids
 from bot.hosts.github.closing import about, closes
+from bot.hosts.github.issues import parent
 from bot.hosts.github.models import (
     AboutItem,
     Account,
     IssueCommentTold,
     IssueTold,
     ItemTold,
+    ParentTold,
     PullRequest,
     PullRequestTold,
     ReviewCommentTold,
@@ -35,6 +37,11 @@ def pull_request(payload: dict[str, Any], received_at: int) -> Delivery:
 def issues(payload: dict[str, Any], received_at: int) -> Delivery:
     """`issues` in all actions that change a state; an issue deleted or moved away is closed here."""
     return _read(_ISSUE_ACTIONS, IssueTold, payload, received_at)
+
+
+def sub_issues(payload: dict[str, Any], received_at: int) -> Delivery:
+    """`sub_issues`: an issue became a part of another one, or no longer is."""
+    return _read(_PARENT_ACTIONS, ParentTold, payload, received_at)
 
 
 def review(payload: dict[str, Any], received_at: int) -> Delivery:
@@ -79,7 +86,8 @@ def _updated(told: AboutItem, received_at: int) -> int:
 def _opened(told: PullRequestTold | IssueTold, received_at: int) -> FlowEvent:
     item = told.item
     own = _pull_request_facts(item) if isinstance(item, PullRequest) else {"type": ISSUE}
-    own |= {"title": item.title, "url": item.html_url, "labels": [label.name for label in item.labels or ()]}
+    own |= {"title": item.title, "url": item.html_url, "labels": [label.name for label in item.labels or ()],
+            "milestone": item.milestone and item.milestone.title}  # fmt: skip
     known = {key: value for key, value in own.items() if value is not None}
     return _event(told, item.user, "opened", ids.opened(item.number), at=first(item.created_at, received_at), **known)
 
@@ -183,6 +191,33 @@ def _labels(kind: str) -> Read[ItemTold]:
     return read
 
 
+def _milestone(kind: str) -> Read[ItemTold]:
+    def read(told: ItemTold, received_at: int) -> FlowEvent | None:
+        milestone = told.milestone or told.item.milestone
+        if milestone is None or not milestone.title:
+            return None
+        title, at = milestone.title, _updated(told, received_at)
+        id = ids.about(kind, told.item.number, title, at)
+        return _event(told, told.sender, kind, id, at=at, milestone=title)
+
+    return read
+
+
+def _parent(kind: str) -> Read[ParentTold]:
+    """Told to the repositories of both; the part's is the one that counts."""
+
+    def read(told: ParentTold, received_at: int) -> FlowEvent | None:
+        own = told.repository.full_name
+        of, above = told.sub_issue_repo or told.repository, told.parent_issue_repo or told.repository
+        if of.full_name.lower() != own.lower():
+            return None
+        number, at = told.parent.number, _updated(told, received_at)
+        id = ids.parent(kind, told.item.number, above.full_name, number, at)
+        return _event(told, told.sender, kind, id, at=at, **parent(own, above.full_name, number))
+
+    return read
+
+
 def _assignment(kind: str) -> Read[ItemTold]:
     def read(told: ItemTold, received_at: int) -> FlowEvent | None:
         assignee, at = login_of(told.assignee), _updated(told, received_at)
@@ -245,6 +280,8 @@ _ITEM_ACTIONS: dict[str, Read[ItemTold]] = {
     "edited": _edited,
     "labeled": _labels("labeled"),
     "unlabeled": _labels("unlabeled"),
+    "milestoned": _milestone("milestoned"),
+    "demilestoned": _milestone("demilestoned"),
     "assigned": _assignment("assigned"),
     "unassigned": _assignment("unassigned"),
 }
@@ -254,6 +291,12 @@ _ISSUE_ACTIONS: dict[str, Read[IssueTold]] = {
     "closed": _closed,
     "deleted": _left("deleted"),
     "transferred": _left("transferred"),
+}
+_PARENT_ACTIONS: dict[str, Read[ParentTold]] = {
+    "parent_issue_added": _parent("parent_added"),
+    "parent_issue_removed": _parent("parent_removed"),
+    "sub_issue_added": _parent("parent_added"),
+    "sub_issue_removed": _parent("parent_removed"),
 }
 _PULL_REQUEST_ACTIONS: dict[str, Read[PullRequestTold]] = {
     **_ITEM_ACTIONS,
