@@ -66,7 +66,7 @@ def _in_month(every: Every, year: int, month: int) -> date:
 
 
 def _month_after(day: date) -> tuple[int, int]:
-    return (day.year + 1, 1) if day.month == 12 else (day.year, day.month + 1)  # noqa: PLR2004
+    return (day.year + 1, 1) if day.month == 12 else (day.year, day.month + 1)
 
 
 def instant_of(every: Every, day: date, calendar: Calendar) -> int:
