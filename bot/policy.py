@@ -176,6 +176,11 @@ class Policy:
             return self.target(repo, kind)
         return None if self.is_silent(repo) or not self.follows(repo) else in_stage
 
+    def expectation(self, repo: str) -> int | None:
+        """Working seconds within which an item of a repository is expected to be done; None where nothing is agreed."""
+        own = self._terms(repo).part.expectation
+        return _first(own, self.file.flow.expectation) or None
+
     def is_silent(self, repo: str) -> bool:
         """Whether nobody is to be nudged about a repository (yet)."""
         return self._terms(repo).part.silent

@@ -158,6 +158,8 @@ class NudgesPart(_Part):
     max_repeats: Annotated[int, Field(strict=True, ge=0, le=1000)] = 2
     max_messages_per_person_per_day: Annotated[int, Field(strict=True, ge=1, le=1000)] = 4
     morning: Annotated[bool, Field(strict=True)] = True
+    hold_back: Annotated[float, Field(strict=True, ge=0, le=0.5, allow_inf_nan=False)] = 0.0
+    """The share of waits whose nudges are held back at random, to learn whether nudges help."""
 
     @model_validator(mode="after")
     def _escalates_after_the_breach(self) -> NudgesPart:
@@ -228,8 +230,16 @@ class StatusPart(_Part):
     ]  # fmt: skip
 
 
+class FlowPart(_Part):
+    """What is agreed about the flow of all work."""
+
+    expectation: Duration | None = None
+    """Working time within which an item is expected to be done; 0 is "none"."""
+
+
 class RepoPart(_Part):
     channel: Channel | None = None
+    expectation: Duration | None = None
     silent: Annotated[bool, Field(strict=True)] = False
     follow: Annotated[bool, Field(strict=True)] = True
     targets: TargetsPart = TargetsPart()
@@ -245,6 +255,7 @@ class PolicyFile(_Part):
     targets: TargetsPart = TargetsPart()
     rules: RulesPart = RulesPart()
     nudges: NudgesPart = NudgesPart()
+    flow: FlowPart = FlowPart()
     status: StatusPart = StatusPart()
     admins: list[Member] = []
     people: dict[str, PersonPart] = {}
@@ -290,6 +301,7 @@ _BELOW: dict[str, type[BaseModel]] = {
     "targets": TargetsPart,
     "rules": RulesPart,
     "nudges": NudgesPart,
+    "flow": FlowPart,
     "status": StatusPart,
     "people": PersonPart,
     "teams": TeamPart,
