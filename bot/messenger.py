@@ -30,7 +30,7 @@ RATE_LIMITED = 30
 """Seconds to pause after a 429 that does not say how long."""
 NOT_READY = (0.5, 1.0, 2.0, 4.0)
 """Seconds to wait, time and again, for Slack to have an uploaded picture ready; it takes one as a rule."""
-PICTURE = "map.png"
+PICTURE = "weir.png"
 MOST_FILE_ALT = 1_000
 """Characters that describe a file; an image in a message may have 2,000."""
 
@@ -146,9 +146,9 @@ class Messenger:
 
     def post_picture(
         self, channel: str, png: bytes, alt: str, message: Message, thread_ts: str | None = None,
-        key: str | None = None,
+        key: str | None = None, *, place: int = 0,
     ) -> Posted:  # fmt: skip
-        """Post a message with a picture on top of it, `alt` (up to 2,000 characters) saying what is to be seen.
+        """Post a message with a picture before its block `place`, `alt` (up to 2,000 characters) saying what it shows.
 
         `find` finds it by a `key`. Where the picture can't be uploaded, the message is posted without. Takes as long
         as Slack needs for it.
@@ -159,7 +159,7 @@ class Messenger:
         except (Passing, Unknown, Undeliverable) as error:
             return Posted(self._post(channel, message, **more), str(error))
         image = {"type": "image", "slack_file": {"id": file}, "alt_text": alt}
-        shown = Message(message.text, (image, *message.blocks))
+        shown = Message(message.text, (*message.blocks[:place], image, *message.blocks[place:]))
         for seconds in NOT_READY:
             try:
                 return Posted(self._post(channel, shown, **more))

@@ -11,6 +11,7 @@ from bot.context import Context
 from bot.grammar import COMMAND, parse
 from bot.soon import answered
 from bot.views import help
+from bot.views.charts import has_charts
 from bot.views.ids import ASK
 from bot.views.message import Message
 from bot.views.pages import Again, again
@@ -39,6 +40,11 @@ def register(app: App, ctx: Context) -> None:
         user = str(command.get("user_id", ""))
         asked = Again(str(command.get("text") or ""), place=str(command.get("channel_id") or ""))
         message = answered(lambda: answer(ctx, user, asked), lambda late: show(ctx, {**command, **_BESIDE}, late))
+        if message is not None and has_charts(message):
+            # Whether Slack takes charts is told there, and not for an acknowledgement.
+            show(ctx, {**command, **_BESIDE}, message)
+            ack()
+            return
         message = message or help.line("One moment …")
         ack(text=message.text, blocks=message.blocks, response_type="ephemeral")
 

@@ -8,7 +8,7 @@ from typing import Any, TypeAlias
 import structlog
 from slack_bolt import Ack
 
-from bot import homes
+from bot import charts, homes
 from bot.asking.admins import NotAllowed
 from bot.asking.people import NotKnown
 from bot.context import Context
@@ -18,6 +18,7 @@ from bot.policy import BadPolicy
 from bot.said import current
 from bot.soon import begun
 from bot.views import help, modals
+from bot.views.charts import without_charts
 from bot.views.message import Message
 from bot.views.pages import Again
 
@@ -59,7 +60,7 @@ def show(ctx: Context, body: dict[str, Any], message: Message) -> None:
     """Show an answer where a press came from: a home shows it on top, a window takes it in."""
     view = body.get("view") or {}
     if view.get("type") == "home":
-        homes.show(ctx, str(body["user"]["id"]), ctx.clock.now(), message)
+        homes.show(ctx, str(body["user"]["id"]), ctx.clock.now(), without_charts(message))
         return
     response_url = str(body.get("response_url") or "")
     private = (body.get("container") or {}).get("is_ephemeral", True)
@@ -67,8 +68,8 @@ def show(ctx: Context, body: dict[str, Any], message: Message) -> None:
         if view:
             ctx.messenger.update_modal(str(view["id"]), modals.answer(view["title"]["text"], message))
         elif private:
-            ctx.messenger.replace(response_url, message)
+            charts.respond(ctx.messenger.replace, response_url, message)
         else:
-            ctx.messenger.say(response_url, message)
+            charts.respond(ctx.messenger.say, response_url, message)
     except (Passing, Unknown, Undeliverable) as error:
         log.warning("an answer could not be shown", why=str(error))

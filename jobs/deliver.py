@@ -12,7 +12,7 @@ from typing import NamedTuple, TypeAlias
 import structlog
 from sqlalchemy.orm import Session
 
-from bot import quiet, telling
+from bot import charts, quiet, telling
 from bot.asking import streams
 from bot.asking.people import NotKnown
 from bot.context import Context
@@ -262,7 +262,7 @@ def _posted(ctx: Context, ready: _Ready, thread: str | None, now: int) -> str:
             return post_map(ctx, channel, shown, ready.message, thread, row.id).ts
         except NotKnown:
             _log.info("message.without_map", message=row.id)
-    return ctx.messenger.post(channel, ready.message, row.id, thread)
+    return charts.post(ctx.messenger, channel, ready.message, row.id, thread)
 
 
 def _not_sent(ctx: Context, row: Leased, trouble: Trouble, now: int, *, unsure: bool) -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from bot.views.charts import without_charts
 from bot.views.ids import AWAY_FORM, HOURS_FORM, LINK_FORM
 from bot.views.message import Block, Message, section
 
@@ -44,7 +45,8 @@ def link() -> Modal:
 
 
 def answer(title: str, message: Message) -> Modal:
-    """An answer in a window."""
+    """An answer in a window, which takes no charts."""
+    message = without_charts(message)
     return {"type": "modal", "title": _plain(title[:MOST_TITLE]), "close": _plain("Close"),
             "blocks": list(message.blocks[:MOST_BLOCKS])}  # fmt: skip
 
