@@ -1,0 +1,89 @@
+"""Journeys that overlap a period, and who opened what: read for the flow metrics, never written."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Collection, Iterable
+from typing import Any, NamedTuple
+
+from sqlalchemy import ColumnElement, and_, bindparam, func, or_, select
+from sqlalchemy.orm import Session
+
+from bot.flow.events import ItemKey
+from bot.flow.stages import Journey, Visit
+from bot.store.events import EVENTS
+from bot.store.journeys import JOURNEYS, VISITS, Measured
+from bot.store.sql import Asking, by_repo
+
+_J, _V, _E = JOURNEYS.c, VISITS.c, EVENTS.c
+_WAY = (_J.host, _J.repo, _J.item, _J.version, _J.segment, _J.ended_at, _J.dropped)
+_STAY = (_V.stage, _V.since, _V.until, _V.picked_up_at)
+_SAME = and_(*(_V[name] == _J[name] for name in ("workspace", "stream", "host", "repo", "item")))
+_OPENERS = Asking(
+    lambda one_of: select(_E.item, _E.actor, _E.actor_type).where(
+        _E.workspace == bindparam("workspace"), _E.host == bindparam("host"), _E.repo == bindparam("repo"),
+        one_of(_E.item, "items"), _E.kind == "opened",
+    )
+)  # fmt: skip
+
+
+class Opener(NamedTuple):
+    """Who opened an item, as its host tells."""
+
+    login: str | None
+    actor_type: str
+
+
+class Ended(NamedTuple):
+    """An item that was done: [began_at, done_at) in seconds since 1970 UTC."""
+
+    key: ItemKey
+    began_at: int
+    done_at: int
+
+
+def journeys(
+    session: Session, workspace: str, stream: str, repos: Collection[str] | None, since: int, until: int
+) -> list[Measured]:
+    """The journeys through a stream that went on at some instant of [since, until), or ended in it.
+
+    Of these repositories alone, case aside, where any are named; in order of their items.
+    """
+    mine = (*_of(workspace, stream, repos), or_(_J.ended_at.is_(None), _J.ended_at >= since), _J.began_at < until)
+    rows = session.execute(
+        select(*_WAY, *_STAY).join(VISITS, _SAME).where(*mine).order_by(_J.host, _J.repo, _J.item, _V.seq)
+    )
+    ways: dict[tuple[Any, ...], list[Visit]] = defaultdict(list)
+    for row in rows:
+        ways[tuple(row[:7])].append(Visit(*row[7:]))
+    return [_measured(stream, way, visits) for way, visits in ways.items()]
+
+
+def _of(workspace: str, stream: str, repos: Collection[str] | None) -> tuple[ColumnElement[bool], ...]:
+    mine: tuple[ColumnElement[bool], ...] = (_J.workspace == workspace, _J.stream == stream)
+    return mine if repos is None else (*mine, func.lower(_J.repo).in_(sorted({repo.lower() for repo in repos})))
+
+
+def _measured(stream: str, way: tuple[Any, ...], visits: Iterable[Visit]) -> Measured:
+    host, repo, item, version, segment, ended_at, dropped = way
+    done, given_up = (None, ended_at) if dropped else (ended_at, None)
+    return Measured(stream, version, Journey((host, repo, item), segment, tuple(visits), done, given_up))
+
+
+def done_in(
+    session: Session, workspace: str, stream: str, repos: Collection[str] | None, since: int, until: int
+) -> list[Ended]:
+    """The items done in [since, until)."""
+    mine = (*_of(workspace, stream, repos), _J.dropped.is_(False), _J.ended_at >= since, _J.ended_at < until)
+    rows = session.execute(select(_J.host, _J.repo, _J.item, _J.began_at, _J.ended_at).where(*mine))
+    return [Ended((host, repo, item), began_at, done_at) for host, repo, item, began_at, done_at in rows]
+
+
+def openers(session: Session, workspace: str, keys: Iterable[ItemKey]) -> dict[ItemKey, Opener]:
+    """Who opened these items, as far as that is known."""
+    found: dict[ItemKey, Opener] = {}
+    for host, repo, items in by_repo(keys):
+        named = {"workspace": workspace, "host": host, "repo": repo, "items": items}
+        for item, login, actor_type in session.execute(_OPENERS.on(session), named):
+            found[host, repo, item] = Opener(login, actor_type)
+    return found
