@@ -22,6 +22,7 @@ from pydantic import (
 
 from bot.flow.calendar import Calendar, Window
 from bot.flow.waits import Rules
+from bot.policy_types import MixPart, TypeRulePart, TypeRules
 
 WORKING_DAY = 8 * 3600
 """Seconds in a "day" of a target."""
@@ -246,6 +247,13 @@ class RepoPart(_Part):
     calendar: CalendarPart = CalendarPart()
     rules: RulesPart = RulesPart()
     mentions: Annotated[bool, Field(strict=True)] = False
+    mix: MixPart = {}
+
+
+class StreamPart(_Part):
+    """What was agreed for a value stream, by its name."""
+
+    mix: MixPart = {}
 
 
 class PolicyFile(_Part):
@@ -258,9 +266,13 @@ class PolicyFile(_Part):
     flow: FlowPart = FlowPart()
     status: StatusPart = StatusPart()
     admins: list[Member] = []
+    types: TypeRules | None = None
+    """None: those that go for most teams."""
+    mix: MixPart = {}
     people: dict[str, PersonPart] = {}
     teams: dict[str, TeamPart] = {}
     repos: dict[RepoName, RepoPart] = {}
+    streams: dict[str, StreamPart] = {}
 
 
 def first_fault(error: ValidationError) -> str:
@@ -294,8 +306,8 @@ _PATTERNS = {
 }
 
 
-NAMED = ("people", "teams", "repos")
-"""Tables whose keys are names: logins, teams, repositories."""
+NAMED = ("people", "teams", "repos", "streams")
+"""Tables whose keys are names: logins, teams, repositories, value streams."""
 _BELOW: dict[str, type[BaseModel]] = {
     "calendar": CalendarPart,
     "targets": TargetsPart,
@@ -308,6 +320,8 @@ _BELOW: dict[str, type[BaseModel]] = {
     "repos": RepoPart,
     "away": AwayPart,
     "mutes": MutePart,
+    "types": TypeRulePart,
+    "streams": StreamPart,
 }
 
 

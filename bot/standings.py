@@ -14,7 +14,7 @@ from bot.flow.waits import Wait
 from bot.policy import Policy
 from bot.store import answers, waits
 from bot.store.answers import SNOOZE, WRONG, Answer, Ask
-from bot.store.outbox import BACKLOG, HANDOVER, OFFER
+from bot.store.outbox import BACKLOG, HANDOVER, OFFER, WITH_NUDGES
 
 
 def standings_of(session: Session, workspace: str, policy: Policy, rows: Sequence[Row[Any]]) -> dict[int, Standing]:
@@ -35,7 +35,7 @@ def standings_of(session: Session, workspace: str, policy: Policy, rows: Sequenc
 
 def is_of_the_ladder(rung: str) -> bool:
     """Whether the holder heard it as a step of the ladder: not what was merely listed, or said to somebody else."""
-    return rung != BACKLOG and not rung.startswith((OFFER, HANDOVER))
+    return rung not in (BACKLOG, WITH_NUDGES) and not rung.startswith((OFFER, HANDOVER))
 
 
 def standing_of(

@@ -212,7 +212,7 @@ def reply_of(answer: Answer | None, now: int) -> Reply | None:
 
 def _called_by(claim: Claim, now: int) -> str | None:
     """Who asked for it since its holder had heard of it last; None where nobody did."""
-    sent = claim.standing.sent.items()
+    sent = claim.standing.heard.items()
     heard = max((at for rung, at in sent if at < now and (rung != ESCALATION or claim.wait.team)), default=0)
     asked = [ask for ask in claim.asks if max(heard + 1, claim.wait.since) <= ask.at <= now and ask.by != claim.wait.on]
     return asked[-1].by if asked else None

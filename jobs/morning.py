@@ -17,8 +17,9 @@ from sqlalchemy import Engine, Row
 from sqlalchemy.orm import Session
 
 from bot.context import Context
-from bot.flow.ladder import FOREVER, HEADS_UP, MORNING, Recipient, Standing, climb, opening
+from bot.flow.ladder import FOREVER, HEADS_UP, MORNING, Nudge, Recipient, Standing, climb, opening
 from bot.flow.mornings import is_morning, next_morning
+from bot.holding_back import drawn, note
 from bot.intake import settle
 from bot.policy import Person, Policy
 from bot.reach import Reach, reach
@@ -159,8 +160,11 @@ def _opens(whom: Recipient, policy: Policy, now: int) -> int | None:
 def _claim(
     ctx: Context, session: Session, days: Sequence[_Day], heard: Mapping[str, list[int]], now: int
 ) -> int:  # fmt: skip
-    standings = standings_of(session, ctx.workspace, ctx.policy, [row for day in days for row in day.rows])
-    named = {day.to: _claims(ctx, day, standings, now) for day in days}
+    known = standings_of(session, ctx.workspace, ctx.policy, [row for day in days for row in day.rows])
+    standings = {one.id: one for one in drawn(session, ctx, known.values(), now)}
+    nudges = {day.to: _nudges(ctx, day, standings, now) for day in days}
+    note(session, ctx, [one for some in nudges.values() for one in some], now)
+    named = {to: [(one.standing.id, one.rung) for one in some if not one.untold] for to, some in nudges.items()}
     people = [day.to for day in days if named[day.to]]
     first = [to for to in people if is_first_of_the_day(ctx, to, heard, now)]
     backlog = backlog_of(ctx, session, first, now)
@@ -175,18 +179,18 @@ def _claim(
     return claimed
 
 
-def _claims(ctx: Context, day: _Day, standings: Mapping[int, Standing], now: int) -> list[tuple[int, str]]:
-    """(wait id, rung) of all that is listed, and of what falls due for it by now."""
+def _nudges(ctx: Context, day: _Day, standings: Mapping[int, Standing], now: int) -> list[Nudge]:
+    """All that is to be listed, and what falls due for it by now."""
     today = ctx.policy.person(day.login).calendar.local_date(now).isoformat()
-    claims = []
+    found = []
     for standing in (standings[row.id] for row in day.rows):
         if standing.quiet > now or standing.clock.on_hold(now):
             continue
-        claims.append((standing.id, f"{MORNING}:{today}"))
+        found.append(Nudge(standing, f"{MORNING}:{today}"))
         climbed = climb(standing, ctx.policy.nudges, now)
-        claims += [
-            (standing.id, rung.name)
+        found += [
+            Nudge(standing, rung.name)
             for ear, rung in climbed
             if ear == day.to and rung.at <= now and rung.name != HEADS_UP
         ]
-    return claims
+    return found

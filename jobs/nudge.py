@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 
 from bot.context import Context
 from bot.flow.ladder import Decision, Message, Recipient, Standing, decide
+from bot.holding_back import drawn, note
 from bot.intake import settle
 from bot.reach import Reach, reach
 from bot.said import current
@@ -45,7 +46,7 @@ def _run(ctx: Context, now: int) -> int:
 
 def _decide(ctx: Context, session: Session, rows: Sequence[Row[Any]], now: int) -> int:
     lost = repos.lost(session, ctx.workspace)
-    standings = _standings(ctx, session, [row for row in rows if (row.host, row.repo) not in lost])
+    standings = _standings(ctx, session, [row for row in rows if (row.host, row.repo) not in lost], now)
     holders = {standing.holder for standing in standings}
     heard = outbox.heard(session, ctx.workspace, holders, now)
     can = reach(session, ctx.workspace, ctx.policy, now)
@@ -58,13 +59,14 @@ def _decide(ctx: Context, session: Session, rows: Sequence[Row[Any]], now: int) 
     looks.update({standing.id: at for standing, at in zip(standings, decision.wake, strict=True)})
     _try_again_some_day(decision, can, looks)
     waits.set_looks(session, ctx.workspace, looks)
+    note(session, ctx, [*decision.held_back, *(one for message in decision.messages for one in message.nudges)], now)
     return _claim(ctx, session, decision.messages, heard, now)
 
 
-def _standings(ctx: Context, session: Session, rows: Sequence[Row[Any]]) -> list[Standing]:
+def _standings(ctx: Context, session: Session, rows: Sequence[Row[Any]], now: int) -> list[Standing]:
     """The waits that are on the ladder: the open ones."""
     climbing = [row for row in rows if row.until is None]
-    return list(standings_of(session, ctx.workspace, ctx.policy, climbing).values())
+    return drawn(session, ctx, standings_of(session, ctx.workspace, ctx.policy, climbing).values(), now)
 
 
 def _try_again_some_day(decision: Decision, can: Reach, looks: dict[int, int | None]) -> None:

@@ -24,6 +24,10 @@ MORNING, ASKED, REMINDER = "morning", "asked", "reminder"
 HEADS_UP, BREACH, REPEAT, ESCALATION = "heads_up", "breach", "repeat", "escalation"
 RUNGS = (MORNING, ASKED, REMINDER, HEADS_UP, BREACH, REPEAT, ESCALATION)
 """From low to high."""
+OWN = frozenset((MORNING, HEADS_UP, BREACH, REPEAT))
+"""Those that Weir itself comes to and its holder hears; the others somebody asked for, or a channel hears."""
+HELD_BACK = "held_back"
+"""Stands among what was sent of a wait whose own rungs count as sent and are told to nobody."""
 FOREVER = 2**62
 """An instant that never comes."""
 GATHER = 600
@@ -65,6 +69,13 @@ class Standing:
         """Who hears for the holder: the login, or for a team its channel, else its repository's."""
         return (self.ear or channel_of(self.wait.repo)) if self.wait.team else self.wait.on
 
+    @property
+    def heard(self) -> Mapping[str, int]:
+        """What was sent of it and told to somebody."""
+        if HELD_BACK not in self.sent:
+            return self.sent
+        return {name: at for name, at in self.sent.items() if step_of(name) not in (HELD_BACK, *OWN)}
+
     def overdue(self, now: int) -> int:
         """Working seconds past the target; negative before it, and far below without one."""
         return self.clock.age(now) - (_FAR if self.target is None else self.target)
@@ -99,10 +110,16 @@ class Nudge(NamedTuple):
     @property
     def step(self) -> str:
         """The rung without its count."""
-        return _step(self.rung)
+        return step_of(self.rung)
+
+    @property
+    def untold(self) -> bool:
+        """Whether it is held back."""
+        return HELD_BACK in self.standing.sent and self.step in OWN
 
 
-def _step(rung: str) -> str:
+def step_of(rung: str) -> str:
+    """A rung without its count."""
     return rung.partition(":")[0]
 
 
@@ -132,6 +149,8 @@ class Decision:
     messages: list[Message]
     wake: list[int | None]
     unreachable: list[tuple[Standing, str]]
+    held_back: list[Nudge] = field(default_factory=list)
+    """What would be told now, of waits whose nudges are held back."""
 
 
 def channel_of(repo: str) -> str:
@@ -147,7 +166,7 @@ def team_channel_of(repo: str, team: str) -> str:
 def holder_rung(standing: Standing, rules: NudgeRules, now: int) -> Rung | None:
     """The next rung its holder has not heard, and when it falls due, at the earliest when they want to hear of it."""
     regular = _regular(standing, rules, now)
-    heard = _last_heard(standing)
+    heard = _last(standing, standing.heard)
     unheard = (rung for rung in standing.asked if heard is None or rung.at > heard)
     asked = min(unheard, key=lambda rung: rung.at, default=None)
     coming = [rung._replace(at=max(rung.at, standing.quiet)) for rung in (regular, asked) if rung is not None]
@@ -163,7 +182,7 @@ def _regular(standing: Standing, rules: NudgeRules, now: int) -> Rung | None:
         return None
     if BREACH not in sent:
         breach = clock.reaches(target, now)
-        listed = any(name in (HEADS_UP, MORNING) for name in map(_step, sent))
+        listed = any(name in (HEADS_UP, MORNING) for name in map(step_of, sent))
         if rules.heads_up and not listed and (breach is None or breach > now):
             heads_up = clock.reaches(ceil(rules.heads_up * target), now)
             if heads_up is not None and heads_up != breach:
@@ -172,15 +191,15 @@ def _regular(standing: Standing, rules: NudgeRules, now: int) -> Rung | None:
     repeats = sum(name.startswith(REPEAT) for name in sent)
     if not rules.repeat or repeats >= rules.max_repeats:
         return None
-    last = _last_heard(standing)
+    last = _last(standing, sent)
     again = None if last is None else clock.reaches(clock.age(last) + rules.repeat, now)
     return None if again is None else Rung(f"{REPEAT}:{repeats + 1}", again)
 
 
-def _last_heard(standing: Standing) -> int | None:
-    """When the holder last heard of it. A team's escalation goes to the ears that its other rungs go to."""
+def _last(standing: Standing, sent: Mapping[str, int]) -> int | None:
+    """When the last of these was for the holder. A team's escalation goes to the ears that its other rungs go to."""
     team = standing.wait.team and standing.ear is None
-    return max((at for name, at in standing.sent.items() if name != ESCALATION or team), default=None)
+    return max((at for name, at in sent.items() if name != ESCALATION or team), default=None)
 
 
 def channel_rung(standing: Standing, rules: NudgeRules, now: int) -> Rung | None:
@@ -278,14 +297,16 @@ def decide(
             elif opens > now or standing.clock.on_hold(now):
                 coming[place].append(opens)
             else:
-                due[to].append((place, rung.name))
+                due["" if Nudge(standing, rung.name).untold else to].append((place, rung.name))
                 hearing[place].append((to, rung.name))
-    messages = [
-        Message(to, now, _most_overdue_first((Nudge(standings[place], rung) for place, rung in nudges), now))
-        for to, nudges in due.items()
-    ]
+    held_back = _nudges(standings, due.pop("", ()))
+    messages = [Message(to, now, _most_overdue_first(_nudges(standings, some), now)) for to, some in due.items()]
     wake = [_wake(standing, coming[i], hearing[i], rules, now) for i, standing in enumerate(standings)]
-    return Decision(messages, wake, unreachable)
+    return Decision(messages, wake, unreachable, held_back)
+
+
+def _nudges(standings: Sequence[Standing], due: Iterable[tuple[int, str]]) -> list[Nudge]:
+    return [Nudge(standings[place], rung) for place, rung in due]
 
 
 def _opening_of(

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 from sqlmodel import col
 
 from bot.store import answers
-from bot.store.outbox import BACKLOG
+from bot.store.outbox import BACKLOG, TRIAL
 from bot.store.tables import AddressRow, AnswerRow, NudgeRow, OutboxRow, RepoRow, WaitRow
 
 Counts = dict[tuple[str, ...], int]
@@ -131,7 +131,8 @@ def _by_kind(session: Session, workspace: str) -> Counts:
 
 def _rungs(session: Session, workspace: str) -> Counts:
     found: Counter[tuple[str, ...]] = Counter()
-    for (rung,), number in _counted(session, col(NudgeRow.workspace) == workspace, col(NudgeRow.rung)).items():
+    carried = (col(NudgeRow.workspace) == workspace) & (col(NudgeRow.outbox_id) != TRIAL)
+    for (rung,), number in _counted(session, carried, col(NudgeRow.rung)).items():
         found[(rung.partition(":")[0],)] += number
     return dict(found)
 

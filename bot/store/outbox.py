@@ -30,6 +30,10 @@ HANDOVER = "handover"
 MAPPING = "mapping"
 MAP_REVIEW = "map_review"
 """The rung of a turn in a conversation in which a value stream is mapped."""
+WITH_NUDGES = "with_nudges"
+"""The rung of a wait that was drawn not to be held back, while others are."""
+TRIAL = "trial"
+"""In place of a message's id: rungs that no message carries, as their waits are held back at random, or might be."""
 SOON = 600
 """Seconds within which a message that is to be sent counts as one that is on its way."""
 _DAY = 86_400
