@@ -14,10 +14,14 @@ from zoneinfo import ZoneInfo
 
 from pydantic import ValidationError
 
+from bot.flow import types
 from bot.flow.calendar import Calendar, WaitClock, clock_of, public_holidays
+from bot.flow.common_types import COMMON
 from bot.flow.ladder import FOREVER, NudgeRules
+from bot.flow.mix import Bands
 from bot.flow.waits import KINDS, STAGE, Rules, Span, Wait
 from bot.policy_file import NAMED, AwayPart, MutePart, PersonPart, PolicyFile, RepoPart, TeamPart, first_fault
+from bot.policy_types import bands_of
 
 
 class BadPolicy(ValueError):
@@ -73,6 +77,20 @@ class Policy:
             max_repeats=part.max_repeats,
             max_messages_per_day=part.max_messages_per_person_per_day,
         )
+
+    @cached_property
+    def type_rules(self) -> types.Rules:
+        """The rules that tell what work is for; the common ones where nobody agreed on others."""
+        said = self.file.types
+        return COMMON if said is None else tuple(part.rule for part in said)
+
+    def mix(self, *, repo: str | None = None, stream: str | None = None) -> Bands:
+        """The mix that is wanted: of a repository or a value stream where it has one of its own, else of all work."""
+        own = self._parts[repo.casefold()].mix if repo and repo.casefold() in self._parts else None
+        if stream:
+            named = {name.casefold(): part.mix for name, part in self.file.streams.items()}
+            own = named.get(stream.casefold())
+        return bands_of(own or self.file.mix)
 
     @cached_property
     def _people(self) -> dict[str, Person]:

@@ -115,12 +115,15 @@ def say_in(
     return changed
 
 
+_OF_NO_LADDER = ("admins", "types", "mix", "streams")
+
+
 def look_again(session: Session, workspace: str, paths: Iterable[Path], policy: Policy, now: int) -> None:
     """Have the ladders looked at, and the home tabs published again, that changes of these keys concern."""
     paths = list(paths)
     logins = {path[1] for path in paths if path[0] == "people"}
     repos = {path[1] for path in paths if path[0] == "repos"}
-    everyone = any(path[0] not in ("people", "repos", "admins") for path in paths)
+    everyone = any(path[0] not in ("people", "repos", *_OF_NO_LADDER) for path in paths)
     if any(path[0] == "people" and path[-1] == "slack" for path in paths):
         connections.show_again(session, workspace, now)
     waits.look_again(session, workspace, now, logins=logins, repos=repos, everyone=everyone)

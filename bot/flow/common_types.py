@@ -26,7 +26,7 @@ COMMON: Rules = (
     _rule(FEATURE, LABEL, "feature*", "feat", "enhancement", "improvement", "new feature", "story", "user story"),
     _rule(DEBT, LABEL, "dependencies", "deps", "chore", "documentation", "docs", "ci", "build", "test", "tests"),
     _rule(RISK, TITLE, "security:", "sec:", "[security]"),
-    _rule(DEBT, TITLE, "fix(deps):", "bump * from "),
+    _rule(DEBT, TITLE, "fix(deps):", "bump * from"),
     _rule(DEFECT, TITLE, "fix:", "bugfix:", "hotfix:", "bug:", "[bug]", "[fix]", "revert:", 'revert "'),
     _rule(FEATURE, TITLE, "feat:", "feature:", "perf:", "[feature]"),
     _rule(DEBT, TITLE, "refactor:", "chore:", "docs:", "doc:", "test:", "tests:", "ci:", "build:", "style:", "deps:"),
