@@ -10,7 +10,6 @@ from bot.asking.streams import names_of_today, translated
 from bot.context import Context
 from bot.figures.scope import Scope
 from bot.flow.calendar import Calendar
-from bot.flow.common_types import COMMON
 from bot.flow.events import FlowEvent, ItemKey
 from bot.flow.metrics import DAYS_BEFORE, FlowFigures, Stay, figures, usual
 from bot.flow.metrics.waited import stay_of
@@ -76,7 +75,7 @@ def works_of(session: Session, ctx: Context, ways: Sequence[Journey], parts: Par
 def work_of(one: Journey, histories: Mapping[ItemKey, Sequence[FlowEvent]], policy: Policy) -> Work:
     """A flow item of its journey and of what was told of it and of what closes it."""
     ended = one.done_at if one.done_at is not None else one.dropped_at
-    types = types_of(one.key, histories, COMMON, ended)
+    types = types_of(one.key, histories, policy.type_rules, ended)
     births = (event for told in histories.values() for event in told if event.kind == "opened")
     by_bots = [is_bot(event.key, Opener(event.actor, event.actor_type), policy) for event in births]
     return Work(one, types, bool(by_bots) and all(by_bots))
