@@ -14,7 +14,7 @@ from bot.flow.events import ItemKey
 from bot.flow.ladder import next_look
 from bot.flow.waits import REVIEWER_KINDS, Span, Wait
 from bot.policy import Policy
-from bot.standings import is_of_the_ladder, standing_of
+from bot.standings import is_handed_on, is_of_the_ladder, standing_of
 from bot.store import answers, homes, waits
 from bot.store.answers import Answer, Ask
 from bot.store.matching import Stored, match, wait_id
@@ -174,7 +174,7 @@ def _row(wait: Wait, id_: int, was: Stored | None, told: _Told, terms: Terms) ->
 def _next_look(id_: int, wait: Wait, told: _Told, terms: Terms, *, backlog: bool) -> int | None:
     """When to look at an open wait's ladder; None where nothing is to come."""
     target, answer, asks = terms.policy.target_of(wait), told.answers.get(id_), told.asks.get(wait.key, ())
-    if (backlog or target is None) and answer is None and not asks:
+    if (backlog or target is None) and answer is None and not asks and not is_handed_on(wait):
         return None
     rungs = {claim.rung: claim.at for claim in told.sent.get(id_, ()) if is_of_the_ladder(claim.rung)}
     standing = standing_of(id_, wait, terms.policy, rungs, answer, asks)

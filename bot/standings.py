@@ -9,6 +9,7 @@ from typing import Any
 from sqlalchemy import Row
 from sqlalchemy.orm import Session
 
+from bot.flow.events import HANDED_OVER
 from bot.flow.ladder import ASKED, FOREVER, REMINDER, Rung, Standing, team_channel_of
 from bot.flow.waits import Wait
 from bot.policy import Policy
@@ -44,6 +45,8 @@ def standing_of(
     """A wait on the ladder: quiet while its holder wants it so, with what somebody asked them to be told."""
     quiet = _quiet_until(answer)
     asked = [Rung(f"{ASKED}:{ask.at}", ask.at) for ask in asks if ask.at >= wait.since and ask.by != wait.on]
+    if is_handed_on(wait):
+        asked.append(Rung(f"{ASKED}:{wait.since}", wait.since))
     if answer is not None and answer.kind == SNOOZE and answer.until is not None:
         asked.append(Rung(f"{REMINDER}:{answer.until}", answer.until))
     if not wait.team:
@@ -54,6 +57,11 @@ def standing_of(
         () if policy.is_silent(wait.repo) else tuple(asked),
         team_channel_of(wait.repo, wait.on) if channel else None,
     )  # fmt: skip
+
+
+def is_handed_on(wait: Wait) -> bool:
+    """Whether somebody handed it to its holder, who is to hear of that; no host tells them."""
+    return wait.opened_by == HANDED_OVER
 
 
 def _quiet_until(answer: Answer | None) -> int:

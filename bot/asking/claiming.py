@@ -5,6 +5,7 @@ from __future__ import annotations
 import structlog
 
 from bot.asking.people import NotKnown
+from bot.asking.picking import pick_up, waits_in_stage
 from bot.asking.turns import Turn, answered, open_turn, taken
 from bot.context import Context
 from bot.flow.events import CLAIMED, FlowEvent, flow_event
@@ -19,6 +20,7 @@ from bot.store.answers import TAKE, Answer
 from bot.store.engine import reading, undisturbed, writing
 from bot.views import replies
 from bot.views.message import Message
+from bot.views.phrases import GROUP_ID
 
 log = structlog.get_logger()
 FRESH = 86_400
@@ -34,6 +36,8 @@ def take_over(ctx: Context, user: str, wait_id: int, now: int) -> Message:
     """
     with reading(ctx.engine) as session:
         turn = open_turn(session, ctx, wait_id, user)
+    if waits_in_stage(turn):
+        return pick_up(ctx, user, turn, _stage_login_of(ctx, turn, user, now), now)
     if not turn.wait.team:
         raise NotKnown(f"{turn.wait.holder} alone is asked; to have it, ask them to hand it over.")
     login = _login_of(ctx, turn, user, now)
@@ -42,15 +46,32 @@ def take_over(ctx: Context, user: str, wait_id: int, now: int) -> Message:
     return replies.yours(turn.shown, _refused(ctx, turn, login))
 
 
-def _login_of(ctx: Context, turn: Turn, user: str, now: int) -> str:
-    """The login they take it by. Raises NotKnown where they can't."""
+def _own_logins(ctx: Context, user: str) -> list[str]:
     logins = ctx.policy.logins_of(user)
     if not logins:
         raise NotKnown("I don't know yet which login on the code host is yours. /flow link YOUR-LOGIN tells me; then "
                        "it is yours by one more press.")  # fmt: skip
+    return logins
+
+
+def _stage_login_of(ctx: Context, turn: Turn, user: str, now: int) -> str:
+    """The login by which they take up what waits in a stage, be it theirs or not. Raises NotKnown where they can't."""
+    logins = _own_logins(ctx, user)
+    if not turn.wait.team or GROUP_ID.fullmatch(turn.wait.holder):
+        return logins[0]
+    return _in_team(turn, logins, _members(ctx, turn, now))
+
+
+def _login_of(ctx: Context, turn: Turn, user: str, now: int) -> str:
+    """The login they take it by. Raises NotKnown where they can't."""
+    logins = _own_logins(ctx, user)
     if turn.author and turn.author.casefold() in {login.casefold() for login in logins}:
         raise NotKnown("You wrote it, so somebody else has to review it.")
-    members = _members(ctx, turn, now)
+    return _in_team(turn, logins, _members(ctx, turn, now))
+
+
+def _in_team(turn: Turn, logins: list[str], members: list[str] | None) -> str:
+    """The login that is in the team, as far as its members are known. Raises NotKnown where none is."""
     if members is None:
         return logins[0]
     folded = {member.casefold() for member in members}

@@ -5,11 +5,13 @@ from __future__ import annotations
 import structlog
 
 from bot.asking.people import NotKnown
+from bot.asking.picking import hand_on, waits_in_stage
 from bot.asking.turns import Turn, answered, open_turn, withdrawn
 from bot.context import Context
 from bot.flow.events import FlowEvent
 from bot.flow.pauses import tomorrow_morning
-from bot.flow.waits import REVIEWER_KINDS
+from bot.flow.waits import REVIEWER_KINDS, STAGE
+from bot.hosts.github.acting import UNFIT
 from bot.hosts.github.acting import hand_over as move_request
 from bot.hosts.github.errors import Denied, HostError
 from bot.hosts.github.history import read_items
@@ -24,8 +26,6 @@ from bot.views import replies
 from bot.views.message import Message
 
 log = structlog.get_logger()
-UNFIT = 422
-"""GitHub's answer where somebody can't be asked, such as one who is no collaborator."""
 
 
 def hand_over(ctx: Context, user: str, wait_id: int, whom: str, now: int) -> Message:
@@ -37,6 +37,8 @@ def hand_over(ctx: Context, user: str, wait_id: int, whom: str, now: int) -> Mes
         turn = open_turn(session, ctx, wait_id, user)
     _may_give(ctx, turn, user)
     to = _login_of(ctx, turn, whom)
+    if waits_in_stage(turn):
+        return hand_on(ctx, user, turn, to, now)
     until = tomorrow_morning(turn.calendar(ctx.policy), now)
     told = Answer(wait_id, user, HAND_OVER, to, now, until)
     if not undisturbed(lambda: _note(ctx, told, now)):
@@ -55,8 +57,8 @@ def hand_over(ctx: Context, user: str, wait_id: int, whom: str, now: int) -> Mes
 
 
 def _may_give(ctx: Context, turn: Turn, user: str) -> None:
-    if turn.wait.team or turn.wait.kind not in REVIEWER_KINDS:
-        raise NotKnown("Only a review that one person is asked for can be handed over.")
+    if turn.wait.team or turn.wait.kind not in (*REVIEWER_KINDS, STAGE):
+        raise NotKnown("Only what waits for one person in a review or in a stage can be handed over.")
     givers = {ctx.policy.person(login).slack for login in (turn.wait.holder, turn.author) if login}
     if user not in givers:
         raise NotKnown(f"This is not yours to hand over: it waits for {turn.wait.holder}.")
@@ -71,7 +73,7 @@ def _login_of(ctx: Context, turn: Turn, whom: str) -> str:
     folded = {login.casefold() for login in logins}
     if turn.wait.holder.casefold() in folded:
         raise NotKnown(f"It waits for {turn.wait.holder} already.")
-    if turn.author and turn.author.casefold() in folded:
+    if not waits_in_stage(turn) and turn.author and turn.author.casefold() in folded:
         raise NotKnown(f"{turn.author} wrote it, so somebody else has to review it.")
     if ctx.policy.rules(turn.repo).named_like_a_bot(logins[0]):
         raise NotKnown(f"{logins[0]} is a bot; only people can take it over.")

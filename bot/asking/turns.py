@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 from bot.asking.people import NotKnown
 from bot.context import Context
 from bot.flow.calendar import Calendar
-from bot.flow.events import CLAIMED
+from bot.flow.events import CLAIMED, PICKED
 from bot.policy import Policy
 from bot.store import answers, events, homes, items, waits
 from bot.store.answers import HAND_OVER, Answer
@@ -78,7 +78,7 @@ def open_turn(session: Session, ctx: Context, wait_id: int, user: str = "", *, a
 
 def _over(session: Session, ctx: Context, turn: Turn, user: str) -> str:
     wait = to_wait(turn.wait)
-    if wait.ended_by == CLAIMED:
+    if wait.ended_by in (CLAIMED, PICKED):
         taker = events.takers(session, ctx.workspace, [wait]).get(wait)
         return taken(ctx, taker, user)
     return f"That is settled by now ({closing(wait.ended_by) or 'it is done'}); there is nothing left to do here."

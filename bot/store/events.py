@@ -10,8 +10,8 @@ from typing import Any, NamedTuple
 from sqlalchemy import Executable, Select, bindparam, select, text
 from sqlalchemy.orm import Session
 
-from bot.flow.events import CLAIMED, RANKS, FlowEvent, ItemKey, preference, unique
-from bot.flow.waits import Wait
+from bot.flow.events import CLAIMED, PICKED, RANKS, FlowEvent, ItemKey, preference, unique
+from bot.flow.waits import STAGE, Wait
 from bot.store.sql import Asking, Inserting, batches, by_repo, table, updating
 from bot.store.tables import EventRow
 from bot.store.tables.ledger import OUTCOMES
@@ -126,15 +126,23 @@ def of_items(
 
 
 def takers(session: Session, workspace: str, ended: Iterable[Wait]) -> dict[Wait, str]:
-    """Who took over what teams were asked, for those waits of teams that a claim ended."""
-    taken = [wait for wait in ended if wait.team and wait.ended_by == CLAIMED]
+    """Who took over what teams were asked, or took up what waited in a stage, for those waits that this ended."""
+    taken = [wait for wait in ended if _is_taken(wait)]
     histories = of_items(session, workspace, {wait.key for wait in taken})
-    return {
-        wait: str(event.data["reviewer"])
-        for wait in taken
-        for event in histories.get(wait.key, ())
-        if event.kind == CLAIMED and (event.at, event.data["team"]) == (wait.until, wait.on)
-    }
+    found: dict[Wait, str] = {}
+    for wait in taken:
+        for event in histories.get(wait.key, ()):
+            if (event.kind, event.at) == (wait.ended_by, wait.until) and event.data.get("team", wait.on) == wait.on:
+                taker = event.data.get("reviewer") or event.data.get("assignee") or event.actor
+                if isinstance(taker, str):
+                    found[wait] = taker
+    return found
+
+
+def _is_taken(wait: Wait) -> bool:
+    if wait.kind == STAGE:
+        return wait.ended_by in (CLAIMED, PICKED, "assigned")
+    return wait.team and wait.ended_by == CLAIMED
 
 
 def of_repo(session: Session, workspace: str, host: str, repo: str) -> list[FlowEvent]:

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any, NamedTuple
 
 from bot.flow.answers import HAND_OVER, ON_IT, SNOOZE, TAKE, WRONG
-from bot.flow.waits import REVIEWER_KINDS
+from bot.flow.waits import REVIEWER_KINDS, STAGE
 from bot.views.ids import (
     ANSWER_HAND_OVER,
     ANSWER_MENU,
@@ -40,12 +40,19 @@ def row(one: Waiting) -> list[Block]:
     if one.reply:
         return [{"type": "actions", "block_id": block_id(one), "elements": [_everything(one)]}]
     controls = [
-        _button("On it", ANSWER_ON_IT, ON_IT),
+        _first(one),
         _menu("Snooze", ANSWER_SNOOZE, _options(SNOOZE, SNOOZES)),
         *([_people()] if can_be_handed_over(one) else []),
         _menu("Wrong ping", ANSWER_WRONG, _options(WRONG, _REASONS)),
     ]
     return [{"type": "actions", "block_id": block_id(one), "elements": controls}]
+
+
+def _first(one: Waiting) -> Block:
+    """What waits in a stage is done with as soon as somebody takes it up; a turn of the ledger's once it is done."""
+    if one.wait.kind == STAGE:
+        return {**_button("I'll take it", ANSWER_TAKE, TAKE), "style": "primary"}
+    return _button("On it", ANSWER_ON_IT, ON_IT)
 
 
 def menu(one: Waiting, block: Block) -> Block:
@@ -55,7 +62,8 @@ def menu(one: Waiting, block: Block) -> Block:
 
 def _everything(one: Waiting) -> Block:
     over = {HAND_OVER: "Hand over …"} if can_be_handed_over(one) else {}
-    groups = (("Now", _options("", {ON_IT: "On it", **over})), ("Snooze", _options(SNOOZE, SNOOZES)),
+    first = {TAKE: "I'll take it"} if one.wait.kind == STAGE else {ON_IT: "On it"}
+    groups = (("Now", _options("", {**first, **over})), ("Snooze", _options(SNOOZE, SNOOZES)),
               ("Wrong ping", _options(WRONG, _REASONS)))  # fmt: skip
     return {
         "type": "static_select",
@@ -79,7 +87,7 @@ def whom(one: Waiting) -> list[Block]:
 
 
 def can_be_handed_over(one: Waiting) -> bool:
-    return one.wait.kind in REVIEWER_KINDS and not one.wait.team
+    return one.wait.kind in (*REVIEWER_KINDS, STAGE) and not one.wait.team
 
 
 def _can_be_answered(one: Waiting) -> bool:

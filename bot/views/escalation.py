@@ -50,7 +50,9 @@ def _one_a_turn(waits: Sequence[Waiting]) -> list[tuple[Waiting, list[str]]]:
     turns: dict[tuple[str, int, str, str], list[Waiting]] = {}
     for one in waits:
         wait = one.wait
-        turns.setdefault((wait.repo, wait.item, wait.kind, wait.on if wait.team else ""), []).append(one)
+        turns.setdefault((wait.repo, wait.item, f"{wait.kind} {wait.stage}", wait.on if wait.team else ""), []).append(
+            one
+        )
     return [
         (_foremost(same), list(dict.fromkeys(one.wait.on for one in same if not one.over and not one.wait.team)))
         for same in turns.values()

@@ -10,7 +10,6 @@ from typing import NamedTuple
 from bot.views.message import NAME, Message, joined, plain, section
 from bot.views.pages import Again, page_of
 from bot.views.phrases import (
-    TASK,
     Waiting,
     busy,
     holder_of,
@@ -19,6 +18,7 @@ from bot.views.phrases import (
     replied,
     size_of,
     spoken_name,
+    task_of,
     waits_for,
     when,
     why,
@@ -153,7 +153,7 @@ def _reason(one: Waiting, reader: Reader, now: int) -> str:
 
 
 def _waited(one: Waiting, reader: Reader, now: int) -> str:
-    what = waits_for(one) if reader.is_holder(one) else f"for {holder_of(one.wait)} {TASK[one.wait.kind]}"
+    what = waits_for(one) if reader.is_holder(one) else f"for {holder_of(one.wait)} {task_of(one.wait)}"
     said = f"*{working(one.age)}* {what} ({how_long(one, now)})"
     if one.agreed is None:
         return said

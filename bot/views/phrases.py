@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from datetime import datetime, tzinfo
 from typing import NamedTuple
 
 from bot.flow.answers import HAND_OVER, ON_IT, SNOOZE, WRONG
-from bot.flow.events import CLAIMED
-from bot.flow.waits import REVIEWER_KINDS, Wait
+from bot.flow.events import CLAIMED, HANDED_OVER, PICKED
+from bot.flow.waits import REVIEWER_KINDS, STAGE, Wait
 from bot.views.message import NAME, TITLE, link, plain
 from bot.views.words import counted, elapsed, working
 
@@ -138,7 +139,7 @@ _CHANNEL_WAITS_FOR = {
 }
 
 
-TASK = {
+_TASK = {
     "review": "to review it",
     "re_review": "to take another look",
     "rework": "to make the changes a review asks for",
@@ -147,32 +148,52 @@ TASK = {
     "assign": "to ask somebody for a review",
     "fix": "to clear its way (a required check failed, or it conflicts with its base)",
 }
-"""What a holder is to do, behind their name."""
+
+
+def task_of(wait: Wait) -> str:
+    """What a holder is to do, behind their name."""
+    return _TASK[wait.kind] if wait.kind != STAGE else f"to take it on, as it waits in {stage_of(wait)}"
+
+
+def stage_of(wait: Wait) -> str:
+    """The stage it waits in, in quotes."""
+    return f"“{plain(wait.stage, NAME)}”"
 
 
 def holder_of(wait: Wait) -> str:
-    """`alice`, or `the team core`."""
+    """`alice`, `the team core`, `a user group`."""
+    if wait.team and GROUP_ID.fullmatch(wait.on):
+        return "the user group"
     return f"the team {plain(wait.on, NAME)}" if wait.team else plain(wait.on, NAME)
 
 
+GROUP_ID = re.compile(r"S[A-Z0-9]{5,}")
+"""How Slack names a user group; a team's slug on the code host is in lower case."""
+
+
 def waits_for(one: Waiting) -> str:
-    return _WAITS_FOR[one.wait.kind]
+    return _WAITS_FOR[one.wait.kind] if one.wait.kind != STAGE else f"for you in {stage_of(one.wait)}"
 
 
 def waits_for_in_channel(one: Waiting) -> str:
     """Without anybody's name; a team's is said."""
-    by = f" by {plain(one.wait.on, NAME)}" if one.wait.team else ""
-    return _CHANNEL_WAITS_FOR[one.wait.kind] + by
+    wait = one.wait
+    if wait.kind == STAGE:
+        return f"in {stage_of(wait)}" + (f" for {holder_of(wait)}" if wait.team else "")
+    by = f" by {plain(wait.on, NAME)}" if wait.team else ""
+    return _CHANNEL_WAITS_FOR[wait.kind] + by
 
 
 def action_on(one: Waiting) -> str:
-    return _ACTION[one.wait.kind]
+    return _ACTION[one.wait.kind] if one.wait.kind != STAGE else "Can you take it on, or hand it on?"
 
 
 def why(one: Waiting, zone: tzinfo, now: int) -> str:
     """Why the holder is the one to hear of it, in the reader's zone."""
     wait = one.wait
     since = when(wait.since, zone, now)
+    if wait.kind == STAGE:
+        return f"{_moved_there(wait)} on {since}"
     if wait.kind in REVIEWER_KINDS:
         return _who_asked(wait, zone, now) or f"{_BACK_AGAIN.get(wait.opened_by, _YOUR_TURN)} on {since}"
     if wait.kind == "rework":
@@ -184,6 +205,14 @@ def why(one: Waiting, zone: tzinfo, now: int) -> str:
     if wait.kind == "fix":
         return f"A required check failed, or it has a merge conflict; your turn since {since}"
     return f"Nobody is asked to review it; your turn since {since}"
+
+
+def _moved_there(wait: Wait) -> str:
+    """How it came to wait in its stage."""
+    who = plain(wait.asked_by, NAME) if wait.asked_by else None
+    if wait.opened_by == HANDED_OVER:
+        return f"{who or 'Somebody'} handed it on to you"
+    return f"{who} brought it there" if who else "It came there"
 
 
 _YOUR_TURN = "It became your turn"
@@ -234,6 +263,8 @@ _DONE = {
 def ending(one: Waiting, now: int) -> str:
     """How a wait that is over ended: `reviewed after 3h 10m, thank you (…)`, `alice took it`, `no longer needed`."""
     kind, by = one.wait.kind, one.wait.ended_by or ""
+    if kind == STAGE:
+        return _stage_ending(one, now)
     if by == CLAIMED:
         return f"{plain(one.taken_by, NAME)} took it" if one.taken_by else "somebody took it"
     done = _DONE.get((kind, by))
@@ -242,6 +273,19 @@ def ending(one: Waiting, now: int) -> str:
     if done is None or not one.answered:
         return _CLOSING.get(by, "no longer needed")
     return f"{done} after {working(one.age)}, thank you ({how_long(one, now)})"
+
+
+def _stage_ending(one: Waiting, now: int) -> str:
+    by = one.wait.ended_by or ""
+    if by == HANDED_OVER:
+        return "handed on"
+    if by in ("merged", "closed"):
+        return _CLOSING[by]
+    taken, taker = by in (PICKED, CLAIMED, "assigned"), one.taken_by
+    if taken and taker is not None and taker != one.wait.on:
+        return f"{plain(taker, NAME)} took it after {working(one.age)}"
+    done = "taken on" if taken else f"moved on from {stage_of(one.wait)}"
+    return f"{done} after {working(one.age)}{', thank you' if taker else ''} ({how_long(one, now)})"
 
 
 REASONS = {

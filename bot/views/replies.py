@@ -7,7 +7,7 @@ from datetime import tzinfo
 from bot.flow.answers import ON_IT, SNOOZE
 from bot.views import controls
 from bot.views.message import NAME, TITLE, Message, link, plain, section
-from bot.views.phrases import REASONS, Reply, Waiting, by_when, name_of, spoken_name
+from bot.views.phrases import REASONS, Reply, Waiting, by_when, name_of, spoken_name, stage_of
 
 WHY = 400
 """Most characters of a host's reason."""
@@ -91,6 +91,20 @@ def yours(one: Waiting, refused: str | None) -> Message:
         else f" On the code host it still shows {plain(one.wait.on, NAME)}: {plain(refused, WHY)}."
     )
     return _about(one, "{item} is yours now, thank you." + kept)
+
+
+def picked_up(one: Waiting, refused: str | None) -> Message:
+    """For who takes up what waits in a stage; `refused`: why it could not be assigned to them on the host."""
+    kept = "" if refused is None else f" It is not assigned to you on the code host: {plain(refused, WHY)}."
+    return _about(one, "You have taken on {item}, thank you: it waits no longer " + f"in {stage_of(one.wait)}." + kept)
+
+
+def handed_on(one: Waiting, to: str, by: str | None) -> Message:
+    """For who hands on what waits in a stage. `by`: whose turn it was, where that is not the reader."""
+    place = f"{plain(by, NAME)}'s" if by else "yours"
+    who = plain(to, NAME)
+    return _about(one, "{item} " + f"in {stage_of(one.wait)} is {who}'s now, no longer {place}; they hear of it in "
+                  "their working hours.")  # fmt: skip
 
 
 def _about(one: Waiting, words: str) -> Message:

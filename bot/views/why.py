@@ -8,11 +8,11 @@ from datetime import tzinfo
 from typing import TYPE_CHECKING
 
 from bot.flow.events import ISSUE
-from bot.flow.waits import Wait
+from bot.flow.waits import STAGE, Wait
 from bot.views.flow import Reader
 from bot.views.message import NAME, TITLE, Message, joined, link, plain, section
 from bot.views.pages import Again, page_of
-from bot.views.phrases import TASK, by_when, holder_of, when
+from bot.views.phrases import by_when, holder_of, task_of, when
 from bot.views.words import elapsed, from_target, working
 
 if TYPE_CHECKING:
@@ -102,7 +102,7 @@ def _nobody(story: Story) -> str:
 def _now(line: Line, reader: Reader, now: int) -> str:
     wait = line.wait
     since = when(wait.since, reader.zone, now)
-    said = f"Now it is *{_possessive(wait, reader)}* turn {TASK[wait.kind]}, since {since}{_asked(wait)}"
+    said = f"Now it is *{_possessive(wait, reader)}* turn {task_of(wait)}, since {since}{_asked(wait)}"
     return f"{said}: {_figures(line, now)}.{_due(line, reader.zone, now)}"
 
 
@@ -117,8 +117,9 @@ def _on_it(story: Story, wait: Wait, reader: Reader, now: int) -> str:
 def _past(line: Line, reader: Reader, now: int) -> str:
     wait = line.wait
     start, end = when(wait.since, reader.zone, now), when(wait.until or now, reader.zone, now)
-    until = _UNTIL.get(wait.ended_by or "", "something else happened")
-    said = f"{start}: *{_possessive(wait, reader)}* turn {TASK[wait.kind]}{_asked(wait)}, until {until} on {end}"
+    until = _IN_STAGE.get(wait.ended_by or "") if wait.kind == STAGE else None
+    until = until or _UNTIL.get(wait.ended_by or "", "something else happened")
+    said = f"{start}: *{_possessive(wait, reader)}* turn {task_of(wait)}{_asked(wait)}, until {until} on {end}"
     return f"{said}. That took {_figures(line, now)}."
 
 
@@ -158,6 +159,12 @@ _UNTIL = {
     "review_request_removed": "the request was taken back",
     "review_dismissed": "a review was dismissed",
     "claimed": "one of them took it",
+    "picked_up": "somebody took it",
+    "handed_over": "it was handed on",
+    "assigned": "it was assigned to somebody",
+    "status_changed": "it came into another column",
+    "deployed": "it was deployed",
+    "released": "it was released",
     "pushed": "commits were pushed",
     "commented": "the author commented",
     "checks_failed": "a required check failed or a conflict came up",
@@ -173,3 +180,5 @@ _UNTIL = {
     "reopened": "it was reopened",
 }
 """What ended a turn, by the kind of the event."""
+_IN_STAGE = dict.fromkeys(("labeled", "unlabeled"), "it got other labels")
+"""The same of a wait in a stage, where that is something else."""

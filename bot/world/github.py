@@ -75,6 +75,8 @@ class WorldGithub:
         return {"repository": None if known is None else {}}
 
     def _move(self, method: str, path: str, body: dict[str, Any]) -> Any:
+        if found := _ASSIGNEES.fullmatch(path):
+            return self._assign(self._item(*found.groups()), body)
         found = _REQUESTS.fullmatch(path)
         if found is None:
             raise _not_here(f"{method} {path}")
@@ -83,6 +85,13 @@ class WorldGithub:
         asked += [{"team": slug} for slug in body.get("team_reviewers") or ()]
         self._told(lambda now: self._moved(now, item, asked, to=method == "POST"))
         return {"number": item.number, **_requests(item)}
+
+    def _assign(self, item: Item, body: dict[str, Any]) -> Any:
+        """As GitHub does it: who can't be assigned anything is passed over without a word."""
+        for login in body.get("assignees") or ():
+            if login in self._host.everybody and login not in item.assignees:
+                self._told(lambda now, login=login: self._host.assign(now, item, login))
+        return {"number": item.number, "assignees": [{"login": login} for login in item.assignees]}
 
     def _moved(self, now: int, item: Item, asked: list[Wish], *, to: bool) -> list[FlowEvent]:
         try:
@@ -121,6 +130,7 @@ class WorldGithub:
 
 
 _REQUESTS = re.compile(r"/repos/([^/]+/[^/]+)/pulls/(\d+)/requested_reviewers")
+_ASSIGNEES = re.compile(r"/repos/([^/]+/[^/]+)/issues/(\d+)/assignees")
 _MEMBERS = re.compile(r"/orgs/([^/]+)/teams/([^/]+)/members")
 _REPO = re.compile(r"/repos/([^/]+/[^/]+)")
 _USER = re.compile(r"/users/([^/]+)")

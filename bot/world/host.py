@@ -111,6 +111,10 @@ class Host:
                 found += (ask if to else take_back)(item, WEIR, place, wish)
         return self._told(item, now, found)
 
+    def assign(self, now: int, item: Item, login: str) -> list[FlowEvent]:
+        """Assign an item to somebody on behalf of the program. Raises Refused."""
+        return self._told(item, now, facts(item, WEIR, "assign", self._place(item.repo), {"who": login}))
+
     def _place(self, repo: str) -> Place:
         known = self.repository(repo)
         if known is None:

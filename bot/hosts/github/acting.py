@@ -23,6 +23,9 @@ T = TypeVar("T")
 COMMITS = 20
 """Commits whose e-mail addresses are looked at."""
 PULL_REQUESTS = '"Pull requests" (write) for the repository'
+ASSIGNING = '"Issues" or "Pull requests" (write) for the repository'
+UNFIT = 422
+"""How GitHub says that somebody can't be asked, such as one who is no collaborator."""
 WEBHOOKS = '"Webhooks" (write) for the repository'
 MEMBERS = '"Members" (read) for the organization'
 CONTENTS = '"Contents" (read) for the repository'
@@ -48,6 +51,10 @@ class _Slug(Told):
 class _Requests(Told):
     users: list[_Login]
     teams: list[_Slug]
+
+
+class _Assigned(Told):
+    assignees: list[_Login]
 
 
 class _Account(Told):
@@ -108,6 +115,19 @@ def claim(github: Github, repo: str, item: int, team: str, login: str) -> None:
     """Ask a person in place of a team. Somebody is asked throughout: where the second half fails, both are."""
     request_review(github, repo, item, [login])
     remove_request(github, repo, item, teams=[team])
+
+
+def assign(github: Github, repo: str, item: int, login: str) -> None:
+    """Assign an issue or pull request to a person, beside whoever it is assigned to.
+
+    Needs "Issues" or "Pull requests" (write). Denied too where they can't be assigned anything there, of which GitHub
+    says nothing by itself.
+    """
+    with _in_words(f"assign {repo}#{item} to {login}", ASSIGNING):
+        told = github.post(f"/repos/{repo}/issues/{item}/assignees", {"assignees": [login]}, owner=owner_of(repo))
+        if login.casefold() not in {one.login.casefold() for one in read_as(_Assigned, told).assignees}:
+            reason = f"{login} can't be assigned anything in {repo}"
+            raise Denied(reason, status=UNFIT, reason=reason)
 
 
 def add_webhook(github: Github, repo: str, url: str, secret: str, events: Iterable[str]) -> Hook:
