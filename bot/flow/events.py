@@ -265,6 +265,24 @@ def _check_link(own: dict[str, Any]) -> None:
         raise BadEvent(f"'in' of a link is {_shown(own['in'])}; the issue's repository, or nothing for its own")
 
 
+def _check_milestone(own: dict[str, Any]) -> None:
+    if type(own.get("milestone")) is not str:
+        raise BadEvent(f"'milestone' is {_shown(own.get('milestone'))}; the milestone's title is allowed")
+
+
+def _check_parent(own: dict[str, Any]) -> None:
+    parent = own.get("parent")
+    if type(parent) is not int or not 0 < parent < MAX_INT:
+        raise BadEvent(f"'parent' is {_shown(parent)}; the parent issue's number is allowed")
+    if own.get("in") is not None and not _is_name(own["in"]):
+        raise BadEvent(f"'in' of a parent is {_shown(own['in'])}; its repository, or nothing for the issue's own")
+
+
+def _check_trace(own: dict[str, Any]) -> None:
+    if not _is_name(own.get("to")):
+        raise BadEvent(f"'to' is {_shown(own.get('to'))}; the id of an outcome or a key result is allowed")
+
+
 def _check_released(own: dict[str, Any]) -> None:
     if not _is_name(own.get("tag")):
         raise BadEvent(f"'tag' of a release is {_shown(own.get('tag'))}; its name on one line is allowed")
@@ -285,6 +303,12 @@ _CHECKED = {
     "linked": _check_link,
     "unlinked": _check_link,
     "released": _check_released,
+    "milestoned": _check_milestone,
+    "demilestoned": _check_milestone,
+    "parent_added": _check_parent,
+    "parent_removed": _check_parent,
+    "traced": _check_trace,
+    "untraced": _check_trace,
 }
 
 

@@ -147,7 +147,7 @@ class IssueTold(ItemTold):
     item: Item = Field(alias="issue")
 
 
-class ParentTold(Told):
+class ParentTold(AboutItem):
     """An issue became a part of another, or no longer is one; `item` is the part."""
 
     item: Item = Field(alias="sub_issue")

@@ -21,6 +21,7 @@ from bot.store.tables.mapping import MappingRow, TurnRow
 from bot.store.tables.messages import AddressRow, AnswerRow, AskRow, HomeRow, MorningRow, NudgeRow, OutboxRow
 from bot.store.tables.people import AbsenceRow, ChangeRow, MatchRow, MemberRow, SaidRow, TeamRow
 from bot.store.tables.streams import JourneyRow, LinkRow, StreamRow, StreamVersionRow, VisitRow
+from bot.store.tables.value import GivenRow, KeyResultRow, OutcomeRow, TraceRuleRow
 
 __all__ = [
     "AbsenceRow",
@@ -33,9 +34,11 @@ __all__ = [
     "ConnectionRow",
     "DigestRow",
     "EventRow",
+    "GivenRow",
     "HomeRow",
     "ItemRow",
     "JourneyRow",
+    "KeyResultRow",
     "LinkRow",
     "MappingRow",
     "MatchRow",
@@ -43,12 +46,14 @@ __all__ = [
     "MorningRow",
     "NudgeRow",
     "OutboxRow",
+    "OutcomeRow",
     "RepoRow",
     "SaidRow",
     "SettingRow",
     "StreamRow",
     "StreamVersionRow",
     "TeamRow",
+    "TraceRuleRow",
     "TurnRow",
     "UnplacedRow",
     "VisitRow",
