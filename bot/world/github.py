@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Mapping
+from functools import partial
 from typing import Any
 
 from bot.flow.events import FlowEvent
@@ -90,8 +91,11 @@ class WorldGithub:
         """As GitHub does it: who can't be assigned anything is passed over without a word."""
         for login in body.get("assignees") or ():
             if login in self._host.everybody and login not in item.assignees:
-                self._told(lambda now, login=login: self._host.assign(now, item, login))
+                self._told(partial(self._assigned, item, login))
         return {"number": item.number, "assignees": [{"login": login} for login in item.assignees]}
+
+    def _assigned(self, item: Item, login: str, now: int) -> list[FlowEvent]:
+        return self._host.assign(now, item, login)
 
     def _moved(self, now: int, item: Item, asked: list[Wish], *, to: bool) -> list[FlowEvent]:
         try:
