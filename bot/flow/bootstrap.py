@@ -11,7 +11,7 @@ The random numbers are seeded: the same values give the same interval.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from math import ceil, inf, sqrt
+from math import ceil, sqrt
 from random import Random
 from statistics import NormalDist
 from typing import NamedTuple
@@ -20,6 +20,8 @@ RESAMPLES = 4_000
 LEVEL = 0.95
 FEWEST = 6
 """Values on a side: of fewer not even the range from the smallest to the largest holds the median at this level."""
+MOST = 99.0
+"""The largest change of a median: a hundredfold, which stands for whatever is more."""
 _SEED = 1993
 
 
@@ -44,8 +46,7 @@ def quantile(ordered: Sequence[float], share: float) -> float | None:
 def change_of_median(before: Sequence[float], after: Sequence[float], level: float = LEVEL) -> Estimate | None:
     """How the median changed, as a share of what it was: -0.5 where it halved. Values are sorted, none below 0.
 
-    None where a side has too few values, or the median was 0 before. Beyond all bounds (infinite) where it may well
-    have been 0.
+    None where a side has too few values, or the median was 0 before; never more than MOST.
     """
     return _resampled(before, after, _ratio, level) if quantile(before, 0.5) else None
 
@@ -57,8 +58,8 @@ def difference_of_medians(one: Sequence[float], other: Sequence[float], level: f
 
 def _ratio(before: float, after: float) -> float:
     if before:
-        return after / before - 1
-    return inf if after else 0.0
+        return min(MOST, after / before - 1)
+    return MOST if after else 0.0
 
 
 def _resampled(

@@ -135,9 +135,30 @@ class DigestWords(NamedTuple):
     about: tuple[str, ...] = ()
 
 
+class TryWords(NamedTuple):
+    """What is tried, what is to be shorter by it (a stage or kind of wait, maybe behind where), and by when.
+
+    `goal` is in percent, -99 to -1.
+    """
+
+    tried: str
+    about: tuple[str, ...]
+    goal: int
+    until: DayWords
+
+
+class ExperimentWords(NamedTuple):
+    """`all` experiments, `one`, what becomes of one (`keep`, `drop`, `extend`), `nudges`, or a `hold-back` in percent."""
+
+    do: str
+    number: int = 0
+    day: DayWords | None = None
+    share: int | None = None
+
+
 Value: TypeAlias = (
     Whom | ItemRef | ConnectWords | TargetWords | LinkWords | HoursWords | Reset | AwayWords | MuteWords
-    | AdminWords | StreamWords | DigestWords | bool | str | None
+    | AdminWords | StreamWords | DigestWords | TryWords | ExperimentWords | bool | str | None
 )  # fmt: skip
 
 

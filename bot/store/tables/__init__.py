@@ -6,6 +6,7 @@ Instants are whole seconds since 1970 UTC; JSON is kept as text. Ids of waits ar
 from __future__ import annotations
 
 from bot.store.tables.digests import DigestRow
+from bot.store.tables.experiments import ExperimentRow
 from bot.store.tables.ledger import (
     ArrivalRow,
     CheckRow,
@@ -34,6 +35,7 @@ __all__ = [
     "ConnectionRow",
     "DigestRow",
     "EventRow",
+    "ExperimentRow",
     "GivenRow",
     "HomeRow",
     "ItemRow",
