@@ -8,14 +8,14 @@ import sys
 import click
 
 from bot import __version__
-from bot.commands import Failed, admin, demo, ledger, log, running
+from bot.commands import Failed, admin, demo, ledger, log, metrics, running
 
 _COMMANDS = (
     demo.demo,
     running.run, running.web, running.worker, running.migrate,
     admin.doctor, admin.manifest,
     log.import_, log.export, log.rebuild,
-    ledger.waits, ledger.backtest,
+    ledger.waits, ledger.backtest, metrics.metrics,
 )  # fmt: skip
 
 

@@ -74,6 +74,20 @@ def span_of(start: DayWords | None, until: DayWords | None, today: date) -> tupl
     return first, last
 
 
+def past_day(text: str, today: date) -> date | None:
+    """A day that was or is, as somebody says it: `2026-10-01`, `1 Oct 2026`, `1 Oct` (the latest one); else None."""
+    said = _said(text)
+    if _DATE.fullmatch(said):
+        return _date(said)
+    if _FULL.fullmatch(said):
+        return _parsed(said, today)
+    if not _YEARLESS.fullmatch(said):
+        return None
+    found = (_parsed(f"{said} {year}", today) for year in range(today.year, today.year - 9, -1))
+    number = int(re.sub(r"\D", "", said))
+    return next((day for day in found if day and day <= today and day.day == number), None)
+
+
 _ORDER = "Allowed is the last day away, on or after the first."
 
 

@@ -29,11 +29,13 @@ class Verb(click.Command):
     """A verb: what it does, examples of it (typed, what comes of it), what it takes, and what that means together.
 
     `means` gets what each of `takes` was read as, in order; `press` is the label of a button that asks it at once.
+    `more` are paragraphs that its help has besides.
     """
 
     def __init__(
         self, name: str, does: str, *examples: tuple[str, str], takes: tuple[Takes, ...] = (),
         means: Callable[..., Value] = lambda *only: only[0] if only else None, press: str | None = None,
+        more: tuple[str, ...] = (),
     ) -> None:  # fmt: skip
         # What begins with a dash is a word like any other: there are no options.
         super().__init__(
@@ -44,7 +46,7 @@ class Verb(click.Command):
         self.means = means
         usage = " ".join([COMMAND, name, *(one.shown for one in takes)])
         allowed = " ".join(one.kind.allowed for one in takes if one.kind.allowed) or None
-        self.entry = Entry(name, usage, does, examples, allowed, press)
+        self.entry = Entry(name, usage, does, examples, allowed, press, more)
 
     def read(self, words: list[str]) -> Value:
         """What the words behind the verb say; None for nothing. Raises Misread."""

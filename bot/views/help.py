@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from difflib import get_close_matches
 from typing import NamedTuple
 
-from bot.views.message import Block, Message, aside, joined, plain, section
+from bot.views.message import SECTION, Block, Message, aside, bare, joined, plain, section
 from bot.views.pages import Again, ask_button
 
 WHAT = "Weir watches whose turn it is on each piece of work, and reminds that one person kindly."
@@ -26,6 +26,8 @@ class Entry(NamedTuple):
     """What may stand behind it; None where nothing may."""
     press: str | None = None
     """Label of a button that asks it with nothing behind it; None where that says nothing, or changes something."""
+    more: tuple[str, ...] = ()
+    """Paragraphs that belong to it, as they are shown; in the help about it alone."""
 
 
 class Topic(NamedTuple):
@@ -66,7 +68,9 @@ def verb(entry: Entry) -> Message:
     """One verb: what it does, what may stand behind it, and examples."""
     lines = [f"`{entry.usage}`", _does(entry), *([entry.allowed] if entry.allowed else [])]
     text = _bare("\n".join([*lines, *(f"{typed}: {answers}." for typed, answers in entry.examples)]))
-    return Message(text, (section("\n".join(lines)), section("\n".join(_examples(entry)))))
+    more = [section(joined(list(entry.more), SECTION))] if entry.more else []
+    told = joined([text, *map(bare, entry.more)])
+    return Message(told, (section("\n".join(lines)), section("\n".join(_examples(entry))), *more))
 
 
 def _does(entry: Entry) -> str:

@@ -1,0 +1,64 @@
+"""The flow metrics of a value stream, a repository or all of them, in a period that people name."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from bot.asking.people import NotKnown, repos_called, repos_known
+from bot.asking.streams import meant
+from bot.context import Context
+from bot.figures.reading import figures_of
+from bot.figures.scope import Scope, of_repos, of_stream
+from bot.grammar import METRICS, Misread
+from bot.grammar.periods import Period, period_of, usual
+from bot.intake import settle
+from bot.store import items
+from bot.store.engine import reading
+from bot.views.metrics import Metrics, Oldest
+
+MOST_OLDEST = 3
+"""Items in progress that are named."""
+
+
+def metrics_of(ctx: Context, words: Sequence[str], now: int) -> Metrics:
+    """The metrics of whom and when words say; a period's days are those of the workspace's calendar, so that all see
+    the same. Raises Misread and NotKnown.
+    """
+    scope, rest = scope_meant(ctx, words)
+    period = _period(ctx, " ".join(rest), now)
+    settle(ctx, now, most=1)
+    figures = figures_of(ctx, scope, period.since, period.until, now)
+    with reading(ctx.engine) as session:
+        rows = items.by_keys(session, ctx.workspace, [one.key for one in figures.going[:MOST_OLDEST]])
+    oldest = [Oldest(one, rows[one.key].title, rows[one.key].url) for one in figures.going[:MOST_OLDEST]]
+    return Metrics(scope.name, period.said, figures, oldest)
+
+
+def _period(ctx: Context, text: str, now: int) -> Period:
+    if not text:
+        return usual(now)
+    found = period_of(text, ctx.policy.calendar, now)
+    if found is None:
+        raise Misread(f"“{text}” is no period that I can make out.", METRICS)
+    return found
+
+
+def scope_meant(ctx: Context, words: Sequence[str]) -> tuple[Scope, tuple[str, ...]]:
+    """The stream or repository that words begin with, and the words behind it; all repositories where they name none.
+
+    Raises Misread where a repository's name may mean several.
+    """
+    try:
+        held, stream, rest = meant(ctx, words)
+        return of_stream(held, stream), rest
+    except NotKnown:
+        pass
+    found = repos_called(ctx, words[0]) if words else []
+    if len(found) > 1:
+        raise Misread(f"“{words[0]}” may be {', '.join(found[:3])}; say which.", METRICS)
+    if found:
+        return of_repos(found, found[0]), tuple(words[1:])
+    if words and "/" in words[0]:
+        known = ", ".join(repos_known(ctx)[:5])
+        raise NotKnown(f"I know no repository “{words[0][:60]}”. Known are {known or 'none yet'}.")
+    return of_repos(None), tuple(words)
