@@ -33,6 +33,8 @@ RECONCILE = 300
 """Seconds between two readings of the code host."""
 REVIEWS = 900
 """Seconds between two looks at which maps are to be reviewed."""
+DIGESTS = 20
+"""Seconds between two looks at which digests are due."""
 PEOPLE = 120
 """Seconds between two looks at who is who."""
 CATCH_UP = 120
@@ -157,7 +159,7 @@ def schedule_of(ctx: Context, telemetry: Telemetry) -> Schedule:
 def jobs_of(ctx: Context, telemetry: Telemetry) -> list[Job]:
     """Every job. At the start, nudges wait for what was missed, but no longer than CATCH_UP."""
     from bot.intake import refresh_looks
-    from jobs import absences, deliver, homes, morning, nudge, people, streams
+    from jobs import absences, deliver, digest, homes, morning, nudge, people, streams
     from jobs.schedule import Job
 
     caught_up = _CaughtUp(ctx)
@@ -176,6 +178,7 @@ def jobs_of(ctx: Context, telemetry: Telemetry) -> list[Job]:
         Job("absences", ABSENCES, [caught_up.unless(partial(absences.run, ctx))]),
         Job("streams", TICK, [partial(streams.run, ctx)]),
         Job("reviews", REVIEWS, [partial(streams.reviews, ctx)]),
+        Job("digests", DIGESTS, [caught_up.unless(partial(digest.run, ctx))]),
         Job("people", PEOPLE, [caught_up.unless(partial(people.run, ctx))]),
     ]
 

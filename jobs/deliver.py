@@ -16,6 +16,7 @@ from bot import charts, quiet, telling
 from bot.asking import streams
 from bot.asking.people import NotKnown
 from bot.context import Context
+from bot.digest.trouble import tell
 from bot.flow.ladder import MORNING, opening
 from bot.intake import settle
 from bot.messenger import Passing, Undeliverable, Unknown
@@ -201,6 +202,8 @@ def _prepared(ctx: Context, row: Leased, channel: str | None, now: int) -> _Read
         with writing(ctx.engine) as session:
             drop = told.everything if moot else verdict.drop
             outbox.release(session, ctx.workspace, row, drop, now, whole=moot)
+            if channel is None:
+                tell(session, ctx.workspace, row, "channel_not_found", now)
             if moot and row.rung == MORNING:
                 mornings.again(session, ctx.workspace, row.recipient, now)
         if moot:
@@ -285,6 +288,7 @@ def _give_up(ctx: Context, session: Session, row: Leased, trouble: Undeliverable
         outbox.later(session, ctx.workspace, row, now, trouble.reason)
         return
     outbox.failed(session, ctx.workspace, row, trouble.reason)
+    tell(session, ctx.workspace, row, trouble.reason, now)
     if trouble.scope == "address":
         addresses.trouble(session, ctx.workspace, _address(ctx, row), trouble.reason, now)
 

@@ -70,7 +70,7 @@ def connect(
     repo = found.repo
     if channel is None or channel == ctx.policy.channel(repo):
         return found
-    _must_be_heard_in(ctx, channel)
+    must_be_heard_in(ctx, channel)
     say(ctx, [Change(("repos", repo, "channel"), channel)], user, now)
     return ChannelSet(repo, channel)
 
@@ -121,7 +121,7 @@ def _begin(ctx: Context, user: str, name: str, channel: str | None, now: int) ->
     access = _access(ctx, as_hosted(ctx, name))
     hears = channel or ctx.policy.channel(access.full_name)
     if hears is not None:
-        _must_be_heard_in(ctx, hears)
+        must_be_heard_in(ctx, hears)
     other = undisturbed(lambda: _connect(ctx, user, access.full_name, channel, now))
     return other or Begun(access.full_name, hears)
 
@@ -149,7 +149,7 @@ def _access(ctx: Context, name: str) -> Access:
     return access
 
 
-def _must_be_heard_in(ctx: Context, channel: str) -> None:
+def must_be_heard_in(ctx: Context, channel: str) -> None:
     """Raises NotKnown where nothing could be said in a channel."""
     try:
         ctx.messenger.find(channel, "", ctx.clock.now())

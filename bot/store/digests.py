@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+from collections.abc import Mapping
 from datetime import date
 from typing import Any, NamedTuple
 
@@ -27,6 +29,8 @@ class Regular(NamedTuple):
     next_on: date
     by: str
     at: int
+    outside: Mapping[str, str]
+    """Which types of work were told to be outside their bands, and on which side."""
 
 
 def put(session: Session, workspace: str, one: Regular) -> None:
@@ -34,7 +38,7 @@ def put(session: Session, workspace: str, one: Regular) -> None:
     key = {"workspace": workspace, "place": one.place, "about": one.about, "every": one.every.unit}
     rest = {
         "day": one.every.day, "minute": one.every.minute, "next_on": one.next_on.isoformat(), "by": one.by,
-        "at": one.at, "lease_until": None,
+        "at": one.at, "outside": "{}", "lease_until": None,
     }  # fmt: skip
     statement = insert(session, DIGESTS).values(**key, **rest)
     session.execute(statement.on_conflict_do_update(index_elements=list(key), set_=rest))
@@ -43,12 +47,18 @@ def put(session: Session, workspace: str, one: Regular) -> None:
 def drop(session: Session, workspace: str, place: str) -> list[Regular]:
     """Let no digest come to a place any more; those that did."""
     gone = delete(DIGESTS).where(_D.workspace == workspace, _D.place == place).returning(DIGESTS)
-    return sorted(_regular(row) for row in session.execute(gone))
+    return sorted((_regular(row) for row in session.execute(gone)), key=_order)
+
+
+def drop_one(session: Session, workspace: str, one: Regular) -> None:
+    """Let this one come no more."""
+    session.execute(delete(DIGESTS).where(*_next(workspace, one)))
 
 
 def every(session: Session, workspace: str) -> list[Regular]:
     """All of them, in order of their places."""
-    return sorted(_regular(row) for row in session.execute(select(DIGESTS).where(_D.workspace == workspace)))
+    rows = session.execute(select(DIGESTS).where(_D.workspace == workspace))
+    return sorted(map(_regular, rows), key=_order)
 
 
 def until(session: Session, workspace: str, day: date, now: int) -> list[Regular]:
@@ -65,10 +75,13 @@ def lease(session: Session, workspace: str, one: Regular, now: int) -> bool:
     return session.execute(taken).first() is not None
 
 
-def move(session: Session, workspace: str, one: Regular, next_on: date) -> bool:
-    """Let the next one come on another day; whether it was still to come on the day that `one` names."""
-    moved = update(DIGESTS).where(*_next(workspace, one)).values(next_on=next_on.isoformat(), lease_until=None)
-    return session.execute(moved.returning(_D.place)).first() is not None
+def move(session: Session, workspace: str, one: Regular, next_on: date, outside: Mapping[str, str]) -> bool:
+    """Let the next one come on another day, and keep what was told of the mix; whether it was still to come on the day
+    that `one` names.
+    """
+    values = {"next_on": next_on.isoformat(), "outside": json.dumps(dict(outside)), "lease_until": None}
+    moved = update(DIGESTS).where(*_next(workspace, one)).values(values).returning(_D.place)
+    return session.execute(moved).first() is not None
 
 
 def _next(workspace: str, one: Regular) -> tuple[Any, ...]:
@@ -80,4 +93,9 @@ def _next(workspace: str, one: Regular) -> tuple[Any, ...]:
 
 def _regular(row: Row[Any]) -> Regular:
     rhythm = Every(row.every, row.day, row.minute)
-    return Regular(row.place, row.about, rhythm, date.fromisoformat(row.next_on), row.by, row.at)
+    next_on = date.fromisoformat(row.next_on)
+    return Regular(row.place, row.about, rhythm, next_on, row.by, row.at, json.loads(row.outside))
+
+
+def _order(one: Regular) -> tuple[str, str, str]:
+    return one.place, one.about, one.every.unit

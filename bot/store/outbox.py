@@ -34,6 +34,8 @@ WITH_NUDGES = "with_nudges"
 """The rung of a wait that was drawn not to be held back, while others are."""
 TRIAL = "trial"
 """In place of a message's id: rungs that no message carries, as their waits are held back at random, or might be."""
+DIGEST = "digest"
+"""The rung of a digest, and of what is said where one could not be posted."""
 SOON = 600
 """Seconds within which a message that is to be sent counts as one that is on its way."""
 _DAY = 86_400

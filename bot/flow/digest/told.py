@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import NamedTuple
 
 from bot.flow.digest.noise import Change, change
+from bot.flow.events import ItemKey
 from bot.flow.measures import Aged
 from bot.flow.metrics import FlowFigures, Waited
+from bot.flow.mix import WEEKS, WITHIN, Band, Bands, Drift, Outside, drift
 from bot.flow.work import TYPES, UNCLASSIFIED
 
 VELOCITY, FLOW_TIME, EFFICIENCY, LOAD, PREDICTABILITY = "velocity", "flow_time", "efficiency", "load", "predictability"
 FIGURES = (VELOCITY, FLOW_TIME, EFFICIENCY, LOAD, PREDICTABILITY)
 CHECK, IMPROVED, ON_TRACK = "check", "improved", "on_track"
-WEEKS_OF_MIX = 28 * 86_400
+_LATELY = WEEKS * 7 * 86_400
 """How long before its period a mix is compared with, in seconds."""
 OLDEST = 3
 _GRAIN: Mapping[str, float] = {VELOCITY: 1, FLOW_TIME: 900, EFFICIENCY: 0.02, LOAD: 1, PREDICTABILITY: 0.05}
@@ -22,8 +24,6 @@ _GRAIN: Mapping[str, float] = {VELOCITY: 1, FLOW_TIME: 900, EFFICIENCY: 0.02, LO
 _HOURS_GRAIN = 3600
 _BETTER = {VELOCITY: 1, FLOW_TIME: -1, EFFICIENCY: 1, LOAD: -1, PREDICTABILITY: 1}
 """Whether more of it is better."""
-Band = tuple[float, float]
-"""The share of the work that a team wants a type to have, from and to, 0 to 1."""
 
 
 class Figure(NamedTuple):
@@ -33,6 +33,8 @@ class Figure(NamedTuple):
     value: float | None
     n: int
     """Items it is of."""
+    calendar: int | None
+    """Of flow time: the seconds that half of them stayed within, as the calendar has them."""
     high: int | None
     """Of flow time: the working seconds that 85% stayed within."""
     expected: int | None
@@ -61,8 +63,7 @@ class Share(NamedTuple):
 class Old(NamedTuple):
     """An item that has waited for long; `title` and `url` as the host has them."""
 
-    repo: str
-    item: int
+    key: ItemKey
     age: int
     """Working seconds."""
     calendar_age: int
@@ -111,6 +112,10 @@ class Told(NamedTuple):
     """TYPES, then UNCLASSIFIED."""
     mix_before: int
     """Items that the shares before are of."""
+    drifts: tuple[Drift, ...]
+    """What is news of the mix of the last weeks."""
+    outside: dict[str, str]
+    """Which types are known to be outside their bands now, and on which side."""
     place: Place | None
     points: tuple[Point, ...]
     """The periods before, oldest first, and this one last."""
@@ -141,12 +146,17 @@ class Told(NamedTuple):
         return sum(point.done > 0 for point in self.points[:-1])
 
 
-def told(now: FlowFigures, before: Sequence[FlowFigures], bands: Mapping[str, Band]) -> Told:
-    """What to say of a period beside earlier ones as long as it, the oldest first; `bands` by type."""
+def told(now: FlowFigures, before: Sequence[FlowFigures], bands: Bands, known: Outside) -> Told:
+    """What to say of a period beside earlier ones as long as it, the oldest first.
+
+    `known` are the types that were told to be outside their `bands`: that is news once.
+    """
+    lately = [one.done_by_type for one in (*before, now) if one.until > now.until - _LATELY]
+    drifts, outside = drift(_sum(lately), bands, known)
     return Told(
         now.since, now.until,
         tuple(_figure(name, now, before) for name in FIGURES),
-        *_mix(now, before, bands),
+        *_mix(now, before, bands), tuple(drifts), dict(outside),
         _place(now, before),
         tuple(_point(one) for one in (*before, now)),
         now.load.begun, now.dropped, now.bots.done,
@@ -167,9 +177,9 @@ def _value(name: str, one: FlowFigures) -> float | None:
 def _figure(name: str, now: FlowFigures, before: Sequence[FlowFigures]) -> Figure:
     moved = change(_value(name, now), [_value(name, one) for one in _from_the_start(before)], _GRAIN[name])
     n = {LOAD: now.load.items, PREDICTABILITY: now.predictability.n}.get(name, now.velocity)
-    high = now.flow_time.high if name == FLOW_TIME else None
+    calendar, high = (now.flow_time.calendar_median, now.flow_time.high) if name == FLOW_TIME else (None, None)
     expected = now.predictability.expectation if name == PREDICTABILITY else None
-    return Figure(name, _value(name, now), n, high, expected, moved)
+    return Figure(name, _value(name, now), n, calendar, high, expected, moved)
 
 
 def _from_the_start(before: Sequence[FlowFigures]) -> Sequence[FlowFigures]:
@@ -178,22 +188,25 @@ def _from_the_start(before: Sequence[FlowFigures]) -> Sequence[FlowFigures]:
     return before[first:]
 
 
-def _mix(
-    now: FlowFigures, before: Sequence[FlowFigures], bands: Mapping[str, Band]
-) -> tuple[tuple[Share, ...], int]:  # fmt: skip
-    lately = [one for one in before if one.since >= now.since - WEEKS_OF_MIX] or before[-1:]
-    earlier: Counter[str] = Counter()
-    for one in lately:
-        earlier.update(one.done_by_type)
-    all_earlier, counts = earlier.total(), now.done_by_type
+def _sum(counts: Iterable[Mapping[str, int]]) -> Counter[str]:
+    found: Counter[str] = Counter()
+    for one in counts:
+        found.update(one)
+    return found
+
+
+def _mix(now: FlowFigures, before: Sequence[FlowFigures], bands: Bands) -> tuple[tuple[Share, ...], int]:
+    lately = [one for one in before if one.since >= now.since - _LATELY] or before[-1:]
+    earlier, counts = _sum(one.done_by_type for one in lately), now.done_by_type
+    of = earlier.total()
     shares = (
         Share(
             kind, counts.get(kind, 0), counts.get(kind, 0) / now.velocity if now.velocity else None,
-            earlier[kind] / all_earlier if all_earlier else None, bands.get(kind),
+            earlier[kind] / of if of else None, bands.get(kind),
         )
         for kind in (*TYPES, UNCLASSIFIED)
     )  # fmt: skip
-    return tuple(shares), all_earlier
+    return tuple(shares), of
 
 
 def _places(one: FlowFigures) -> tuple[Sequence[Waited], bool]:
@@ -221,7 +234,7 @@ def _lost(name: str, one: FlowFigures) -> int:
 
 
 def _old(one: Aged) -> Old:
-    return Old(one.key[1], one.key[2], one.age, one.calendar_age)
+    return Old(one.key, one.age, one.calendar_age)
 
 
 def _point(one: FlowFigures) -> Point:
@@ -235,25 +248,11 @@ def entitled(one: Told, item_of: Callable[[Old], Old]) -> Told:
     return one._replace(place=one.place._replace(oldest=tuple(map(item_of, one.place.oldest))))
 
 
-def most_important(one: Told) -> Figure | Place | Share | None:
-    """What changed most beyond noise, measured by its own limits; then a share outside its band; None for nothing."""
+def most_important(one: Told) -> Figure | Place | Drift | None:
+    """What changed most beyond noise, measured by its own limits; then what left its band; None for nothing."""
     moved: list[Figure | Place] = [figure for figure in one.figures if figure.change.real]
     if one.place is not None and one.place.change.real:
         moved.append(one.place)
     if moved:
         return max(moved, key=lambda it: it.change.size)
-    return next(iter(outside(one)), None)
-
-
-def outside(one: Told) -> list[Share]:
-    """The types whose share lies outside their band by an item or more: those farthest away first."""
-    found = [(off, share) for share in one.mix if (off := _off(share, one.done)) > 0]
-    return [share for _, share in sorted(found, key=lambda pair: -pair[0])]
-
-
-def _off(one: Share, done: int) -> float:
-    """By how much of the work a share lies outside its band; 0 where an item more or less would change that."""
-    if one.band is None or one.share is None:
-        return 0
-    off = max(one.band[0] - one.share, one.share - one.band[1], 0)
-    return off if off * done >= 1 else 0
+    return next(iter(sorted(one.drifts, key=lambda drift: drift.side == WITHIN)), None)

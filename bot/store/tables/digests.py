@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import BigInteger, Index
+from sqlalchemy import BigInteger, Index, Text
 from sqlmodel import Field, SQLModel
 
 
@@ -29,5 +29,7 @@ class DigestRow(SQLModel, table=True):
     """The Slack account that asked for it."""
     at: int = Field(sa_type=BigInteger)
     """When they did."""
+    outside: str = Field(sa_type=Text)
+    """JSON: which types of work were told to be outside their bands, and on which side."""
     lease_until: int | None = Field(default=None, sa_type=BigInteger)
     """Until when one worker alone puts it together."""

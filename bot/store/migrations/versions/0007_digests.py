@@ -23,6 +23,7 @@ def upgrade() -> None:
         sa.Column("next_on", sa.String(), nullable=False),
         sa.Column("by", sa.String(), nullable=False),
         sa.Column("at", sa.BigInteger(), nullable=False),
+        sa.Column("outside", sa.Text(), nullable=False),
         sa.Column("lease_until", sa.BigInteger(), nullable=True),
         sa.PrimaryKeyConstraint("workspace", "place", "about", "every"),
     )

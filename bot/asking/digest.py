@@ -1,0 +1,68 @@
+"""Digests as somebody asks for them: now, regularly, no more, or which there are."""
+
+from __future__ import annotations
+
+from bot.asking.admins import must_be_admin
+from bot.asking.connecting import must_be_heard_in
+from bot.context import Context
+from bot.digest import regular
+from bot.digest.reading import last_days, told_of
+from bot.digest.regular import Planned
+from bot.digest.subjects import meant
+from bot.flow.digest.days import Every
+from bot.grammar import DigestWords
+from bot.intake import settle
+from bot.store.digests import Regular
+from bot.views.digest import Shown
+from bot.views.digest_plans import Plan
+
+
+def shown_now(ctx: Context, words: DigestWords, place: str, now: int) -> Shown:
+    """The digest of the last seven days. Raises NotKnown."""
+    settle(ctx, now, most=1)
+    subject = meant(ctx, words.about, words.channel or _channel(place))
+    told = told_of(ctx, subject, last_days(now), {}, now)
+    zone = subject.calendar.timezone
+    return Shown(subject.name, subject.words, told, None, zone, streams=subject.streams)
+
+
+def plan(ctx: Context, user: str, words: DigestWords, place: str, now: int) -> Plan:
+    """Let a digest come regularly. Raises NotKnown, and NotAllowed where it is for a channel that they are not in."""
+    to = _place(ctx, user, words.channel, place, now)
+    channel = regular.channel_of(to)
+    subject = meant(ctx, words.about, channel)
+    if channel is not None:
+        must_be_heard_in(ctx, channel)
+    return _plan(regular.set_up(ctx, user, subject, Every(words.do, words.day, words.minute), to, now))
+
+
+def stop(ctx: Context, user: str, words: DigestWords, place: str, now: int) -> tuple[str, list[Regular]]:
+    """Let none come to a place any more: (the place, those that did). Raises NotAllowed."""
+    to = _place(ctx, user, words.channel, place, now)
+    return to, regular.stop(ctx, user, to, now)
+
+
+def plans(ctx: Context, user: str, words: DigestWords) -> list[Plan]:
+    """Those that come regularly to channels, or to whoever asks; where a channel is named those of it."""
+    mine = [one for one in regular.planned(ctx) if one.regular.place in (f"@{user}", f"={words.channel}")]
+    if words.channel is None:
+        mine += [one for one in regular.planned(ctx) if one.regular.place.startswith("=")]
+    return [_plan(one) for one in mine]
+
+
+def _plan(one: Planned) -> Plan:
+    return Plan(one.regular.place, one.regular.every, one.name, one.next_at, one.zone, one.regular.by)
+
+
+def _place(ctx: Context, user: str, channel: str | None, place: str, now: int) -> str:
+    """Where a digest is to come: the channel named, else the one it is said in, else whoever says it."""
+    here = _channel(place)
+    if channel is not None and channel != here:
+        must_be_admin(ctx, user, now)
+    to = channel or here
+    return f"@{user}" if to is None else f"={to}"
+
+
+def _channel(place: str) -> str | None:
+    """The channel that something is asked in; None in a direct conversation."""
+    return place if place.startswith(("C", "G")) else None

@@ -1,0 +1,1 @@
+"""Digests: what they are about, their figures as they are read, and those that come regularly."""
