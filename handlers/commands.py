@@ -15,7 +15,19 @@ from bot.views.charts import has_charts
 from bot.views.ids import ASK
 from bot.views.message import Message
 from bot.views.pages import Again, again
-from handlers import agreements, answers, asking, connecting, mapping, metrics, overseeing, people, streams, terms
+from handlers import (
+    agreements,
+    answers,
+    asking,
+    connecting,
+    digest,
+    mapping,
+    metrics,
+    overseeing,
+    people,
+    streams,
+    terms,
+)
 from handlers.talk import Answering, guarded, on_press, show
 
 ANSWERS: dict[str, Answering] = {
@@ -28,6 +40,7 @@ ANSWERS: dict[str, Answering] = {
     **streams.ANSWERS,
     **mapping.ANSWERS,
     **overseeing.ANSWERS,
+    **digest.ANSWERS,
     **metrics.ANSWERS,
 }
 """What answers each verb."""

@@ -5,7 +5,7 @@ Words come as people type them, or as Slack escapes them: `<@U123|name>`, `<#C12
 
 from __future__ import annotations
 
-from bot.grammar.improving import METRICS
+from bot.grammar.improving import DIGEST, METRICS
 from bot.grammar.values import (
     AdminWords,
     Asked,
@@ -13,6 +13,7 @@ from bot.grammar.values import (
     Channel,
     ConnectWords,
     DayWords,
+    DigestWords,
     HoursWords,
     ItemRef,
     LinkWords,
@@ -63,9 +64,10 @@ from bot.grammar.verbs import (
 )
 
 __all__ = [
-    "ADMINS", "AWAY", "BACK", "BUTTONS", "COMMAND", "CONNECT", "DISCONNECT", "DOCTOR", "ENTRIES", "HELP", "HOURS",
-    "LINK", "LOG", "MAP", "METRICS", "MORNING", "MUTE", "NUDGE", "PEOPLE", "REPOS", "STAGE", "STREAM", "STREAMS",
-    "TARGETS", "TOPICS", "UNLINK", "UNMUTE", "VERBS", "WAITS", "WHY", "AdminWords", "Asked", "AwayWords", "Channel",
-    "ConnectWords", "DayWords", "HoursWords", "ItemRef", "LinkWords", "Login", "Me", "Member", "Misread",
-    "MuteWords", "Named", "NoVerb", "Reset", "StreamWords", "TargetWords", "Value", "Whom", "parse",
+    "ADMINS", "AWAY", "BACK", "BUTTONS", "COMMAND", "CONNECT", "DIGEST", "DISCONNECT", "DOCTOR", "ENTRIES", "HELP",
+    "HOURS", "LINK", "LOG", "MAP", "METRICS", "MORNING", "MUTE", "NUDGE", "PEOPLE", "REPOS", "STAGE", "STREAM",
+    "STREAMS", "TARGETS", "TOPICS", "UNLINK", "UNMUTE", "VERBS", "WAITS", "WHY", "AdminWords", "Asked", "AwayWords",
+    "Channel", "ConnectWords", "DayWords", "DigestWords", "HoursWords", "ItemRef", "LinkWords", "Login", "Me",
+    "Member", "Misread", "MuteWords", "Named", "NoVerb", "Reset", "StreamWords", "TargetWords", "Value", "Whom",
+    "parse",
 ]  # fmt: skip
