@@ -12,6 +12,7 @@ from bot.views.pages import Again, page_of
 from bot.views.phrases import (
     Waiting,
     busy,
+    by_whom,
     holder_of,
     how_long,
     name_of,
@@ -148,8 +149,8 @@ def _answered(one: Waiting, reader: Reader, now: int) -> list[str]:
 def _reason(one: Waiting, reader: Reader, now: int) -> str:
     if reader.is_holder(one):
         return why(one, reader.zone, now)
-    by = f", asked by {plain(one.wait.asked_by, NAME)}" if one.wait.asked_by else ""
-    return f"Since {when(one.wait.since, reader.zone, now)}{by}"
+    who = by_whom(one.wait)
+    return f"Since {when(one.wait.since, reader.zone, now)}" + (f", {who}" if who else "")
 
 
 def _waited(one: Waiting, reader: Reader, now: int) -> str:

@@ -215,6 +215,15 @@ def _moved_there(wait: Wait) -> str:
     return f"{who} brought it there" if who else "It came there"
 
 
+def by_whom(wait: Wait) -> str | None:
+    """Who made it the holder's turn: `asked by bob`; None where nobody in particular did."""
+    if not wait.asked_by:
+        return None
+    if wait.kind != STAGE:
+        return f"asked by {plain(wait.asked_by, NAME)}"
+    return f"{'handed on' if wait.opened_by == HANDED_OVER else 'brought there'} by {plain(wait.asked_by, NAME)}"
+
+
 _YOUR_TURN = "It became your turn"
 _BACK_AGAIN = {
     "pushed": "New commits came after your review",

@@ -12,7 +12,7 @@ from bot.flow.waits import STAGE, Wait
 from bot.views.flow import Reader
 from bot.views.message import NAME, TITLE, Message, joined, link, plain, section
 from bot.views.pages import Again, page_of
-from bot.views.phrases import by_when, holder_of, task_of, when
+from bot.views.phrases import by_when, by_whom, holder_of, task_of, when
 from bot.views.words import elapsed, from_target, working
 
 if TYPE_CHECKING:
@@ -130,7 +130,8 @@ def _possessive(wait: Wait, reader: Reader) -> str:
 
 
 def _asked(wait: Wait) -> str:
-    return f" (asked by {plain(wait.asked_by, NAME)})" if wait.asked_by else ""
+    who = by_whom(wait)
+    return f" ({who})" if who else ""
 
 
 def _figures(line: Line, now: int) -> str:
