@@ -149,6 +149,15 @@ class FakeItem:
 class FakeIssue(FakeItem):
     def __init__(self, repo: str, number: int, author: str | None, at: int, title: str) -> None:
         super().__init__(repo, "Issue", number, author, at, title)
+        self.node["issueType"] = None
+
+    def file_as(self, name: str | None, at: int, by: str = "bob") -> None:
+        """Give it another issue type, or none."""
+        was, to = self.node["issueType"], name and {"name": name}
+        self.node["issueType"] = to
+        before = {"prevIssueType": was} if was and to else {}
+        typename = f"IssueType{'Changed' if before else 'Added' if to else 'Removed'}Event"
+        self._act(typename, at, actor=account(by), issueType=to or was, **before)
 
     def part_of(self, issue: FakeIssue, at: int, by: str = "bob", *, removed: bool = False) -> None:
         typename = "ParentIssueRemovedEvent" if removed else "ParentIssueAddedEvent"
@@ -170,6 +179,7 @@ class FakePull(FakeItem):
             "additions": 8,
             "deletions": 3,
             "baseRefName": "main",
+            "headRefName": "rounding",
             "headRefOid": f"{number:06x}-first",
             "mergeable": "MERGEABLE",
             "reviews": [],

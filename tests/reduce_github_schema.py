@@ -12,14 +12,15 @@ from __future__ import annotations
 import sys
 from collections import defaultdict
 from collections.abc import Iterator
+from itertools import combinations
 from pathlib import Path
 
 import graphql as gql
 
 from bot.hosts.github import graphql
-from bot.hosts.github.errors import BOARDS, PARENTS
+from bot.hosts.github.errors import BOARDS, PARENTS, TYPES
 
-PARTS = [frozenset(some) for some in ((BOARDS, PARENTS), (BOARDS,), (PARENTS,), ())]
+PARTS = [frozenset(some) for n in range(4) for some in combinations((BOARDS, PARENTS, TYPES), n)]
 QUERIES = (
     *(graphql.read(parts) for parts in PARTS),
     *(graphql.more_timeline(parts) for parts in PARTS),
@@ -42,9 +43,37 @@ type ProjectV2ItemStatusChangedEvent implements Node {
   project: ProjectV2
   status: String!
 }
+type IssueType implements Node {
+  id: ID!
+  name: String!
+}
+extend type Issue {
+  issueType: IssueType
+}
+type IssueTypeAddedEvent implements Node {
+  actor: Actor
+  createdAt: DateTime!
+  id: ID!
+  issueType: IssueType
+}
+type IssueTypeChangedEvent implements Node {
+  actor: Actor
+  createdAt: DateTime!
+  id: ID!
+  issueType: IssueType
+  prevIssueType: IssueType
+}
+type IssueTypeRemovedEvent implements Node {
+  actor: Actor
+  createdAt: DateTime!
+  id: ID!
+  issueType: IssueType
+}
 extend union IssueTimelineItems = ProjectV2ItemStatusChangedEvent
+extend union IssueTimelineItems = IssueTypeAddedEvent | IssueTypeChangedEvent | IssueTypeRemovedEvent
 extend union PullRequestTimelineItems = ProjectV2ItemStatusChangedEvent
 extend enum IssueTimelineItemsItemType { PROJECT_V2_ITEM_STATUS_CHANGED_EVENT }
+extend enum IssueTimelineItemsItemType { ISSUE_TYPE_ADDED_EVENT ISSUE_TYPE_CHANGED_EVENT ISSUE_TYPE_REMOVED_EVENT }
 extend enum PullRequestTimelineItemsItemType { PROJECT_V2_ITEM_STATUS_CHANGED_EVENT }
 """
 """What GitHub answers and the package's latest version (15.26.1, of February 2025) does not have yet."""

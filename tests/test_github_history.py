@@ -90,6 +90,7 @@ def test_an_opened_pull_request_is_told_with_all_that_a_webhook_tells(server: Fa
             url="https://github.com/acme/shop/pull/12",
             base="main",
             head="00000c-first",
+            branch="rounding",
             size=11,
             labels=["bug"],
         )

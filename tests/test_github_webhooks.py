@@ -88,6 +88,7 @@ class TestPullRequests:
             "draft": True,
             "base": "main",
             "head": HEAD,
+            "branch": "rounding",
             "size": 42,
             "title": "Fix rounding in totals",
             "url": "https://github.com/acme/shop/pull/12",

@@ -173,8 +173,8 @@ def unique(events: Iterable[FlowEvent]) -> list[FlowEvent]:
     """Events with each (host, repo, id) once, whatever the order they came in.
 
     Where two tellings differ, the exact instant goes before the approximate one, then the one that knows on whose
-    behalf a review was (`teams`) or as which commit it was merged (`sha`, `base`), then the smaller: the choice hangs
-    on the set alone.
+    behalf a review was (`teams`), as which commit it was merged (`sha`, `base`) or as what it was opened (`branch`,
+    `issue_type`), then the smaller: the choice hangs on the set alone.
     """
     kept: dict[tuple[str, str, str], FlowEvent] = {}
     for event in events:
@@ -185,7 +185,7 @@ def unique(events: Iterable[FlowEvent]) -> list[FlowEvent]:
     return list(kept.values())
 
 
-_LEARNT_LATER = ("teams", "sha", "base")
+_LEARNT_LATER = ("teams", "sha", "base", "branch", "issue_type")
 
 
 def preference(event: FlowEvent) -> tuple[bool, int, str]:

@@ -57,12 +57,14 @@ class StaleCursor(HostError):
     """GitHub no longer knows the place that a reading stopped at; it has to begin again."""
 
 
-BOARDS, PARENTS, ISSUES, RELEASES = "boards", "parents", "issues", "releases"
-PARTS = (BOARDS, PARENTS, ISSUES, RELEASES)
-"""What a reading can do without: columns of boards, the issues that issues are parts of, issues, releases."""
+BOARDS, PARENTS, TYPES, ISSUES, RELEASES = "boards", "parents", "types", "issues", "releases"
+PARTS = (BOARDS, PARENTS, TYPES, ISSUES, RELEASES)
+"""What a reading can do without: columns of boards, the issues that issues are parts of, their types, issues,
+releases."""
 _OF_PARTS = {"projectItems": BOARDS, "openIssues": ISSUES, "changedIssues": ISSUES, "releases": RELEASES}
 _OF_BOARDS = re.compile(r"project_?v2|projectItems|fieldValueByName|:project\b", re.IGNORECASE)
 _OF_PARENTS = re.compile(r"parent_?issue", re.IGNORECASE)
+_OF_TYPES = re.compile(r"issue_?type(?!s)", re.IGNORECASE)
 
 
 def part_of(error: Mapping[str, Any]) -> str | None:
@@ -75,6 +77,8 @@ def part_of(error: Mapping[str, Any]) -> str | None:
         return BOARDS
     if _OF_PARENTS.search(str(error.get("message"))):
         return PARENTS
+    if _OF_TYPES.search(str(error.get("message"))):
+        return TYPES
     return _OF_PARTS.get(path[-1]) if path else None
 
 

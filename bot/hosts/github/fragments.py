@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TypeAlias
 
-from bot.hosts.github.errors import BOARDS, PARENTS
+from bot.hosts.github.errors import BOARDS, PARENTS, TYPES
 
 Parts: TypeAlias = frozenset[str]
 """Of what a reading can do without, what is asked for; only that of items and issues is looked at."""
@@ -54,13 +54,15 @@ ISSUE_TYPES = (
 )
 MOVED_TYPE = "PROJECT_V2_ITEM_STATUS_CHANGED_EVENT"
 PARENT_TYPES = ("PARENT_ISSUE_ADDED_EVENT", "PARENT_ISSUE_REMOVED_EVENT")
+TYPE_TYPES = ("ISSUE_TYPE_ADDED_EVENT", "ISSUE_TYPE_CHANGED_EVENT", "ISSUE_TYPE_REMOVED_EVENT")
 
 
 def types(parts: Parts) -> dict[str, list[str]]:
     """The variables that say which entries of timelines are asked for."""
     moved = [MOVED_TYPE] if BOARDS in parts else []
     parents = PARENT_TYPES if PARENTS in parts else ()
-    return {"itemTypes": [*ITEM_TYPES, *moved], "issueTypes": [*ISSUE_TYPES, *moved, *parents]}
+    typed = TYPE_TYPES if TYPES in parts else ()
+    return {"itemTypes": [*ITEM_TYPES, *moved], "issueTypes": [*ISSUE_TYPES, *moved, *parents, *typed]}
 
 
 WHO = """
@@ -71,6 +73,10 @@ _MOVED = "... on ProjectV2ItemStatusChangedEvent { createdAt actor { ...Who } pr
 _PARENTS = """
     ... on ParentIssueAddedEvent { createdAt actor { ...Who } parent { number repository { nameWithOwner } } }
     ... on ParentIssueRemovedEvent { createdAt actor { ...Who } parent { number repository { nameWithOwner } } }"""
+_TYPED = """
+    ... on IssueTypeAddedEvent { createdAt actor { ...Who } issueType { name } }
+    ... on IssueTypeChangedEvent { createdAt actor { ...Who } issueType { name } prevIssueType { name } }
+    ... on IssueTypeRemovedEvent { createdAt actor { ...Who } issueType { name } }"""
 _COMMON = """
     ... on ClosedEvent { createdAt actor { ...Who } stateReason }
     ... on ReopenedEvent { createdAt actor { ...Who } }
@@ -134,6 +140,7 @@ fragment IssueTimeline on IssueTimelineItemsConnection {{
     }}
     {_MOVED if BOARDS in parts else ""}
     {_PARENTS if PARENTS in parts else ""}
+    {_TYPED if TYPES in parts else ""}
   }}
 }}
 """
@@ -184,7 +191,7 @@ def item(parts: Parts) -> str:
     return f"""
 fragment Item on PullRequest {{
   id number title url state isDraft createdAt updatedAt closedAt mergedAt
-  additions deletions baseRefName headRefOid mergeable
+  additions deletions baseRefName headRefName headRefOid mergeable
   author {{ ...Who }}
   mergedBy {{ ...Who }}
   mergeCommit {{ oid }}
@@ -208,5 +215,6 @@ fragment IssueItem on Issue {{
   milestone {{ title }}
   timelineItems(first: 100, itemTypes: $issueTypes) {{ ...IssueTimeline }}
   {_CARDS if BOARDS in parts else ""}
+  {"issueType { name }" if TYPES in parts else ""}
 }}
 {issue_timeline(parts)}"""

@@ -17,7 +17,7 @@ from bot.flow.events import FlowEvent
 from bot.flow.shipped import Release
 from bot.hosts.github import graphql
 from bot.hosts.github.api import Github, Meter
-from bot.hosts.github.errors import BOARDS, ISSUES, PARENTS, RELEASES, Gone, Overloaded, PartRefused, StaleCursor
+from bot.hosts.github.errors import BOARDS, ISSUES, PARENTS, RELEASES, TYPES, Gone, Overloaded, PartRefused, StaleCursor
 from bot.hosts.github.fragments import types
 from bot.hosts.github.issues import issue_snapshot
 from bot.hosts.github.nodes import (
@@ -197,7 +197,7 @@ class _Reader:
     ) -> dict[str, Any]:
         """The answer to a query (made for some parts), once it asks for none that GitHub refuses."""
         while True:
-            parts = frozenset(part for part in (BOARDS, PARENTS) if self._may(part))
+            parts = frozenset(part for part in (BOARDS, PARENTS, TYPES) if self._may(part))
             named = {**types(parts), **variables()}
             try:
                 return self._asked(query(parts), meter, shrinkable, named)["repository"]  # type: ignore[no-any-return]

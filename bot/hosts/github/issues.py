@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from bot.flow.events import ISSUE, FlowEvent, flow_event
+from bot.flow.events import ISSUE, ISSUE_TYPE_CHANGED, FlowEvent, flow_event
 from bot.hosts.github import ids
 from bot.hosts.github.entries import COMMON, HOST, KINDS, History
 from bot.hosts.github.nodes import Entry, Issue, actor_type_of, login_of
@@ -30,7 +30,25 @@ def issue_snapshot(repo: str, issue: Issue) -> Snapshot:
 
 class _IssueHistory(History[Issue]):
     def facts(self) -> dict[str, Any]:
-        return {"type": ISSUE}
+        first = self._first_type()
+        return {"type": ISSUE, **({"issue_type": first} if first else {})}
+
+    def _first_type(self) -> str | None:
+        """The type it was opened as: the one before the first change, or one never touched."""
+        entry = next((entry for entry in self.entries if entry.typename in _TYPED), None)
+        if entry is None:
+            found = self.item.issue_type
+        else:
+            found = entry.issue_type if entry.typename == "IssueTypeRemovedEvent" else entry.prev_issue_type
+        return found.name if found else None
+
+    def type_changed(self, entry: Entry) -> FlowEvent | None:
+        if entry.created_at is None:
+            return None
+        removed = entry.typename == "IssueTypeRemovedEvent"
+        to = None if removed or entry.issue_type is None else entry.issue_type.name
+        id = ids.about(ISSUE_TYPE_CHANGED, self.number, to or "", entry.created_at)
+        return self.event(ISSUE_TYPE_CHANGED, id, entry.created_at, entry.actor, to=to)
 
     def parent(self, entry: Entry) -> FlowEvent | None:
         """A part of another issue from now on, or no longer; of one that the token may not see nothing is told."""
@@ -42,8 +60,11 @@ class _IssueHistory(History[Issue]):
         return self.event(kind, id, at, entry.actor, **parent(self.repo, repo, above.number))
 
 
+_TYPED = ("IssueTypeAddedEvent", "IssueTypeChangedEvent", "IssueTypeRemovedEvent")
+
 _IssueHistory.READ = {
     **COMMON,
+    **dict.fromkeys(_TYPED, _IssueHistory.type_changed),
     "ParentIssueAddedEvent": _IssueHistory.parent,
     "ParentIssueRemovedEvent": _IssueHistory.parent,
 }

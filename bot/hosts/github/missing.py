@@ -19,6 +19,7 @@ TIMED = frozenset(
         "closed", "merged", "reopened", "ready_for_review", "converted_to_draft", "queued", "dequeued", "renamed",
         "labeled", "unlabeled", "assigned", "unassigned", "review_requested", "review_request_removed", "linked",
         "unlinked", "status_changed", "milestoned", "demilestoned", "parent_added", "parent_removed",
+        "issue_type_changed",
     }
 )  # fmt: skip
 """Kinds whose id hangs on an instant, which webhooks take from the item as a whole."""
@@ -121,8 +122,10 @@ def _covered_commits(known: Sequence[FlowEvent], snapshot: Snapshot) -> set[str]
     return set(snapshot.commits[: last + 1])
 
 
-_LEARNT_LATER = {"review_submitted": ("teams",), "merged": ("sha", "base")}
-"""Own keys by kind that webhooks may leave out."""
+_LEARNT_LATER = {
+    "review_submitted": ("teams",), "merged": ("sha", "base"), "opened": ("branch", "issue_type"),
+}  # fmt: skip
+"""Own keys by kind that webhooks, or earlier versions of this program, may leave out."""
 
 
 def _told_better(known: Sequence[FlowEvent], snapshot: Snapshot) -> Iterator[FlowEvent]:

@@ -74,8 +74,18 @@ class Commit(Narrow):
     sha: Line
 
 
+class Head(Commit):
+    ref: Text | None = None
+
+
 class Branch(Narrow):
     ref: Text | None = None
+
+
+class IssueType(Narrow):
+    """What an issue was filed as: a bug, a feature."""
+
+    name: Text
 
 
 class Item(Narrow):
@@ -93,11 +103,15 @@ class Item(Narrow):
     state_reason: Text | None = None
 
 
+class Issue(Item):
+    type: IssueType | None = None
+
+
 class PullRequest(Item):
     body: Text | None = None
     draft: bool | None = None
     base: Branch | None = None
-    head: Commit | None = None
+    head: Head | None = None
     additions: Count | None = None
     deletions: Count | None = None
     merged: bool | None = None
@@ -144,7 +158,8 @@ class PullRequestTold(ItemTold):
 
 
 class IssueTold(ItemTold):
-    item: Item = Field(alias="issue")
+    item: Issue = Field(alias="issue")
+    type: IssueType | None = None
 
 
 class ParentTold(AboutItem):

@@ -61,6 +61,12 @@ class Label(Node):
     name: Text
 
 
+class IssueType(Node):
+    """What an issue was filed as: a bug, a feature."""
+
+    name: Text
+
+
 class GitActor(Node):
     user: Named | None = None
 
@@ -132,6 +138,8 @@ class Entry(Node):
     subject: Reference | None = None
     will_close_target: bool = False
     milestone_title: Text | None = None
+    issue_type: IssueType | None = None
+    prev_issue_type: IssueType | None = None
     parent: Reference | None = None
 
 
@@ -240,7 +248,7 @@ class Item(Node):
 
 
 class Issue(Item):
-    pass
+    issue_type: IssueType | None = None
 
 
 class PullRequest(Item, Heads):
@@ -250,6 +258,7 @@ class PullRequest(Item, Heads):
     additions: int = 0
     deletions: int = 0
     head_ref_oid: Line
+    head_ref_name: Text | None = None
     mergeable: str = "UNKNOWN"
     merged_by: Named | None = None
     reviews: Connection[Review] | None = None

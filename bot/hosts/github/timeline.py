@@ -90,6 +90,7 @@ class _PullHistory(History[PullRequest]):
             "draft": self._was_draft(),
             "base": pull.base_ref_name,
             "head": pull.head_ref_oid,
+            **({"branch": pull.head_ref_name} if pull.head_ref_name else {}),
             "size": pull.additions + pull.deletions,
         }
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, TypeAlias, TypeVar
 
-from bot.flow.events import ISSUE, PULL_REQUEST, REVIEW_STATES, FlowEvent, flow_event
+from bot.flow.events import ISSUE, ISSUE_TYPE_CHANGED, PULL_REQUEST, REVIEW_STATES, FlowEvent, flow_event
 from bot.hosts import Delivery
 from bot.hosts.github import ids
 from bot.hosts.github.closing import about, closes
@@ -13,6 +13,7 @@ from bot.hosts.github.issues import parent
 from bot.hosts.github.models import (
     AboutItem,
     Account,
+    Issue,
     IssueCommentTold,
     IssueTold,
     ItemTold,
@@ -85,7 +86,7 @@ def _updated(told: AboutItem, received_at: int) -> int:
 
 def _opened(told: PullRequestTold | IssueTold, received_at: int) -> FlowEvent:
     item = told.item
-    own = _pull_request_facts(item) if isinstance(item, PullRequest) else {"type": ISSUE}
+    own = _pull_request_facts(item) if isinstance(item, PullRequest) else _issue_facts(item)
     own |= {"title": item.title, "url": item.html_url, "labels": [label.name for label in item.labels or ()],
             "milestone": item.milestone and item.milestone.title}  # fmt: skip
     known = {key: value for key, value in own.items() if value is not None}
@@ -118,8 +119,13 @@ def _pull_request_facts(item: PullRequest) -> dict[str, Any]:
         "draft": bool(item.draft),
         "base": item.base and item.base.ref,
         "head": item.head and item.head.sha,
+        "branch": item.head and item.head.ref,
         "size": (item.additions or 0) + (item.deletions or 0) if sized else None,
     }
+
+
+def _issue_facts(item: Issue) -> dict[str, Any]:
+    return {"type": ISSUE, "issue_type": item.type and item.type.name}
 
 
 def _happened(told: AboutItem, by: Account | None, kind: str, at: int, **data: Any) -> FlowEvent:
@@ -189,6 +195,21 @@ def _labels(kind: str) -> Read[ItemTold]:
         return _event(told, told.sender, kind, ids.about(kind, told.item.number, name, at), at=at, label=name)
 
     return read
+
+
+def _typed(told: IssueTold, received_at: int) -> FlowEvent | None:
+    kind = told.type or told.item.type
+    return _issue_type(told, kind.name, received_at) if kind else None
+
+
+def _untyped(told: IssueTold, received_at: int) -> FlowEvent:
+    return _issue_type(told, None, received_at)
+
+
+def _issue_type(told: IssueTold, to: str | None, received_at: int) -> FlowEvent:
+    at = _updated(told, received_at)
+    id = ids.about(ISSUE_TYPE_CHANGED, told.item.number, to or "", at)
+    return _event(told, told.sender, ISSUE_TYPE_CHANGED, id, at=at, to=to)
 
 
 def _milestone(kind: str) -> Read[ItemTold]:
@@ -291,6 +312,8 @@ _ISSUE_ACTIONS: dict[str, Read[IssueTold]] = {
     "closed": _closed,
     "deleted": _left("deleted"),
     "transferred": _left("transferred"),
+    "typed": _typed,
+    "untyped": _untyped,
 }
 _PARENT_ACTIONS: dict[str, Read[ParentTold]] = {
     "parent_issue_added": _parent("parent_added"),
