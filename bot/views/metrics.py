@@ -17,7 +17,7 @@ from bot.views.words import counted, elapsed, local_minute, working
 NAMES = {FEATURE: "features", DEFECT: "defects", RISK: "risks", DEBT: "debt", UNCLASSIFIED: "unclassified"}
 """How types are called, in the order they are told in."""
 _ONE = {FEATURE: "feature", DEFECT: "defect", RISK: "risk"}
-_COLUMNS = ("Where", "n", "Half within", "85% within", "Kept target", "Time lost", "Open")
+_COLUMNS = ("Where", "n", "Half within", "85% within", "Kept target", "Time in all", "Open")
 _HELP = "What these mean: `/flow help metrics`."
 _WAITS = {
     "review": "First review", "re_review": "Another review", "rework": "Changes to make",
@@ -108,12 +108,12 @@ def _times(times: Times) -> str:
 
 def _load(told: FlowFigures) -> str:
     load, ages = told.load, told.ages
-    was = f"it was {load.before:,}, {load.begun:,} begun, {load.ended:,} ended"
+    was = f"{load.before:,} at the beginning, {load.begun:,} begun, {load.ended:,} ended"
     said = f"{counted(load.items, 'item')} in progress{_in_types(load.by_type)}; {was}"
     if not ages.n:
         return said
     oldest = max(one.age for one in told.going)
-    return f"{said}. Half are older than {working(ages.median or 0)} of working time, the oldest {working(oldest)}"
+    return f"{said}. Median age {working(ages.median or 0)} of working time, the oldest {working(oldest)}"
 
 
 def _efficiency(told: FlowFigures) -> str:
