@@ -23,6 +23,7 @@ from bot.soon import answered, begun
 from bot.store.streams import Kept
 from bot.streams import pictures
 from bot.streams.file import BadStream
+from bot.streams.removing import remove
 from bot.streams.saving import Outdated, Saved
 from bot.views import help, modals, stream_form
 from bot.views import stages as stage_views
@@ -57,12 +58,25 @@ def _stream(ctx: Context, user: str, words: StreamWords, asked: Again) -> Messag
             return views.exported(stream.name, held.text, asked)
         case ["measure"]:
             return _measure(ctx, user, held, stream)
+        case ["delete"]:
+            return _delete(ctx, user, held, stream, asked)
     raise Misread(f"“{' '.join(rest)}” is too much behind “{stream.name}”.", grammar.STREAM)
 
 
 def _measure(ctx: Context, user: str, held: Kept, stream: Stream) -> Message:
     more = streams.measured_again(ctx, user, held, ctx.clock.now())
     return views.measuring(stream.name, more=more)
+
+
+def _delete(ctx: Context, user: str, held: Kept, stream: Stream, asked: Again) -> Message:
+    """The button carries the version that was looked at, where a page would stand."""
+    now = ctx.clock.now()
+    must_be_admin(ctx, user, now)
+    if not asked.sure:
+        return stage_views.deleting(stream.name, held.version)
+    if asked.page is None or not remove(ctx, user, held.key, asked.page, now):
+        raise NotKnown(f"“{stream.name}” was changed meanwhile, so it is still there. Please look at it first.")
+    return stage_views.deleted(stream.name)
 
 
 def _stage(ctx: Context, user: str, words: StreamWords, asked: Again) -> Message:

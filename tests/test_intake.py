@@ -23,7 +23,7 @@ from bot.flow.waits import fold
 from bot.hosts import Delivery, ShaFact
 from bot.intake import Taken, rebuild, refresh_looks, settle, take
 from bot.policy import parse_policy
-from bot.refold import trimmed
+from bot.kept_waits import trimmed
 from bot.settings import Settings
 from bot.store.engine import make_engine, reading, writing
 from bot.store.sql import table

@@ -12,13 +12,14 @@ import pytest
 from fake_slack import FakeSlack, content_error, view_error
 from program import wait_until
 from site_on_loopback import Site, serve, settings, web
-from sqlalchemy import Engine
+from sqlalchemy import Engine, text
 from test_streams import SHOP, Mill
 from world import POLICY, World
 
 from bot.asking import streams as asking
 from bot.flow.stream import Fork, Goal, Responsible, Segment, Signal, Stage, Stream
 from bot.streams.file import to_yaml
+from bot.streams.saving import all_streams
 from bot.views import stream_form
 from bot.views.streams import parts
 
@@ -440,3 +441,43 @@ def test_the_largest_map_there_can_be_keeps_slacks_limits(desk: Desk) -> None:
         assert shown(desk.flow(words.replace("&", "&amp;")))
     assert shown(desk.flow(f"stage {long.name} {stages[1].name} target 1h".replace("&", "&amp;")))
     assert len(desk.open(desk.flow(f"stream {long.name}"))["blocks"]) > 10
+
+
+def test_a_stream_is_deleted_once_somebody_is_sure(desk: Desk) -> None:
+    desk.mill.save(MAPPED)
+    work(desk)
+    world = desk.mill.world
+    desk.mill.save(Stream("Other", SHOP.stages, ("acme/shop",)))
+    told = desk.flow("stream shop delete")
+    assert shown(told) == [
+        "Delete the value stream *Shop*? Its map with all versions and measures goes, and nobody is nudged about its "
+        "stages any more. What happened to the items stays known. `/flow stream Shop export` gives you the map to "
+        "keep.",
+        "[Delete Shop] [Leave it]",
+    ]
+    waiting = "SELECT count(*) FROM waits WHERE stream = :key AND until IS NULL"
+    ((held, _),) = (one for one in all_streams(world.ctx()) if one[1].name == "Shop")
+    key = held.key
+    with desk.mill.world.engine.connect() as connection:
+        before = connection.execute(text(waiting), {"key": key}).scalar()
+    done = desk.press(told, "Delete Shop")
+    assert shown(done) == ["The value stream *Shop* is deleted. `/flow log` says so, too."]
+    with desk.mill.world.engine.connect() as connection:
+        left = [connection.execute(text(f"SELECT count(*) FROM {one} WHERE stream = :key"), {"key": key}).scalar()
+                for one in ("waits", "journeys", "visits", "stream_versions")]  # fmt: skip
+    assert before
+    assert left == [0, 0, 0, 0]
+    assert [stream.name for _, stream in all_streams(world.ctx())] == ["Other"]
+    assert desk.flow("stream shop")["text"].startswith("I know no value stream “shop”.")
+    assert "value stream Shop: version 1 → deleted" in desk.flow("log")["text"]
+
+
+def test_who_looked_at_an_older_map_deletes_nothing(desk: Desk) -> None:
+    desk.mill.save(MAPPED)
+    told = desk.flow("stream Shop delete")
+    desk.mill.save(MAPPED._replace(outcome="We win when it sells"))
+    assert shown(desk.press(told, "Delete Shop")) == [
+        "“Shop” was changed meanwhile, so it is still there. Please look at it first."
+    ]
+    assert shown(desk.flow("stream Shop delete", "U0BOB")) == [NOT_ADMIN]
+    assert [stream.name for _, stream in all_streams(desk.mill.world.ctx())] == ["Shop"]

@@ -33,8 +33,8 @@ MAP = (
     "far is given up)."
 )
 STREAM = (
-    "Allowed is a value stream's name, and behind it `history`, `export`, or `measure`, which has all of its items "
-    "measured again."
+    "Allowed is a value stream's name, and behind it `picture`, `history`, `export`, `measure`, which has all of its "
+    "items measured again, or `delete`."
 )
 STAGE = (
     "Allowed are a value stream's name, a stage's, and behind them what is to be: `active` or `wait`, who is "

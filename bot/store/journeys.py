@@ -192,6 +192,12 @@ def forget_repo(session: Session, workspace: str, host: str, repo: str) -> None:
         session.execute(delete(rows).where(c.workspace == workspace, c.host == host, c.repo == repo))
 
 
+def forget_stream(session: Session, workspace: str, stream: str) -> None:
+    """Take away all journeys through a stream."""
+    for rows in (VISITS, JOURNEYS):
+        session.execute(delete(rows).where(rows.c.workspace == workspace, rows.c.stream == stream))
+
+
 def keys_after(
     session: Session, workspace: str, repos: Iterable[str], last: tuple[str, str, int], most: int
 ) -> list[ItemKey]:  # fmt: skip

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Sequence
 from typing import Any, NamedTuple
 from uuid import uuid4
 
-from sqlalchemy import bindparam, select, update
+from sqlalchemy import bindparam, delete, select, update
 from sqlalchemy.orm import Session
 
 from bot.flow.events import ItemKey
@@ -173,6 +173,12 @@ def apply_to_all(session: Session, workspace: str, held: Kept, by: str, now: int
     session.execute(update(VERSIONS).where(*mine).values(applies_from=0, again_by=by, again_at=now))
     here = (_S.workspace == workspace, _S.key == held.key)
     session.execute(update(STREAMS).where(*here).values(cursor=json.dumps(BEGINNING)))
+
+
+def remove(session: Session, workspace: str, key: str) -> None:
+    """Take a stream away with all its versions."""
+    session.execute(delete(VERSIONS).where(_V.workspace == workspace, _V.stream == key))
+    session.execute(delete(STREAMS).where(_S.workspace == workspace, _S.key == key))
 
 
 def to_measure(session: Session, workspace: str) -> Kept | None:

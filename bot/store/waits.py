@@ -85,6 +85,11 @@ def in_stages(session: Session, workspace: str, keys: Iterable[ItemKey]) -> dict
     return found
 
 
+def in_stream(session: Session, workspace: str, stream: str) -> Sequence[Row[Any]]:
+    """All waits in the stages of a value stream (its key)."""
+    return session.execute(select(WAITS).where(_C.workspace == workspace, _C.stream == stream).order_by(_C.id)).all()
+
+
 def due(session: Session, workspace: str, now: int, limit: int) -> Sequence[Row[Any]]:
     """The waits whose ladder is to be looked at by `now`, longest due first; `limit` at most.
 

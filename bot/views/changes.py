@@ -79,6 +79,8 @@ def _read(path: tuple[str, ...]) -> tuple[str, str, Words]:
             return f"following {_named(repo)}", "on", _plainly
         case ("teams", team, "channel"):
             return f"channel of the team {_named(team)}", "the repository's", _channel
+        case ("streams", name):
+            return f"value stream {_named(name)}", "deleted", _plainly
         case ("admins",):
             return "administrators besides Slack's", "nobody", _listed(lambda user, _: account(user))
         case ("people", login, *rest):

@@ -9,7 +9,7 @@ from bot.flow.measures import Aged, StageMeasure
 from bot.flow.stream import Stage, Stream
 from bot.views.message import NAME, SECTION, TITLE, Message, aside, bare, joined, link, plain, section
 from bot.views.pages import Again, ask_button
-from bot.views.streams import LOOKED, WORDS, both, holder_said, in_words, label, row, show
+from bot.views.streams import LOOKED, WORDS, both, holder_said, in_words, label, quoted, row, show
 from bot.views.words import elapsed, working
 
 _WHO = "Slack's administrators and owners, and those they name, can change it; `/flow admins` lists who they named."
@@ -141,3 +141,20 @@ def saved(
         lines.append("Items that are done keep their times, until *Measure again* on the map; all others go by it now.")
     lines += [plain(remark, WORDS) for remark in remarks]
     return Message(bare(joined(lines)), (*map(section, lines), row(shown)))
+
+
+def deleting(name: str, version: int) -> Message:
+    """Asks back before a whole stream is deleted."""
+    what = plain(name, NAME)
+    text = (
+        f"Delete the value stream *{what}*? Its map with all versions and measures goes, and nobody is nudged about "
+        f"its stages any more. What happened to the items stays known. `/flow stream {what} export` gives you the map "
+        "to keep."
+    )
+    sure = ask_button(f"Delete {name}"[:75], Again(f"stream {quoted(name)} delete", version, sure=True), style="danger")
+    return Message(bare(text), (section(text), row(sure, ask_button("Leave it", show(name)))))
+
+
+def deleted(name: str) -> Message:
+    text = f"The value stream *{plain(name, NAME)}* is deleted. `/flow log` says so, too."
+    return Message(bare(text), (section(text),))
