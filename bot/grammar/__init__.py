@@ -5,7 +5,7 @@ Words come as people type them, or as Slack escapes them: `<@U123|name>`, `<#C12
 
 from __future__ import annotations
 
-from bot.grammar.improving import DIGEST, METRICS
+from bot.grammar.improving import DIGEST, EXPERIMENTS, METRICS, TRY
 from bot.grammar.values import (
     AdminWords,
     Asked,
@@ -14,6 +14,7 @@ from bot.grammar.values import (
     ConnectWords,
     DayWords,
     DigestWords,
+    ExperimentWords,
     HoursWords,
     ItemRef,
     LinkWords,
@@ -27,6 +28,7 @@ from bot.grammar.values import (
     Reset,
     StreamWords,
     TargetWords,
+    TryWords,
     Value,
     Whom,
 )
@@ -64,10 +66,10 @@ from bot.grammar.verbs import (
 )
 
 __all__ = [
-    "ADMINS", "AWAY", "BACK", "BUTTONS", "COMMAND", "CONNECT", "DIGEST", "DISCONNECT", "DOCTOR", "ENTRIES", "HELP",
-    "HOURS", "LINK", "LOG", "MAP", "METRICS", "MORNING", "MUTE", "NUDGE", "PEOPLE", "REPOS", "STAGE", "STREAM",
-    "STREAMS", "TARGETS", "TOPICS", "UNLINK", "UNMUTE", "VERBS", "WAITS", "WHY", "AdminWords", "Asked", "AwayWords",
-    "Channel", "ConnectWords", "DayWords", "DigestWords", "HoursWords", "ItemRef", "LinkWords", "Login", "Me",
-    "Member", "Misread", "MuteWords", "Named", "NoVerb", "Reset", "StreamWords", "TargetWords", "Value", "Whom",
-    "parse",
+    "ADMINS", "AWAY", "BACK", "BUTTONS", "COMMAND", "CONNECT", "DIGEST", "DISCONNECT", "DOCTOR", "ENTRIES",
+    "EXPERIMENTS", "HELP", "HOURS", "LINK", "LOG", "MAP", "METRICS", "MORNING", "MUTE", "NUDGE", "PEOPLE", "REPOS",
+    "STAGE", "STREAM", "STREAMS", "TARGETS", "TOPICS", "TRY", "UNLINK", "UNMUTE", "VERBS", "WAITS", "WHY",
+    "AdminWords", "Asked", "AwayWords", "Channel", "ConnectWords", "DayWords", "DigestWords", "ExperimentWords",
+    "HoursWords", "ItemRef", "LinkWords", "Login", "Me", "Member", "Misread", "MuteWords", "Named", "NoVerb", "Reset",
+    "StreamWords", "TargetWords", "TryWords", "Value", "Whom", "parse",
 ]  # fmt: skip

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from bot.flow.metrics.definitions import DEFINITIONS, HOW_COUNTED
-from bot.grammar import digests, periods
+from bot.grammar import digests, periods, trying
 from bot.grammar.kinds import AnyWord
 from bot.grammar.values import StreamWords
 from bot.grammar.verb import Takes, Verb
 
 METRICS = "metrics"
 DIGEST = "digest"
+TRY, EXPERIMENTS = "try", "experiments"
 _SCOPE = "Allowed are a value stream's name or a repository (nothing is all repositories), and a period."
 IMPROVING: tuple[Verb, ...] = (
     Verb(
@@ -37,5 +38,29 @@ IMPROVING: tuple[Verb, ...] = (
                   AnyWord(digests.ALLOWED), many=True),
         ),
         means=digests.digest_words, press="Digest",
+    ),
+    Verb(
+        TRY, "begins an experiment: what you try, what is to be shorter by it and by how much, and by when; it is "
+        "compared with the 90 days before, and on its day you hear whether it held",
+        ('/flow try "pair on large changes" acme/shop review -30% by 31 Jan', "reviews of one repository"),
+        ('/flow try "a tester in each team" Shop QA -50% by 2027-01-31', "a stage of a value stream"),
+        ('/flow try "pair on large changes" review -30% by 31 Jan', "a kind of wait, in all repositories"),
+        takes=(Takes('"WORDS" [REPO|STREAM] KIND|STAGE -N% by DAY', AnyWord(trying.TRY), needed=True, many=True),),
+        means=trying.try_words,
+    ),
+    Verb(
+        EXPERIMENTS, "shows what is being tried and what was, with what it brought; keeps, drops or extends one; for "
+        "administrators whether nudges help, learnt by holding some of them back",
+        ("/flow experiments", "all of them"),
+        ("/flow experiments 3", "one of them, and what else moved"),
+        ("/flow experiments keep 3", "it is kept; drop 3 drops it"),
+        ("/flow experiments nudges", "waits with nudges beside waits without"),
+        ("/flow experiments hold-back 10%", "hold back nudges about one wait in ten; off holds back none"),
+        ("/flow experiments extend 3 by 28 Feb", "it goes on until that day"),
+        takes=(
+            Takes("[NUMBER | keep NUMBER | drop NUMBER | extend NUMBER [by DAY] | nudges | hold-back N%]",
+                  AnyWord(trying.EXPERIMENTS), many=True),
+        ),
+        means=trying.experiment_words, press="Experiments",
     ),
 )  # fmt: skip

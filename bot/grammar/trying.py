@@ -10,7 +10,7 @@ from bot.grammar.values import DayWords, ExperimentWords, Misread, TryWords
 
 MOST_WORDS = 150
 """Characters of what is tried."""
-_EXAMPLE = '`/flow try "pair on large changes" review -30% by 31 Jan`'
+_QUOTED = "What you try stands in quotes, and first."
 TRY = (
     "Allowed are what you try, in quotes; a kind of wait (`review`, `merge` …) or a stage, where you like behind the "
     "repository or the value stream it is of; by how much it is to be shorter (`-30%`); and `by` a day."
@@ -29,16 +29,17 @@ def try_words(words: tuple[str, ...]) -> TryWords:
     """What is tried, where, how much shorter it is to be, and by when. Raises Misread."""
     words = _joined(words)
     if words and words[0][0] in "\"'":
-        raise Misread("A quote is opened and not closed.", allowed=f"For example: {_EXAMPLE}.")
+        raise Misread("A quote is opened and not closed.", allowed=_QUOTED)
     place = next((place for place, word in enumerate(words) if _PERCENT.fullmatch(word)), None)
     if place is None:
         raise Misread("By how much it is to be shorter is missing.", allowed="Allowed is `-1%` to `-99%`.")
     tried, about = words[0], words[1:place]
-    if place == 0 or len(tried) > MOST_WORDS:
-        long = f"is too long: up to {MOST_WORDS} characters." if place else "is missing, in quotes and first."
-        raise Misread(f"What you try {long}", allowed=f"For example: {_EXAMPLE}.")
+    if place == 0:
+        raise Misread("What you try is missing.", allowed=_QUOTED)
+    if len(tried) > MOST_WORDS:
+        raise Misread("What you try is too long.", allowed=f"Allowed are {MOST_WORDS} characters.")
     if not about:
-        raise Misread("Of which stage or kind of wait is missing.", allowed=f"For example: {_EXAMPLE}.")
+        raise Misread("Which stage or kind of wait is to be shorter is missing.", allowed="It stands before the share.")
     return TryWords(tried, about, _goal(words[place]), _by(words[place + 1 :]))
 
 
@@ -63,7 +64,7 @@ def _goal(word: str) -> int:
 def _by(words: tuple[str, ...]) -> DayWords:
     if not words or words[0].casefold() not in _BY:
         said = f"“{words[0]}” stands where `by` and a day belong." if words else "By when is missing."
-        raise Misread(said, allowed=f"For example: {_EXAMPLE}.")
+        raise Misread(said, allowed=DAYS)
     if not words[1:]:
         raise Misread(f"The day behind “{words[0]}” is missing.", allowed=DAYS)
     return days_words(" ".join(words[1:]))

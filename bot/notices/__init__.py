@@ -34,12 +34,13 @@ class Notice:
 Making: TypeAlias = Callable[[Session, str, Policy, dict[str, Any], int], Notice]
 """(session, workspace, policy, about, now) → what to show"""
 
-from bot.notices import absence, connection, digest, handover, mapping, review  # noqa: E402  (each kind needs what stands above)
+from bot.notices import absence, connection, digest, experiment, handover, mapping, review  # noqa: E402  (each kind needs what stands above)
 
 KINDS: dict[str, Making] = {
     outbox.OFFER: absence.make,
     "connecting": connection.connecting,
     outbox.DIGEST: digest.make,
+    outbox.EXPERIMENT: experiment.make,
     HANDOVER: handover.make,
     outbox.MAPPING: mapping.make,
     outbox.MAP_REVIEW: review.make,
