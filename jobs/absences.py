@@ -16,7 +16,7 @@ from bot.asking.absences import Absence, absences_of
 from bot.context import Context
 from bot.flow.calendar import Calendar
 from bot.flow.ladder import opening
-from bot.flow.waits import REVIEWER_KINDS
+from bot.flow.waits import REVIEWER_KINDS, STAGE
 from bot.intake import settle
 from bot.policy import Policy
 from bot.reach import reach
@@ -105,7 +105,9 @@ def _to_offer(ctx: Context, session: Session, away: Mapping[str, int], now: int)
     found = []
     for row in rows:
         item, start = known.get(keys[row.id]), away[row.holder_key]
-        if item is None or not item.author or _rung(start) in {one.rung for one in sent.get(row.id, ())}:
+        if item is None or item.author in (None, "", row.holder):
+            continue
+        if _rung(start) in {one.rung for one in sent.get(row.id, ())}:
             continue
         if ctx.policy.muted_until(item.author, row.repo, row.item) <= now:
             found.append(_Offered(row, item.author, start))
@@ -113,8 +115,8 @@ def _to_offer(ctx: Context, session: Session, away: Mapping[str, int], now: int)
 
 
 def _may_be_offered(policy: Policy, row: Row[Any], now: int) -> bool:
-    """A review that nothing but the absence holds, and that is not from before Weir watched."""
-    if row.kind not in REVIEWER_KINDS or row.backlog or policy.is_silent(row.repo):
+    """A review, or a wait in a stage, that nothing but the absence holds, and that is not from before Weir watched."""
+    if row.kind not in (*REVIEWER_KINDS, STAGE) or row.backlog or policy.is_silent(row.repo):
         return False
     return not replace(policy.clock(to_wait(row)), away=()).on_hold(now)
 

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from bot.context import Context
 from bot.streams.reviews import remind
-from bot.streams.saving import measure
+from bot.streams.saving import measure, measure_standard
 
 
 def run(ctx: Context, now: int) -> int:
     """Measure what is to be measured by `now`; how many items were."""
-    return measure(ctx)
+    return measure(ctx) + measure_standard(ctx)
 
 
 def reviews(ctx: Context, now: int) -> int:

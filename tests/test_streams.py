@@ -23,6 +23,7 @@ from bot.store import journeys as kept
 from bot.store import streams as saved
 from bot.store.engine import reading, writing
 from bot.streams import saving as streams
+from bot.streams.journeys import STANDARD_KEY
 from bot.streams.saving import Outdated
 
 HOUR, DAY = 3600, 86_400
@@ -319,3 +320,37 @@ def test_turns_are_measured_from_the_log_as_they_were_at_intake(mill: Mill) -> N
     assert mill.way() == [("idea", 0), ("review", 1), ("live", 2)]
     assert streams.measure_again(mill.world.ctx(), "U0BOB", "Shop", mill.world.now)
     assert mill.way() == [("idea", 0), ("review", 1), ("live", 2)]
+
+
+def test_every_repository_s_items_go_through_the_standard_stream(mill: Mill) -> None:
+    pull(mill)
+    mill.later()
+    mill.tell("ready_for_review")
+    mill.later()
+    mill.tell("review_requested", reviewer="alice")
+    mill.later()
+    mill.tell("merged")
+    assert standard(mill) == {1: [("Coding", 0), ("Waiting for a reviewer", 1), ("Review", 2), ("Merged", 3)]}
+
+
+def test_what_was_there_before_the_standard_stream_is_measured_once(mill: Mill) -> None:
+    for item in range(1, 6):
+        pull(mill, item)
+    came = standard(mill)
+    ctx = mill.world.ctx()
+    with writing(ctx.engine) as session:
+        session.execute(text("DELETE FROM visits"))
+        session.execute(text("DELETE FROM journeys"))
+    assert streams.measure_standard(ctx, portion=2) == 5
+    assert standard(mill) == came
+    assert jobs.streams.run(ctx, mill.world.now) == 0
+
+
+def standard(mill: Mill) -> dict[int, list[tuple[str, int]]]:
+    ctx = mill.world.ctx()
+    with reading(ctx.engine) as session:
+        found = kept.since(session, ctx.workspace, STANDARD_KEY, 0)
+    return {
+        one.journey.key[2]: [(visit.stage, (visit.since - MONDAY) // HOUR) for visit in one.journey.visits]
+        for one in found
+    }

@@ -36,8 +36,8 @@ def _call(ctx: Context, user: str, key: ItemKey, now: int) -> Called:
     with writing(ctx.engine) as session:
         items.lock(session, ctx.workspace, [key])
         item = items.by_keys(session, ctx.workspace, [key])[key]
-        author = _author(ctx, user, item)
         rows = [row for row in waits.of_items(session, ctx.workspace, [key]).get(key, ()) if row.until is None]
+        author = _author(ctx, user, item, waits=bool(rows))
         held = [row for row in rows if row.team or row.holder.casefold() not in _logins(ctx, user)]
         if not held:
             raise NotKnown(_nobody(item, own=bool(rows)))
@@ -54,14 +54,17 @@ def _logins(ctx: Context, user: str) -> set[str]:
     return {login.casefold() for login in ctx.policy.logins_of(user)}
 
 
-def _author(ctx: Context, user: str, item: Row[Any]) -> str:
-    """The author's login, where that is who asks. Raises NotKnown elsewhere."""
+def _author(ctx: Context, user: str, item: Row[Any], *, waits: bool) -> str:
+    """The author's login, where that is who asks. Raises NotKnown elsewhere.
+
+    `waits`: whether it waits for anybody; what is merged may do so in a later stage of a value stream.
+    """
     name = f"{item.repo}#{item.item}"
     if not ctx.policy.follows(item.repo):
         raise NotKnown(f"{item.repo} was let go: nobody is nudged about it any more.")
     if ctx.policy.is_silent(item.repo):
         raise NotKnown(f"{item.repo} is silent for now: nobody is nudged about it until its targets are switched on.")
-    if not item.live:
+    if not item.live and not waits:
         raise NotKnown(f"{name} is {'merged' if item.merged else 'closed'}: it waits for nobody any more.")
     if item.author is None or item.author.casefold() not in _logins(ctx, user):
         by = f"; {item.author} did" if item.author else ""

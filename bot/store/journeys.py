@@ -199,13 +199,14 @@ def forget_stream(session: Session, workspace: str, stream: str) -> None:
 
 
 def keys_after(
-    session: Session, workspace: str, repos: Iterable[str], last: tuple[str, str, int], most: int
+    session: Session, workspace: str, repos: Iterable[str] | None, last: tuple[str, str, int], most: int
 ) -> list[ItemKey]:  # fmt: skip
-    """The next items, in order, of repositories (case does not matter) behind one; at most so many."""
+    """The next items, in order, of repositories (case does not matter; None: all) behind one; at most so many."""
     host, repo, item = last
     behind = or_(_I.host > host, and_(_I.host == host, or_(_I.repo > repo, and_(_I.repo == repo, _I.item > item))))
-    folded = sorted({name.lower() for name in repos})
-    here = (_I.workspace == workspace, func.lower(_I.repo).in_(folded), behind)
+    here = [_I.workspace == workspace, behind]
+    if repos is not None:
+        here.append(func.lower(_I.repo).in_(sorted({name.lower() for name in repos})))
     rows = session.execute(
         select(_I.host, _I.repo, _I.item).where(*here).order_by(_I.host, _I.repo, _I.item).limit(most)
     )

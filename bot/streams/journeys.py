@@ -95,7 +95,9 @@ def _streams(session: Session, workspace: str, digests: Collection[str]) -> Mapp
     return known | news
 
 
-STANDARD_WAY = Mapped(STANDARD_KEY, (Version(1, 0, STANDARD, None, course_of(STANDARD)),))
+STANDARD_VERSION = 1
+"""Counts up whenever the standard stream changes: all items are measured by it again then."""
+STANDARD_WAY = Mapped(STANDARD_KEY, (Version(STANDARD_VERSION, 0, STANDARD, None, course_of(STANDARD)),))
 
 
 def kinds_of(streams: Iterable[Mapped]) -> Collection[str] | None:

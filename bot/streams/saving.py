@@ -14,12 +14,21 @@ from bot.flow.stream import Stream
 from bot.flow.stream_changes import differences
 from bot.kept_waits import Terms
 from bot.said import current
-from bot.store import items, said, waits
+from bot.store import items, said, settings, waits
 from bot.store import journeys as kept
 from bot.store import streams as saved
-from bot.store.engine import reading, undisturbed, writing
+from bot.store.engine import looking, reading, undisturbed, writing
 from bot.streams.file import fitting, from_yaml, to_yaml
-from bot.streams.journeys import Mapped, all_mapped, course_of, fold, kinds_of
+from bot.streams.journeys import (
+    STANDARD_KEY,
+    STANDARD_VERSION,
+    STANDARD_WAY,
+    Mapped,
+    all_mapped,
+    course_of,
+    fold,
+    kinds_of,
+)
 
 PORTION = 200
 """Items measured in one transaction."""
@@ -142,6 +151,37 @@ def measure(ctx: Context, most: int | None = None, portion: int = PORTION) -> in
             break
         measured, portions = measured + done, portions + 1
     return measured
+
+
+def measure_standard(ctx: Context, portion: int = PORTION) -> int:
+    """Measure by the standard stream what was there before it was kept, once; how many items were.
+
+    Any number of processes may do so at once; one that is stopped is gone on with.
+    """
+    measured = 0
+    while not ctx.stopping.is_set():
+        done = undisturbed(lambda: _standard_some(ctx, portion))
+        if done is None:
+            break
+        measured += done
+    return measured
+
+
+def _standard_some(ctx: Context, portion: int) -> int | None:
+    terms = Terms(ctx.workspace, current(ctx).policy, ctx.clock.now(), live=False)
+    with looking(ctx.engine) as session:
+        if settings.get(session, ctx.workspace, STANDARD_KEY) == STANDARD_VERSION:
+            return None
+    with writing(ctx.engine) as session:
+        said.alone(session, ctx.workspace)
+        told = settings.get(session, ctx.workspace, STANDARD_KEY)
+        if told == STANDARD_VERSION:
+            return None
+        keys = kept.keys_after(session, ctx.workspace, None, tuple(told) if told else saved.BEGINNING, portion)
+        items.lock(session, ctx.workspace, keys)
+        fold(session, terms, [STANDARD_WAY], keys, {})
+        settings.put(session, ctx.workspace, STANDARD_KEY, keys[-1] if len(keys) == portion else STANDARD_VERSION)
+    return len(keys)
 
 
 def _measure_some(ctx: Context, portion: int) -> int | None:

@@ -6,11 +6,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, tzinfo
 
+from bot.flow.waits import STAGE
 from bot.views.controls import block_id
 from bot.views.days import day_said
 from bot.views.ids import ANSWER_HAND_OVER, ANSWER_LEAVE
 from bot.views.message import NAME, Block, Message, joined, plain, section
-from bot.views.phrases import Waiting, ending, holder_of, name_of, spoken_name
+from bot.views.phrases import Waiting, ending, holder_of, name_of, spoken_name, stage_of
 from bot.views.words import counted
 
 LEAVE = "leave"
@@ -43,9 +44,8 @@ def offer(offers: Sequence[Offer], zone: tzinfo, now: int) -> Message:
     if len(offers) > 1:
         still = sum(one.open for one in offers)
         verb = "waits" if still == 1 else "wait"
-        opening = (
-            f"{counted(still, 'review')} of yours {verb} for somebody who is away:" if still else "All is settled:"
-        )
+        thing = "thing" if any(one.one.wait.kind == STAGE for one in offers) else "review"
+        opening = f"{counted(still, thing)} of yours {verb} for somebody who is away:" if still else "All is settled:"
         blocks, said = [section(opening)], [opening]
     for one in offers:
         blocks += _blocks(one, zone, now)
@@ -70,7 +70,8 @@ def _told(one: Offer, name: str, zone: tzinfo, now: int) -> str:
     if not one.away:
         return f"{name}: {holder} is back, and it is their turn."
     until = f"until {_day(one.resumes, zone, now)}" if one.resumes is not None else "for now"
-    waits = f"{holder} is away {until}, and {name} waits for their review."
+    what = f"for them in {stage_of(one.one.wait)}" if one.one.wait.kind == STAGE else "for their review"
+    waits = f"{holder} is away {until}, and {name} waits {what}."
     if one.left:
         return f"{waits} You leave it with them."
     if one.one.reply:
