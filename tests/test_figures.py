@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+import random
 from collections.abc import Iterator
-from dataclasses import replace
 
 import pytest
 from sqlalchemy import Engine
@@ -13,7 +13,7 @@ from bot.context import Context
 from bot.figures.folding import figures_from
 from bot.figures.reading import figures_of
 from bot.figures.scope import Scope, of_repos, of_stream
-from bot.flow.events import flow_event, parse_instant
+from bot.flow.events import FlowEvent, flow_event, parse_instant
 from bot.flow.metrics import FlowFigures
 from bot.flow.stream import Responsible, Signal, Stage, Stream
 from bot.intake import take
@@ -65,7 +65,7 @@ def both(ctx: Context, scope: Scope, since: int, until: int) -> tuple[FlowFigure
 def test_repositories_have_the_same_figures_stored_and_folded(ctx, repos, days):
     stored, folded = both(ctx, of_repos(repos), NOW - days[0] * DAY, NOW - days[1] * DAY)
     assert stored == folded
-    assert stored.done and stored.kinds and stored.predictability.expectation
+    assert all((stored.done, stored.kinds, stored.predictability.expectation))
 
 
 def test_a_mapped_stream_has_the_same_figures_stored_and_folded(ctx):
@@ -86,3 +86,42 @@ def test_a_repository_is_meant_whatever_its_case(ctx):
     stored, folded = both(ctx, of_repos([REPOS[0].upper()]), NOW - 30 * DAY, NOW)
     assert stored == folded
     assert stored.done
+
+
+def test_the_order_in_which_events_are_told_does_not_matter():
+    some = [event for event in HISTORY if event.repo == REPOS[0]]
+    told = figures_from(some, POLICY, of_repos(None), NOW - 60 * DAY, NOW, NOW)
+    shuffled = random.Random(7).sample(some, len(some))
+    assert figures_from([*shuffled, *some[:50]], POLICY, of_repos(None), NOW - 60 * DAY, NOW, NOW) == told
+
+
+def test_what_a_bot_opened_is_apart_also_where_only_its_type_tells():
+    def pull(number: int, login: str, actor_type: str = "User") -> list[FlowEvent]:
+        opened = flow_event(repo="acme/shop", item=number, id=f"{number}o", at=NOW - DAY, kind="opened", actor=login,
+                            actor_type=actor_type, type="pull_request")  # fmt: skip
+        merged = flow_event(repo="acme/shop", item=number, id=f"{number}m", at=NOW - 60, kind="merged", actor="alice")
+        return [opened, merged]
+
+    told = [*pull(1, "alice"), *pull(2, "dependabot"), *pull(3, "helper", "Bot")]
+    found = figures_from(told, Policy(), of_repos(None), NOW - 2 * DAY, NOW, NOW)
+    assert (found.velocity, found.bots.done) == (1, 2)
+
+
+def test_an_issue_and_what_closes_it_are_one_item_of_two_repositories():
+    def told(repo: str, item: int, kind: str, at: int, **data: object) -> FlowEvent:
+        return flow_event(repo=repo, item=item, id=f"{repo}{item}{kind}", at=at, kind=kind, actor="alice", **data)
+
+    events = [
+        told("acme/shop", 1, "opened", NOW - 3 * DAY, type="issue", labels=["bug"]),
+        told("acme/billing", 2, "opened", NOW - 2 * DAY, type="pull_request", title="feat: totals"),
+        told("acme/billing", 2, "linked", NOW - 2 * DAY, issue=1, **{"in": "acme/shop"}),
+        told("acme/billing", 2, "merged", NOW - DAY),
+    ]
+    shop, billing = (
+        figures_from(events, Policy(), of_repos([repo]), NOW - 9 * DAY, NOW, NOW)
+        for repo in ("acme/shop", "acme/billing")
+    )
+    assert [(one.key, one.type, one.calendar_time) for one in shop.done] == [
+        (("github", "acme/shop", 1), "defect", DAY)
+    ]
+    assert (billing.velocity, billing.load.begun) == (0, 0)

@@ -77,10 +77,9 @@ def span_of(start: DayWords | None, until: DayWords | None, today: date) -> tupl
 def past_day(text: str, today: date) -> date | None:
     """A day that was or is, as somebody says it: `2026-10-01`, `1 Oct 2026`, `1 Oct` (the latest one); else None."""
     said = _said(text)
-    if _DATE.fullmatch(said):
-        return _date(said)
-    if _FULL.fullmatch(said):
-        return _parsed(said, today)
+    if _DATE.fullmatch(said) or _FULL.fullmatch(said):
+        day = _date(said) if _DATE.fullmatch(said) else _parsed(said, today)
+        return day if day and day - today <= FARTHEST else None
     if not _YEARLESS.fullmatch(said):
         return None
     found = (_parsed(f"{said} {year}", today) for year in range(today.year, today.year - 9, -1))
