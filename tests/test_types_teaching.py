@@ -47,6 +47,8 @@ def test_a_rule_is_removed_moved_and_all_are_as_they_were():
     assert changed((BUGS, FEATURES, CRASHES), RuleChange(REMOVE, number=2), ()) == (BUGS, CRASHES)
     assert changed((BUGS, FEATURES, CRASHES), RuleChange(MOVE, number=3, to=1), ()) == (CRASHES, BUGS, FEATURES)
     assert changed((BUGS, FEATURES, CRASHES), RuleChange(MOVE, number=1, to=LAST), ()) == (FEATURES, CRASHES, BUGS)
+    assert changed((BUGS, FEATURES, CRASHES), RuleChange(MOVE, number=1, to=3), ()) == (FEATURES, BUGS, CRASHES)
+    assert changed((BUGS, FEATURES, CRASHES), RuleChange(MOVE, number=2, to=2), ()) == (BUGS, FEATURES, CRASHES)
     assert changed((BUGS,), RuleChange(RESET), (FEATURES,)) == (FEATURES,)
 
 

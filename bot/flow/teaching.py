@@ -54,7 +54,7 @@ class RuleChange(NamedTuple):
     number: int = 0
     """Of the one to be removed or moved, from 1."""
     to: int = FIRST
-    """The place that one is added at or moved to."""
+    """The number before which one is added or moved; LAST behind all."""
 
 
 class BadChange(ValueError):
@@ -75,8 +75,17 @@ def changed(rules: Rules, change: RuleChange, common: Rules) -> Rules:
             raise BadChange(f"There is no rule {change.number}; they are numbered 1 to {len(kept)}.")
         one = kept.pop(change.number - 1)
     if change.act != REMOVE:
-        kept.insert(len(kept) if change.to == LAST else min(change.to, len(kept) + 1) - 1, one)
+        kept.insert(_place(change, len(kept)), one)
     return tuple(kept)
+
+
+def _place(change: RuleChange, others: int) -> int:
+    """From 0, among the others."""
+    if change.to == LAST:
+        return others
+    # What was taken out from before a place no longer counts.
+    shift = 2 if change.act == MOVE and change.number < change.to else 1
+    return min(change.to - shift, others)
 
 
 def state_of(rules: Rules) -> str:
@@ -134,7 +143,7 @@ def _is_taken(rule: Rule, rules: Rules) -> bool:
     """Whether another rule tells something of the same mark already."""
     ((mark, (pattern,)),) = rule.marks
     alone = {"labels": frozenset((pattern,))} if mark == LABEL else {mark: pattern}
-    return first_match(rules, Marks("", **alone)) is not None  # type: ignore[arg-type]
+    return first_match(rules, Marks("", **alone)) is not None
 
 
 def _offered(rule: Rule, place: int, others: Sequence[Known], rules: Rules) -> Offer:
