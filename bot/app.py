@@ -159,7 +159,7 @@ def schedule_of(ctx: Context, telemetry: Telemetry) -> Schedule:
 def jobs_of(ctx: Context, telemetry: Telemetry) -> list[Job]:
     """Every job. At the start, nudges wait for what was missed, but no longer than CATCH_UP."""
     from bot.intake import refresh_looks
-    from jobs import absences, deliver, digest, experiments, homes, morning, nudge, people, streams
+    from jobs import absences, deliver, digest, experiments, homes, morning, nudge, people, streams, value
     from jobs.schedule import Job
 
     caught_up = _CaughtUp(ctx)
@@ -177,7 +177,9 @@ def jobs_of(ctx: Context, telemetry: Telemetry) -> list[Job]:
         Job("homes", TICK, [partial(homes.run, ctx)]),
         Job("absences", ABSENCES, [caught_up.unless(partial(absences.run, ctx))]),
         Job("streams", TICK, [partial(streams.run, ctx)]),
-        Job("reviews", REVIEWS, [partial(streams.reviews, ctx), partial(experiments.run, ctx)]),
+        Job(
+            "reviews", REVIEWS, [partial(streams.reviews, ctx), partial(experiments.run, ctx), partial(value.run, ctx)]
+        ),
         Job("digests", DIGESTS, [caught_up.unless(partial(digest.run, ctx))]),
         Job("people", PEOPLE, [caught_up.unless(partial(people.run, ctx))]),
     ]

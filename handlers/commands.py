@@ -28,6 +28,7 @@ from handlers import (
     people,
     streams,
     terms,
+    value,
 )
 from handlers.talk import Answering, guarded, on_press, show
 
@@ -41,6 +42,7 @@ ANSWERS: dict[str, Answering] = {
     **streams.ANSWERS,
     **mapping.ANSWERS,
     **experiments.ANSWERS,
+    **value.ANSWERS,
     **overseeing.ANSWERS,
     **digest.ANSWERS,
     **metrics.ANSWERS,

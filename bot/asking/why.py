@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from bot.asking.items import key_of
+from bot.asking.tracing import chains_of
 from bot.context import Context
 from bot.grammar import WHY, ItemRef
 from bot.intake import settle
@@ -11,6 +12,7 @@ from bot.store import answers, items, waits
 from bot.store.answers import ON_IT
 from bot.store.engine import reading
 from bot.store.waits import to_wait
+from bot.value.catalogue import catalogue
 from bot.views.why import Story
 
 
@@ -22,6 +24,8 @@ def story_of(ctx: Context, ref: ItemRef, now: int) -> Story:
         item = items.by_keys(session, ctx.workspace, [key])[key]
         rows = waits.of_items(session, ctx.workspace, [key]).get(key, [])
         said = answers.latest(session, ctx.workspace, (row.id for row in rows if row.until is None))
+        known = catalogue(session, ctx.workspace)
+        chains = chains_of(session, ctx.workspace, key, known)
     until = {answer.wait_id: answer.until or 0 for answer in said.values() if answer.kind == ON_IT}
     on_it = {(row.kind, row.holder): until[row.id] for row in rows if until.get(row.id, 0) > now}
     told = sorted(lines(map(to_wait, rows), ctx.policy, now), key=_in_time)
@@ -29,6 +33,7 @@ def story_of(ctx: Context, ref: ItemRef, now: int) -> Story:
         repo=key[1], item=key[2], type=item.type, title=item.title, url=item.url, author=item.author,
         opened_at=item.opened_at, live=item.live, ready=item.ready, merged=item.merged,
         nobody_to_ask=item.nobody_to_ask, lines=tuple(told), on_it=on_it, followed=ctx.policy.follows(key[1]),
+        chains=tuple(chains), traceable=bool(known.said),
     )  # fmt: skip
 
 

@@ -10,9 +10,9 @@ ALLOWED = (
     "Allowed is a number such as `24`, `0.5` or `1,200`, and its unit before or behind it: `21%`, `€3.20`, `4 days`."
 )
 MOST_UNIT = 20
-_SIGNS = "€$£¥"
+SIGNS = "€$£¥"
 _NUMBER = r"[-+−]?\d{1,3}(?:[, ]\d{3})+(?:\.\d{1,4})?|[-+−]?\d{1,12}(?:[.,]\d{1,4})?"
-_AMOUNT = re.compile(rf"(?P<sign>[{_SIGNS}])? ?(?P<number>{_NUMBER})(?: ?(?P<unit>\D.*))?")
+_AMOUNT = re.compile(rf"(?P<sign>[{SIGNS}])? ?(?P<number>{_NUMBER})(?: ?(?P<unit>\D.*))?")
 _GROUPED = re.compile(r"(?<=\d)[, ](?=\d{3}(?!\d))")
 
 
@@ -51,8 +51,8 @@ def same_unit(one: str, other: str) -> bool:
 def said(number: Decimal, unit: str = "") -> str:
     """A number as people read it: `1,200 orders`, `21%`, `€3.20`."""
     plain = f"{number:,f}"
-    if "." in plain and unit not in _SIGNS:
+    if "." in plain and unit not in SIGNS:
         plain = plain.rstrip("0").rstrip(".")
-    if unit and unit in _SIGNS:
+    if unit and unit in SIGNS:
         return f"-{unit}{plain[1:]}" if plain.startswith("-") else f"{unit}{plain}"
     return f"{plain}{unit}" if unit == "%" else f"{plain} {unit}".rstrip()

@@ -7,6 +7,7 @@ import click
 from bot.grammar import hours, kinds, terms
 from bot.grammar.improving import IMPROVING
 from bot.grammar.kinds import AnyWord, Kind
+from bot.grammar.value import VALUE
 from bot.grammar.values import Asked, ConnectWords, Misread, NoVerb, StreamWords
 from bot.grammar.verb import Takes, Verb
 from bot.grammar.words import words_of
@@ -212,7 +213,7 @@ _HELP = Verb(
 )  # fmt: skip
 
 VERBS: dict[str, Verb] = {
-    verb.entry.name: verb for verb in (*_WAITING, *_OWN, *_TEAM, *_STREAMS, *IMPROVING, *_ADMIN, _HELP)
+    verb.entry.name: verb for verb in (*_WAITING, *_OWN, *_TEAM, *_STREAMS, *VALUE, *IMPROVING, *_ADMIN, _HELP)
 }
 ENTRIES = tuple(verb.entry for verb in VERBS.values())
 TOPICS: dict[str, Topic] = {
@@ -222,6 +223,7 @@ TOPICS: dict[str, Topic] = {
         ("mine", "Your own terms", _OWN),
         ("team", "What the team agreed", _TEAM),
         ("maps", "Value streams", _STREAMS),
+        ("value", "What work is for", VALUE),
         ("flow", "How work flows", IMPROVING),
         ("admin", "For administrators", _ADMIN),
     )
@@ -230,7 +232,7 @@ TOPICS: dict[str, Topic] = {
 """The verbs by what they are about; `/flow help NAME` tells of one such group."""
 BUTTONS = tuple(
     (verb.entry.press, verb.entry.name)
-    for verb in (*_WAITING, *_OWN, *_TEAM, *_STREAMS, *IMPROVING)
+    for verb in (*_WAITING, *_OWN, *_TEAM, *_STREAMS, *VALUE, *IMPROVING)
     if verb.entry.press
 )
 """(label, verb) of what anybody can ask by a press: it needs nothing behind it, and changes nothing."""

@@ -34,7 +34,16 @@ class Notice:
 Making: TypeAlias = Callable[[Session, str, Policy, dict[str, Any], int], Notice]
 """(session, workspace, policy, about, now) → what to show"""
 
-from bot.notices import absence, connection, digest, experiment, handover, mapping, review  # noqa: E402  (each kind needs what stands above)
+from bot.notices import (  # noqa: E402  (each kind needs what stands above)
+    absence,
+    connection,
+    digest,
+    experiment,
+    handover,
+    key_result,
+    mapping,
+    review,
+)
 
 KINDS: dict[str, Making] = {
     outbox.OFFER: absence.make,
@@ -42,6 +51,7 @@ KINDS: dict[str, Making] = {
     outbox.DIGEST: digest.make,
     outbox.EXPERIMENT: experiment.make,
     HANDOVER: handover.make,
+    outbox.KEY_RESULT: key_result.make,
     outbox.MAPPING: mapping.make,
     outbox.MAP_REVIEW: review.make,
 }

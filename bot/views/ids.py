@@ -36,3 +36,6 @@ MAP_CHOICE, MAP_SELECT, MAP_CHECKS, MAP_DONE = (
 MAP_COMMAND, MAP_MENU = MAPPING + "command:", MAPPING + "menu"
 MAP_FILL, MAP_FORM = MAPPING + "fill", "map_form"
 """The button that opens the form of a question, and that form."""
+NUMBER = "number:"
+"""Begins the ids of the input for a key result's number and of its button; the block's id says which key result."""
+NUMBER_GIVEN, NUMBER_SAVED = NUMBER + "given", NUMBER + "saved"

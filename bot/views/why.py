@@ -13,6 +13,7 @@ from bot.views.flow import Reader
 from bot.views.message import NAME, TITLE, Message, joined, link, plain, section
 from bot.views.pages import Again, page_of
 from bot.views.phrases import by_when, by_whom, holder_of, task_of, when
+from bot.views.tracing import UNTRACED, Chain, chain
 from bot.views.words import elapsed, from_target, working
 
 if TYPE_CHECKING:
@@ -40,6 +41,10 @@ class Story:
     """Until when somebody said to be on it, by kind of wait and login."""
     followed: bool = True
     """Whether its repository is; of one that was let go nothing is known any more."""
+    chains: tuple[Chain, ...] = ()
+    """What it is for, the nearest reason first."""
+    traceable: bool = False
+    """Whether there is anything it could be for."""
 
     @property
     def reference(self) -> str:
@@ -58,9 +63,10 @@ def why(story: Story, asked: Again, reader: Reader, now: int) -> Message:
     title = plain(story.title, TITLE) if story.title else ""
     name = f"*{link(story.url, title or story.reference)}*" + (f" · {story.reference}" if title else "")
     spoken = f"{title} ({story.reference})" if title else story.reference
-    blocks = [section("\n".join([name, *_began(story, reader, now)])), *map(section, current)]
+    meant = _meant(story)
+    blocks = [section("\n".join([name, *_began(story, reader, now)])), *map(section, [*meant, *current])]
     blocks += map(section, [*heading, *past])
-    said = [spoken, *_began(story, reader, now), *current, *heading, *past, *page.said]
+    said = [spoken, *_began(story, reader, now), *meant, *current, *heading, *past, *page.said]
     return Message(joined([line.replace("*", "") for line in said]), (*blocks, *page.blocks))
 
 
@@ -78,6 +84,12 @@ def _began(story: Story, reader: Reader, now: int) -> list[str]:
         return []
     by = plain(story.author, NAME) if story.author else "somebody whose account is gone"
     return [f"Opened by {by} on {when(story.opened_at, reader.zone, now)}."]
+
+
+def _meant(story: Story) -> list[str]:
+    """What it is for."""
+    told = [chain(one) for one in story.chains[:MOST_NOW]]
+    return told or ([UNTRACED] if story.traceable else [])
 
 
 def _nobody(story: Story) -> str:
