@@ -6,7 +6,7 @@ from bot.asking.admins import must_be_admin
 from bot.asking.connecting import must_be_heard_in
 from bot.context import Context
 from bot.digest import regular
-from bot.digest.reading import last_days, told_of
+from bot.digest.reading import last_days, shown_of
 from bot.digest.regular import Planned
 from bot.digest.subjects import meant
 from bot.flow.digest.days import Every
@@ -21,9 +21,7 @@ def shown_now(ctx: Context, words: DigestWords, place: str, now: int) -> Shown:
     """The digest of the last seven days. Raises NotKnown."""
     settle(ctx, now, most=1)
     subject = meant(ctx, words.about, words.channel or _channel(place))
-    told = told_of(ctx, subject, last_days(now), {}, now)
-    zone = subject.calendar.timezone
-    return Shown(subject.name, subject.words, told, None, zone, streams=subject.streams)
+    return shown_of(ctx, subject, last_days(now), {}, now)
 
 
 def plan(ctx: Context, user: str, words: DigestWords, place: str, now: int) -> Plan:

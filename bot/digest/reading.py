@@ -5,17 +5,25 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import date
 from itertools import pairwise
+from typing import NamedTuple
+
+from sqlalchemy.orm import Session
 
 from bot.context import Context
 from bot.digest.subjects import Subject
+from bot.experiments import under_way
 from bot.figures.reading import parts_of, stays_of, usual_of, ways_of, works_of
-from bot.flow.digest.days import MONTH, Every, preceding
+from bot.figures.scope import Scope
+from bot.flow.digest.days import MONTH, Due, Every, preceding
 from bot.flow.digest.told import Old, Told, entitled, told
 from bot.flow.metrics import FlowFigures, Stay, figures
 from bot.flow.mix import Outside
 from bot.flow.work import Work
 from bot.store import items
 from bot.store.engine import reading
+from bot.value.tracing import traced_share
+from bot.views.digest import Shown
+from bot.views.experiments import lines_of
 
 WEEKS_BEFORE, MONTHS_BEFORE = 12, 8
 """Periods that one is compared with."""
@@ -35,31 +43,59 @@ def edges_of(every: Every, on: date, subject: Subject) -> list[int]:
     return [subject.calendar.midnight(day) for day in reversed(days)]
 
 
-def told_of(ctx: Context, subject: Subject, edges: Sequence[int], known: Outside, now: int) -> Told:
-    """What is to be said of the last period between edges, as it was at its end.
+def shown_of(
+    ctx: Context, subject: Subject, edges: Sequence[int], known: Outside, now: int, every: Every | None = None,
+    due: Due | None = None,
+) -> Shown:  # fmt: skip
+    """What is to be shown of the last period between edges, as it was at its end.
 
-    `known` are the types of work that were told to be outside their bands. What was usual before the period is the
-    expectation for the earlier ones, too: they are measured by the same.
+    `known` are the types of work that were told to be outside their bands.
     """
-    scope, policy = subject.scope, ctx.policy
     with reading(ctx.engine) as session:
-        ways = ways_of(session, ctx, scope, edges[0], edges[-1])
-        parts = parts_of(session, ctx, ways)
-        works = works_of(session, ctx, ways, parts)
-        stays: list[Stay] = []
-        if all(stage.active for stage in scope.stream.stages[:-1]):
-            people = (parts[work.journey.key] for work in works if not work.bot)
-            stays = stays_of(session, ctx, people, edges[0], edges[-1])
-        usual = usual_of(session, ctx, scope, edges[-2])
+        found = _read(session, ctx, subject.scope, edges)
+        done = [one.journey for one in found.works if not one.bot and _is_done_in(one, edges[-2], edges[-1])]
+        traced = traced_share(session, ctx.workspace, done)
+    *before, last = [_figures(ctx, subject, found, *period, now) for period in pairwise(edges)]
+    one = _entitled(ctx, told(last, before, subject.bands, known, found.usual))
+    today = subject.calendar.local_date(now)
+    return Shown(
+        subject.name, subject.words, one, every.unit if every else None, subject.calendar.timezone,
+        due.at if due else None, due.missed if due else (), subject.streams,
+        tuple(tuple(lines_of(trial, today)) for trial in under_way(ctx, subject.scope, now)),
+        traced.n - traced.traced if traced.possible else None,
+    )  # fmt: skip
 
-    def of(since: int, until: int) -> FlowFigures:
-        return figures(
-            scope.stream, _during(works, since, until), policy.team_calendar, since, until, now,
-            days=subject.calendar, stays=stays, usual=usual, agreed=policy.expectation,
-        )  # fmt: skip
 
-    *before, last = [of(since, until) for since, until in pairwise(edges)]
-    return _entitled(ctx, told(last, before, subject.bands, known))
+class _Found(NamedTuple):
+    """What figures are made of, of all periods together."""
+
+    works: Sequence[Work]
+    stays: Sequence[Stay]
+    usual: int | None
+    """The flow time that was usual before the last period: the earlier ones are measured by the same."""
+
+
+def _read(session: Session, ctx: Context, scope: Scope, edges: Sequence[int]) -> _Found:
+    ways = ways_of(session, ctx, scope, edges[0], edges[-1])
+    parts = parts_of(session, ctx, ways)
+    works = works_of(session, ctx, ways, parts)
+    stays: list[Stay] = []
+    if all(stage.active for stage in scope.stream.stages[:-1]):
+        # A stream without waiting stages: where it waits the kinds of waits tell.
+        people = (parts[work.journey.key] for work in works if not work.bot)
+        stays = stays_of(session, ctx, people, edges[0], edges[-1])
+    return _Found(works, stays, usual_of(session, ctx, scope, edges[-2]))
+
+
+def _figures(ctx: Context, subject: Subject, found: _Found, since: int, until: int, now: int) -> FlowFigures:
+    return figures(
+        subject.scope.stream, _during(found.works, since, until), ctx.policy.team_calendar, since, until, now,
+        days=subject.calendar, stays=found.stays, usual=found.usual, agreed=ctx.policy.expectation,
+    )  # fmt: skip
+
+
+def _is_done_in(one: Work, since: int, until: int) -> bool:
+    return one.journey.done_at is not None and since <= one.journey.done_at < until
 
 
 def _during(works: Sequence[Work], since: int, until: int) -> list[Work]:

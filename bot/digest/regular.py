@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from bot.asking.people import NotKnown
 from bot.context import Context
-from bot.digest.reading import edges_of, told_of
+from bot.digest.reading import edges_of, shown_of
 from bot.digest.subjects import Subject, kept
 from bot.flow.digest.days import Due, Every, due, instant_of, start_of
 from bot.intake import settle
@@ -122,11 +122,8 @@ def _send(ctx: Context, one: Regular, now: int) -> int:
     if coming is None or not _is_mine(ctx, one, now):
         return 0
     settle(ctx, now)
-    told = told_of(ctx, subject, edges_of(one.every, coming.on, subject), one.outside, now)
-    shown = Shown(
-        subject.name, subject.words, told, one.every.unit, subject.calendar.timezone, coming.at, coming.missed,
-        subject.streams,
-    )  # fmt: skip
+    edges = edges_of(one.every, coming.on, subject)
+    shown = shown_of(ctx, subject, edges, one.outside, now, one.every, coming)
     return _put(ctx, one, coming, shown, now)
 
 
@@ -163,6 +160,6 @@ def _end(ctx: Context, one: Regular, why: str, now: int) -> int:
     return undisturbed(put)
 
 
-def shown_of(about: object) -> Shown:
+def kept_shown(about: object) -> Shown:
     """What `_put` kept."""
     return _SHOWN.validate_python(about)

@@ -6,7 +6,7 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
-from bot.digest.regular import shown_of
+from bot.digest.regular import kept_shown
 from bot.notices import Notice
 from bot.policy import Policy
 from bot.views.digest import digest
@@ -19,4 +19,4 @@ def make(session: Session, workspace: str, policy: Policy, about: dict[str, Any]
     """
     if "line" in about:
         return Notice(line(about["line"]), settled=True)
-    return Notice(digest(shown_of(about["shown"]), now), settled=True)
+    return Notice(digest(kept_shown(about["shown"]), now), settled=True)

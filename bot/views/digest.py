@@ -5,15 +5,16 @@ Nobody is named in it. Short enough for a phone: each figure stands in it once.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterator
 from datetime import date
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
-from bot.flow.digest.days import MONTH
+from bot.flow.digest.days import MONTH, WEEK
 from bot.flow.digest.noise import LEAST
 from bot.flow.digest.told import (
     CHECK,
+    EARLY,
     EFFICIENCY,
     FLOW_TIME,
     IMPROVED,
@@ -58,12 +59,15 @@ class Shown(NamedTuple):
     """Earlier ones that did not come."""
     streams: tuple[str, ...] = ()
     """Value streams through the same repositories, which have digests of their own."""
+    tried: tuple[tuple[str, ...], ...] = ()
+    """Experiments under way, in lines."""
+    untraced: int | None = None
+    """Items done that are traced to no outcome; None where there is nothing to trace them to."""
 
 
-_HEADINGS = {CHECK: "Check in on", IMPROVED: "Improved", ON_TRACK: "On track"}
+_HEADINGS = {CHECK: "Check in on", IMPROVED: "Improved", ON_TRACK: "On track", EARLY: "Too early to tell"}
 _ARROWS = {1: "↑", -1: "↓", 0: "→"}
-_SPOKEN = {1: "up", -1: "down", 0: "as usual"}
-_Lines = Callable[[dict[int, str]], Iterable[str]]
+_SPOKEN = {1: "(up):", -1: "(down):", 0: "(as usual):"}
 
 
 def digest(shown: Shown, now: int) -> Message:
@@ -75,8 +79,8 @@ def digest(shown: Shown, now: int) -> Message:
     if one.is_empty:
         text = f"{name}, {days}: nothing was begun or done, and nothing is in progress. {' '.join(late)}".rstrip()
         return Message(bare(text), (section(text),))
-    head = [f"{name} · {days}", headline(one), *late]
-    drawn = digest_charts.charts(one, shown.unit or "week", zone)
+    head = [f"{name} · {days}", headline(one, shown.unit), *late]
+    drawn = digest_charts.charts(one, shown.unit or WEEK, zone)
     waits, small = _waits(one.place), _small(shown)
     blocks = [
         section(joined(head, SECTION)),
@@ -84,10 +88,11 @@ def digest(shown: Shown, now: int) -> Message:
         *charts.blocks(drawn[:1]),
         *(section(line) for line in _mix(one)),
         *charts.blocks(drawn[1:]),
-        *waits, aside(small), _buttons(shown),
+        *waits, *(section(joined(lines, SECTION)) for lines in _purpose(shown)), aside(small), _buttons(shown),
     ]  # fmt: skip
     said = [*head, *(line for lines in _sections(one, _SPOKEN) for line in lines), *_mix(one)]
-    said += [chart.said for chart in drawn] + _waits_said(one.place) + [small]
+    said += [chart.said for chart in drawn] + _waits_said(one.place)
+    said += [*(line for lines in _purpose(shown) for line in lines), small]
     return Message(bare(joined(said)), tuple(blocks))
 
 
@@ -111,7 +116,7 @@ def _late(shown: Shown, zone: ZoneInfo, now: int) -> list[str]:
     return lines
 
 
-def headline(one: Told) -> str:
+def headline(one: Told, unit: str | None = None) -> str:
     """One sentence: the most important thing that changed."""
     found = most_important(one)
     if isinstance(found, Figure):
@@ -121,7 +126,7 @@ def headline(one: Told) -> str:
         return f"Work waited {more} than usual in *{place_name(found)}*: {working(found.lost)} in all, {_usual(found)}."
     if isinstance(found, Drift):
         return f"{_drifted(found)}."
-    return _nothing_special(one)
+    return _nothing_special(one, unit or WEEK)
 
 
 _SENTENCES = {
@@ -139,14 +144,14 @@ def _moved(one: Figure) -> str:
     return f"*{_SENTENCES[one.name, one.change.way]}*: {amount(one)}, {usually(one)}."
 
 
-def _nothing_special(one: Told) -> str:
+def _nothing_special(one: Told, unit: str) -> str:
     load = one.figure(LOAD)
     if not one.done:
         return f"*Nothing was done*; {counted(int(load.value or 0), 'item')} in progress."
     done = f"{counted(one.done, 'item')} done, {amount(one.figure(FLOW_TIME))}"
-    known = one.known_before
-    if known < LEAST:
-        return f"*{done}.* After {LEAST} periods I can tell change from noise; {known or 'none'} before this one tell."
+    if one.known_before < LEAST:
+        known = f"{counted(LEAST, f'whole {unit}')} of history; there are {one.known_before} so far"
+        return f"*{done}.* What is a change and what is noise shows after {known}."
     return f"*Nothing changed more than it does by itself*: {done}."
 
 
@@ -179,15 +184,19 @@ def _nothing(_: Told) -> list[str]:
 
 def _to_check(one: Told) -> list[str]:
     """What else went another way than was agreed, or than it does."""
-    return [*(_drifted(drift) for drift in one.drifts if drift.side != WITHIN), *_place_moved(one.place, 1)]
+    lines = [_drifted(drift) for drift in one.drifts if drift.side != WITHIN]
+    if one.late and one.expected is not None:
+        of = counted(int(one.figure(LOAD).value or 0), "item")
+        lines.append(
+            f"*{one.late:,} of {of} in progress* {_are(one.late)} older than the {working(one.expected)} expected"
+        )
+    return [*lines, *_place_moved(one, 1)]
 
 
-def _back_in(one: Told) -> list[str]:
-    return [*(_drifted(drift) for drift in one.drifts if drift.side == WITHIN), *_place_moved(one.place, -1)]
-
-
-def _place_moved(one: Place | None, way: int) -> list[str]:
-    if one is None or not one.change.real or one.change.way != way:
+def _place_moved(told: Told, way: int) -> list[str]:
+    """That a place took more or less of waiting than usual, where the first sentence does not say so."""
+    one = told.place
+    if one is None or not one.change.real or one.change.way != way or most_important(told) == one:
         return []
     return [f"*{place_name(one)}*: {working(one.lost)} of waiting in all, {_usual(one)}; more than noise"]
 
@@ -236,7 +245,7 @@ def _waits(one: Place | None) -> list[Block]:
 
 def _longest(one: Place) -> str:
     parts = [f"{working(one.lost)} lost in all ({percent(one.share)} of all waiting)"]
-    parts += [f"half of {counted(one.n, 'stay')} within {working(one.half)}"] if one.half is not None else []
+    parts += [f"half of {one.n:,} within {working(one.half)}"] if one.half is not None else []
     parts += [f"{one.kept:,} of {one.targeted:,} within the target"] if one.targeted else []
     now = f" {counted(one.open, 'item')} there now, the oldest:" if one.oldest else ""
     return f"*Work waited longest in {place_name(one)}*: {'; '.join(parts)}.{now}"
@@ -264,10 +273,19 @@ def _old_said(one: Old) -> str:
     return f"{label}: {working(one.age)} of working time, {elapsed(one.calendar_age)} by the calendar."
 
 
+def _purpose(shown: Shown) -> Iterator[list[str]]:
+    """What is being tried, and how much of what was done is for nothing that was named."""
+    if shown.tried:
+        yield ["*Being tried*", *(f"• {' '.join(lines)}" for lines in shown.tried)]
+    if shown.untraced is not None and shown.told.done:
+        share = percent(shown.untraced / shown.told.done)
+        yield [f"*{share} of what was done is traced to no outcome* ({shown.untraced:,} of {shown.told.done:,})."]
+
+
 def _small(shown: Shown) -> str:
     told, unit = shown.told, "months" if shown.unit == MONTH else "weeks"
-    parts = [f"Times are working time of the team's calendar. Usual is the mean of up to {len(told.points) - 1} {unit} "
-             "before; more than noise is what lies outside of what they vary by themselves."]  # fmt: skip
+    parts = [f"Working time of the team's calendar. Usual: the mean of up to {len(told.points) - 1} {unit} before. "
+             "More than noise: beyond what a figure varies by itself."]  # fmt: skip
     if told.bots:
         parts.append(f"{counted(told.bots, 'item')} of bots left out.")
     if shown.streams:
@@ -282,4 +300,6 @@ def _buttons(shown: Shown) -> Block:
     if shown.told.unclassified.n:
         n = shown.told.unclassified.n
         buttons.append(ask_button(f"Give {counted(n, 'item')} a type", Again(f"types{about}")))
+    if shown.untraced:
+        buttons.append(ask_button("Outcomes", Again("outcomes")))
     return {"type": "actions", "elements": buttons}

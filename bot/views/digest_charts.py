@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from datetime import date
 from zoneinfo import ZoneInfo
 
 from bot.flow.digest.days import MONTH
 from bot.flow.digest.told import Point, Told
+from bot.flow.work import UNCLASSIFIED
 from bot.views.charts import BAR, LINE, Chart, Series
 from bot.views.days import date_of
 from bot.views.digest_words import TYPE_NAMES, percent
@@ -16,24 +18,35 @@ _MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct",
 
 def charts(one: Told, unit: str, zone: ZoneInfo) -> list[Chart]:
     """What can be drawn: the mix once something was done, flow time once there is more than one period of it."""
-    found = [_mix(one)] if one.done else []
+    found = [_mix(one, zone)] if one.done else []
     if sum(point.half is not None for point in one.points) > 1:
         found.append(_flow_time(one, unit, zone))
     return found
 
 
-def _mix(one: Told) -> Chart:
-    series = [Series("This time", tuple(round(100 * (share.share or 0)) for share in one.mix))]
+def _mix(one: Told, zone: ZoneInfo) -> Chart:
+    shares = [share for share in one.mix if share.type != UNCLASSIFIED or share.n or share.before]
+    series = [Series(_days(one, zone), tuple(round(100 * (share.share or 0)) for share in shares))]
     if one.mix_before:
-        series.append(Series("4 weeks before", tuple(round(100 * (share.before or 0)) for share in one.mix)))
+        series.append(Series("4 weeks before", tuple(round(100 * (share.before or 0)) for share in shares)))
     said = (
         f"{TYPE_NAMES[share.type]} {percent(share.share)} (n = {share.n:,})"
         + (f", in the 4 weeks before {percent(share.before)}" if one.mix_before else "")
-        for share in one.mix
+        for share in shares
     )
-    names = tuple(TYPE_NAMES[share.type] for share in one.mix)
+    names = tuple(TYPE_NAMES[share.type] for share in shares)
     return Chart(BAR, "Flow distribution", names, tuple(series), "% of items done",
                  f"Flow distribution: {'; '.join(said)}.")  # fmt: skip
+
+
+def _days(one: Told, zone: ZoneInfo) -> str:
+    """`7 Sep – 13 Sep`"""
+    first, last = date_of(one.since, zone), date_of(one.until - 1, zone)
+    return f"{_short(first)} – {_short(last)}"
+
+
+def _short(day: date) -> str:
+    return f"{day.day} {_MONTHS[day.month - 1]}"
 
 
 def _flow_time(one: Told, unit: str, zone: ZoneInfo) -> Chart:
@@ -53,11 +66,7 @@ def _hours(seconds: int | None) -> float | None:
 
 def _label(point: Point, unit: str, zone: ZoneInfo) -> str:
     day = date_of(point.since, zone)
-    return (
-        f"{_MONTHS[day.month - 1]} {day.year}"
-        if unit == MONTH and day.day == 1
-        else f"{day.day} {_MONTHS[day.month - 1]}"
-    )
+    return f"{_MONTHS[day.month - 1]} {day.year}" if unit == MONTH and day.day == 1 else _short(day)
 
 
 def _said(label: str, point: Point) -> str:

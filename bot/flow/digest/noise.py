@@ -3,7 +3,8 @@
 After W. A. Shewhart, as D. J. Wheeler teaches it (“Understanding Variation”, 1993). The centre is the mean of the
 earlier periods; what they vary by themselves reaches 2.66 times the mean difference between neighbours to both sides of
 it. A value beyond that is more than noise, and so is the last of eight in a row on one side of the centre. Periods of
-which there is nothing to tell are left out; with fewer than six that can be told nothing is said of noise.
+which there is nothing to tell are left out; with fewer than six that can be told nothing is said of noise. What moves
+from week to week by very little (load does) would so show the smallest change: one of less than a tenth is none.
 """
 
 from __future__ import annotations
@@ -17,6 +18,8 @@ LEAST = 6
 REACH = 2.66
 """3 ÷ 1.128: mean moving ranges of two within which values lie that nothing special happened to."""
 RUN = 8
+SMALL = 0.1
+"""A change of less than this share of what is usual is left alone, however steady a figure was."""
 
 
 class Limits(NamedTuple):
@@ -63,8 +66,9 @@ def change(now: float | None, before: Sequence[float | None], grain: float) -> C
     limits = limits_of(earlier, grain)
     if limits is None:
         return Change(usual, way, None)
-    size = abs(now - usual) / (limits.high - limits.centre)
-    return Change(usual, way, bool(way) and (size > 1 or _is_run([*earlier, now], usual)), size)
+    off, reach = abs(now - usual), limits.high - limits.centre
+    real = bool(way) and off >= SMALL * usual and (off > reach or _is_run([*earlier, now], usual))
+    return Change(usual, way, real, off / reach)
 
 
 def _is_run(values: Sequence[float], centre: float) -> bool:

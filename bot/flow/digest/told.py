@@ -15,7 +15,7 @@ from bot.flow.work import TYPES, UNCLASSIFIED
 
 VELOCITY, FLOW_TIME, EFFICIENCY, LOAD, PREDICTABILITY = "velocity", "flow_time", "efficiency", "load", "predictability"
 FIGURES = (VELOCITY, FLOW_TIME, EFFICIENCY, LOAD, PREDICTABILITY)
-CHECK, IMPROVED, ON_TRACK = "check", "improved", "on_track"
+CHECK, IMPROVED, ON_TRACK, EARLY = "check", "improved", "on_track", "early"
 _LATELY = WEEKS * 7 * 86_400
 """How long before its period a mix is compared with, in seconds."""
 OLDEST = 3
@@ -43,9 +43,9 @@ class Figure(NamedTuple):
 
     @property
     def section(self) -> str:
-        """CHECK, IMPROVED or ON_TRACK: what moves no more than it does by itself is on track."""
+        """CHECK, IMPROVED, ON_TRACK (it moves no more than it does by itself), or EARLY where nobody can tell yet."""
         if not self.change.real:
-            return ON_TRACK
+            return EARLY if self.change.real is None else ON_TRACK
         return IMPROVED if self.change.way == _BETTER[self.name] else CHECK
 
 
@@ -119,8 +119,14 @@ class Told(NamedTuple):
     place: Place | None
     points: tuple[Point, ...]
     """The periods before, oldest first, and this one last."""
+    known_before: int
+    """Whole periods before this one of which anything is known."""
     begun: int
     dropped: int
+    late: int
+    """Items in progress at the end that are older than the expectation within which items are done."""
+    expected: int | None
+    """That expectation in working seconds; None where there is none, or several."""
     bots: int
     """Items that bots opened and that were done; they are in nothing else."""
 
@@ -140,16 +146,14 @@ class Told(NamedTuple):
     def unclassified(self) -> Share:
         return self.mix[-1]
 
-    @property
-    def known_before(self) -> int:
-        """How many periods before it tell anything."""
-        return sum(point.done > 0 for point in self.points[:-1])
 
-
-def told(now: FlowFigures, before: Sequence[FlowFigures], bands: Bands, known: Outside) -> Told:
+def told(
+    now: FlowFigures, before: Sequence[FlowFigures], bands: Bands, known: Outside, usual: int | None = None
+) -> Told:  # fmt: skip
     """What to say of a period beside earlier ones as long as it, the oldest first.
 
-    `known` are the types that were told to be outside their `bands`: that is news once.
+    `known` are the types that were told to be outside their `bands`: that is news once. `usual` is the flow time that
+    is expected where nothing was done that tells.
     """
     lately = [one.done_by_type for one in (*before, now) if one.until > now.until - _LATELY]
     drifts, outside = drift(_sum(lately), bands, known)
@@ -158,8 +162,8 @@ def told(now: FlowFigures, before: Sequence[FlowFigures], bands: Bands, known: O
         tuple(_figure(name, now, before) for name in FIGURES),
         *_mix(now, before, bands), tuple(drifts), dict(outside),
         _place(now, before),
-        tuple(_point(one) for one in (*before, now)),
-        now.load.begun, now.dropped, now.bots.done,
+        tuple(_point(one) for one in (*before, now)), len(_from_the_start(before)),
+        now.load.begun, now.dropped, *_late(now, usual), now.bots.done,
     )  # fmt: skip
 
 
@@ -183,9 +187,11 @@ def _figure(name: str, now: FlowFigures, before: Sequence[FlowFigures]) -> Figur
 
 
 def _from_the_start(before: Sequence[FlowFigures]) -> Sequence[FlowFigures]:
-    """The periods since anything is known; those before them are no zeros."""
+    """The whole periods of which anything is known: those before the history begins are no zeros, and the one in which
+    it begins is no whole one.
+    """
     first = next((place for place, one in enumerate(before) if one.velocity or one.load.items), len(before))
-    return before[first:]
+    return before[first + 1 if first else 0 :]
 
 
 def _sum(counts: Iterable[Mapping[str, int]]) -> Counter[str]:
@@ -235,6 +241,11 @@ def _lost(name: str, one: FlowFigures) -> int:
 
 def _old(one: Aged) -> Old:
     return Old(one.key, one.age, one.calendar_age)
+
+
+def _late(now: FlowFigures, usual: int | None) -> tuple[int, int | None]:
+    most = now.predictability.expectation if now.done else usual
+    return (0 if most is None else sum(one.age > most for one in now.going)), most
 
 
 def _point(one: FlowFigures) -> Point:
