@@ -273,6 +273,7 @@ def test_a_measuring_that_was_stopped_is_gone_on_with(mill: Mill) -> None:
     assert len(mill.journeys()) == 2
     pull(mill, 9)
     assert len(mill.journeys()) == 3
+    assert streams.measure_standard(ctx) == 8
     assert jobs.streams.run(ctx, mill.world.now) == 6
     assert len(mill.journeys()) == 8
     assert jobs.streams.run(ctx, mill.world.now) == 0
