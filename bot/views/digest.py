@@ -187,10 +187,13 @@ def _to_check(one: Told) -> list[str]:
     lines = [_drifted(drift) for drift in one.drifts if drift.side != WITHIN]
     if one.late and one.expected is not None:
         of = counted(int(one.figure(LOAD).value or 0), "item")
-        lines.append(
-            f"*{one.late:,} of {of} in progress* {_are(one.late)} older than the {working(one.expected)} expected"
-        )
+        older = f"{'is' if one.late == 1 else 'are'} older than the {working(one.expected)} expected"
+        lines.append(f"*{one.late:,} of {of} in progress* {older}")
     return [*lines, *_place_moved(one, 1)]
+
+
+def _back_in(one: Told) -> list[str]:
+    return [*(_drifted(drift) for drift in one.drifts if drift.side == WITHIN), *_place_moved(one, -1)]
 
 
 def _place_moved(told: Told, way: int) -> list[str]:
