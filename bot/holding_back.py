@@ -63,7 +63,7 @@ def comparison_of(ctx: Context, now: int) -> Comparison:
 
 def _trial(row: Row[Any], policy: Policy, now: int) -> Trial:
     wait = to_wait(row)
-    clock, target = policy.clock(wait), policy.target(wait.repo, wait.kind)
+    clock, target = policy.clock(wait), policy.target_of(wait)
     end = now if wait.until is None else wait.until
     age = clock.age(end)
     late = target is not None and age > target
