@@ -28,6 +28,7 @@ from handlers import (
     people,
     streams,
     terms,
+    types,
     value,
 )
 from handlers.talk import Answering, guarded, on_press, show
@@ -46,6 +47,7 @@ ANSWERS: dict[str, Answering] = {
     **overseeing.ANSWERS,
     **digest.ANSWERS,
     **metrics.ANSWERS,
+    **types.ANSWERS,
 }
 """What answers each verb."""
 

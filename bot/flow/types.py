@@ -22,6 +22,8 @@ KINDS = ("opened", "labeled", "unlabeled", "renamed", ISSUE_TYPE_CHANGED, TYPED)
 LABEL, ISSUE_TYPE, TITLE, BRANCH, REPO = "label", "issue_type", "title", "branch", "repo"
 MARKS = (LABEL, ISSUE_TYPE, TITLE, BRANCH, REPO)
 """What a rule may look at."""
+TYPED_AS = {LABEL: "label", ISSUE_TYPE: "issue-type", TITLE: "title", BRANCH: "branch", REPO: "repo"}
+"""Marks as people type them."""
 _BEGINNINGS = (TITLE, BRANCH)
 _CONVENTIONAL = re.compile(r"[\w-]+:")
 _GROUP = re.compile(r".*[/:]\s*(?=\S)", re.DOTALL)

@@ -5,7 +5,7 @@ Words come as people type them, or as Slack escapes them: `<@U123|name>`, `<#C12
 
 from __future__ import annotations
 
-from bot.grammar.improving import DIGEST, EXPERIMENTS, METRICS, TRY
+from bot.grammar.improving import DIGEST, EXPERIMENTS, METRICS, MIX, TRY, TYPES
 from bot.grammar.value import OUTCOME, OUTCOMES, RESULT, TRACE, UNTRACE
 from bot.grammar.values import (
     AdminWords,
@@ -23,6 +23,7 @@ from bot.grammar.values import (
     Me,
     Member,
     Misread,
+    MixWords,
     MuteWords,
     Named,
     NoVerb,
@@ -30,6 +31,7 @@ from bot.grammar.values import (
     StreamWords,
     TargetWords,
     TryWords,
+    TypeWords,
     Value,
     Whom,
 )
@@ -68,9 +70,10 @@ from bot.grammar.verbs import (
 
 __all__ = [
     "ADMINS", "AWAY", "BACK", "BUTTONS", "COMMAND", "CONNECT", "DIGEST", "DISCONNECT", "DOCTOR", "ENTRIES",
-    "EXPERIMENTS", "HELP", "HOURS", "LINK", "LOG", "MAP", "METRICS", "MORNING", "MUTE", "NUDGE", "OUTCOME", "OUTCOMES",
-    "PEOPLE", "REPOS", "RESULT", "STAGE", "STREAM", "STREAMS", "TARGETS", "TOPICS", "TRACE", "TRY", "UNLINK", "UNMUTE",
-    "UNTRACE", "VERBS", "WAITS", "WHY", "AdminWords", "Asked", "AwayWords", "Channel", "ConnectWords", "DayWords",
-    "DigestWords", "ExperimentWords", "HoursWords", "ItemRef", "LinkWords", "Login", "Me", "Member", "Misread",
-    "MuteWords", "Named", "NoVerb", "Reset", "StreamWords", "TargetWords", "TryWords", "Value", "Whom", "parse",
+    "EXPERIMENTS", "HELP", "HOURS", "LINK", "LOG", "MAP", "METRICS", "MIX", "MORNING", "MUTE", "NUDGE", "OUTCOME",
+    "OUTCOMES", "PEOPLE", "REPOS", "RESULT", "STAGE", "STREAM", "STREAMS", "TARGETS", "TOPICS", "TRACE", "TRY",
+    "TYPES", "UNLINK", "UNMUTE", "UNTRACE", "VERBS", "WAITS", "WHY", "AdminWords", "Asked", "AwayWords", "Channel",
+    "ConnectWords", "DayWords", "DigestWords", "ExperimentWords", "HoursWords", "ItemRef", "LinkWords", "Login", "Me",
+    "Member", "Misread", "MixWords", "MuteWords", "Named", "NoVerb", "Reset", "StreamWords", "TargetWords", "TryWords",
+    "TypeWords", "Value", "Whom", "parse",
 ]  # fmt: skip

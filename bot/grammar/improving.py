@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from bot.flow.metrics.definitions import DEFINITIONS, HOW_COUNTED
-from bot.grammar import digests, periods, trying
+from bot.grammar import digests, periods, trying, types
 from bot.grammar.kinds import AnyWord
 from bot.grammar.values import StreamWords
 from bot.grammar.verb import Takes, Verb
 
 METRICS = "metrics"
 DIGEST = "digest"
+TYPES, MIX = "types", "mix"
 TRY, EXPERIMENTS = "try", "experiments"
 _SCOPE = "Allowed are a value stream's name or a repository (nothing is all repositories), and a period."
 IMPROVING: tuple[Verb, ...] = (
@@ -62,5 +63,28 @@ IMPROVING: tuple[Verb, ...] = (
                   AnyWord(trying.EXPERIMENTS), many=True),
         ),
         means=trying.experiment_words, press="Experiments",
+    ),
+    Verb(
+        TYPES, "shows the rules that tell what work is for (features, defects, risks, debt), how much each caught in "
+        "the last 90 days, and what has no type yet; changes them after you saw what that means",
+        ("/flow types", "the rules, and what has no type yet"),
+        ("/flow types add defect label bug* or crash", "a rule, before all others"),
+        ("/flow types add debt title chore: repo acme/shop last", "a rule for one repository, behind all others"),
+        ("/flow types move 4 before 2", "another order; remove 4 takes one away"),
+        ("/flow types acme/shop", "what has no type yet in a repository, or in a value stream"),
+        takes=(
+            Takes("[STREAM|REPO | add TYPE MARK PATTERN… | remove NUMBER | move NUMBER PLACE | reset]",
+                  AnyWord(types.ALLOWED), many=True),
+        ),
+        means=types.type_words, press="Types of work",
+    ),
+    Verb(
+        MIX, "shows the mix of the work done in the last 4 weeks beside the one that is wanted, or changes that after "
+        "you saw what it means",
+        ("/flow mix", "what was done, and what is wanted"),
+        ("/flow mix features 50-70 defects 10-20", "half to 70% features, 10 to 20% defects"),
+        ("/flow mix acme/shop risks at least 10 debt none", "other shares for a repository, or a value stream"),
+        takes=(Takes("[STREAM|REPO] [TYPE FROM-TO]…", AnyWord(types.ALLOWED_MIX), many=True),),
+        means=types.mix_words, press="Mix of work",
     ),
 )  # fmt: skip

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from bot.flow.mix import NAMES, Band
 from bot.flow.teaching import ADD, FIRST, LAST, MOVE, REMOVE, RESET, RuleChange
-from bot.flow.types import BRANCH, ISSUE_TYPE, LABEL, MARKS, REPO, TITLE, Rule
+from bot.flow.types import BRANCH, ISSUE_TYPE, LABEL, MARKS, REPO, TITLE, TYPED_AS, Rule
 from bot.flow.work import DEBT, DEFECT, FEATURE, RISK
 from bot.grammar.values import Misread, MixWords, TypeWords
 from bot.policy_types import LONGEST, MOST_PATTERNS, band, patterns
@@ -20,8 +20,6 @@ _MARKS = {
     LABEL: LABEL, "labels": LABEL, ISSUE_TYPE: ISSUE_TYPE, "issue-type": ISSUE_TYPE, "type": ISSUE_TYPE, TITLE: TITLE,
     BRANCH: BRANCH, REPO: REPO, "repository": REPO,
 }  # fmt: skip
-SHOWN = {LABEL: "label", ISSUE_TYPE: "issue-type", TITLE: "title", BRANCH: "branch", REPO: "repo"}
-"""Marks as people type them."""
 ALLOWED = (
     "Allowed are nothing, a value stream or a repository; `add` with a type (`feature`, `defect`, `risk`, `debt`) and "
     "what it is told by (`label`, `issue-type`, `title`, `branch` or `repo`, each with a pattern; `or` between "
@@ -127,7 +125,7 @@ def _patterns(mark: str, words: list[str]) -> tuple[str, ...]:
 
 def typed_rule(rule: Rule) -> str:
     """A rule as it is typed."""
-    told = (f"{SHOWN[mark]} {' or '.join(map(_typed, some))}" for mark, some in rule.marks)
+    told = (f"{TYPED_AS[mark]} {' or '.join(map(_typed, some))}" for mark, some in rule.marks)
     return " ".join([rule.type, *told])
 
 
@@ -196,7 +194,7 @@ def _bound(kind: str, word: str, *, least: bool) -> Band:
     return Band(int(found[1]), _MOST) if least else Band(0, int(found[1]))
 
 
-def typed_mix(bands: dict[str, Band | None]) -> Sequence[str]:
+def typed_mix(bands: Mapping[str, Band | None]) -> Sequence[str]:
     """Shares as `mix_words` reads them."""
     shares = ((NAMES[kind], one) for kind, one in bands.items())
     return [word for name, one in shares for word in (name, "none" if one is None else f"{one.least}-{one.most}")]

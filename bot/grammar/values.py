@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import NamedTuple, TypeAlias
+
+from bot.flow.mix import Band
+from bot.flow.teaching import RuleChange
 
 
 class Me(NamedTuple):
@@ -156,9 +160,28 @@ class ExperimentWords(NamedTuple):
     share: int | None = None
 
 
+class TypeWords(NamedTuple):
+    """What types are asked of, or what is to be done with their rules; `over` is the state of those it was made for."""
+
+    about: tuple[str, ...]
+    change: RuleChange | None = None
+    over: str = ""
+
+
+class MixWords(NamedTuple):
+    """The shares wanted of types (None: any), of a value stream, a repository or all work; empty to see what holds.
+
+    `reset`: those of all work are to hold, or none.
+    """
+
+    about: tuple[str, ...]
+    bands: Mapping[str, Band | None]
+    reset: bool = False
+
+
 Value: TypeAlias = (
     Whom | ItemRef | ConnectWords | TargetWords | LinkWords | HoursWords | Reset | AwayWords | MuteWords
-    | AdminWords | StreamWords | DigestWords | TryWords | ExperimentWords | bool | str | None
+    | TypeWords | MixWords | AdminWords | StreamWords | DigestWords | TryWords | ExperimentWords | bool | str | None
 )  # fmt: skip
 
 
