@@ -299,6 +299,8 @@ class FakeRepo:
         self.archived = False
         self.collaborators: set[str] | None = None
         """Who may be asked for a review, people and teams; None for anybody."""
+        self.assigned: dict[int, list[str]] = {}
+        """Whom items were assigned to over the REST API, by number."""
         self.commits: list[Node] = []
         """As the REST API shows them, oldest first."""
         self.permissions = {"pull": True, "push": False, "admin": False}

@@ -40,6 +40,8 @@ def _of_repo(
     match method, *rest:
         case method, "pulls", number, "requested_reviewers" if int(number) in repo.pulls:
             return _requests(github, repo, repo.pulls[int(number)], method, body)
+        case "POST", "issues", number, "assignees" if int(number) in {*repo.pulls, *repo.issues}:
+            return _lacking(github, "issues") or _assigned(repo, int(number), body)
         case "GET", "commits":
             return _lacking(github, "contents") or (200, {}, _commits(repo, query))
         case "GET", "hooks":
@@ -49,6 +51,14 @@ def _of_repo(
         case "DELETE", "hooks", id if any(hook["id"] == int(id) for hook in repo.hooks):
             return _lacking(github, "webhooks") or _no_hook(repo, int(id))
     return None
+
+
+def _assigned(repo: FakeRepo, number: int, body: Node) -> Reply:
+    """Who can't be assigned anything is passed over without a word."""
+    may = [one for one in body["assignees"] if repo.collaborators is None or one in repo.collaborators]
+    there = repo.assigned.setdefault(number, [])
+    there += [one for one in may if one not in there]
+    return 201, {}, {"number": number, "assignees": [{"login": one} for one in there]}
 
 
 def _found(github: FakeGithub, words: list[str]) -> int:

@@ -13,6 +13,7 @@ from bot.flow.events import parse_instant
 from bot.hosts.github.acting import (
     Profile,
     add_webhook,
+    assign,
     claim,
     commit_emails,
     hand_over,
@@ -73,6 +74,21 @@ def test_people_and_teams_are_asked_for_a_review(server: FakeGithub, github: Git
     assert (pull.people, pull.teams) == (["alice", "carol"], ["core", "web"])
     request_review(github, REPO, 12, ["dave"])
     assert done(server)[1] == ("POST", {"reviewers": ["dave"]})
+
+
+def test_an_item_is_assigned_beside_whoever_has_it(server: FakeGithub, github: Github, pull: FakePull) -> None:
+    assign(github, REPO, 12, "alice")
+    assign(github, REPO, 12, "carol")
+    assert server.repo(REPO).assigned == {12: ["alice", "carol"]}
+
+
+def test_who_can_t_be_assigned_is_told_of_though_the_host_says_nothing(
+    server: FakeGithub, github: Github, pull: FakePull
+) -> None:
+    server.repo(REPO).collaborators = {"alice"}
+    with pytest.raises(Denied, match=r"assign acme/shop#12 to carol: carol can't be assigned anything"):
+        assign(github, REPO, 12, "carol")
+    assert server.repo(REPO).assigned == {12: []}
 
 
 def test_requests_are_taken_back(server: FakeGithub, github: Github, pull: FakePull) -> None:

@@ -5,14 +5,23 @@ from __future__ import annotations
 from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
+from threading import Barrier, Thread
 
 import pytest
+from fake_github import FakeGithub
 from messages_desk import HTTP, SOCKET, Desks, desk_of, look, shown, world_of
-from sqlalchemy import Engine
+from sqlalchemy import Engine, text
 from world import POLICY, World
 
+from bot.asking.answering import answer
+from bot.asking.people import NotKnown
 from bot.flow.stream import Responsible, Signal, Stage, Stream
+from bot.hosts.github.api import Github
+from bot.intake import rebuild
+from bot.store import asked
+from bot.store.engine import reading
 from bot.streams.saving import save
+from bot.views.controls import Press
 
 HOUR = 3600
 ONE = "<https://github.com/acme/shop/pull/1|Fix rounding in totals> · acme/shop#1"
@@ -93,9 +102,7 @@ def test_it_is_handed_on_and_taken_on(world: World, tmp_path: Path, door: str) -
         assert len(world.texts("U0CAROL")) == len(world.texts("U0ALICE")) == 1
         assert world.channel == []
         said = desk.flow("why #1")["text"]
-        assert (
-            "your turn to take it on, as it waits in “QA” (brought there by carol), until it was handed on" in said
-        )
+        assert "your turn to take it on, as it waits in “QA” (brought there by carol), until it was handed on" in said
         assert "carol's turn to take it on, as it waits in “QA” (handed on by alice), until somebody took it" in said
 
 
@@ -192,3 +199,87 @@ def test_silent_repositories_stay_silent(world: World) -> None:
     in_qa(world)
     world.wait(days=3)
     assert world.texts("U0ALICE") == world.channel == []
+
+
+def test_taking_it_assigns_it_on_the_host_and_both_tell_of_one_picking_up(world: World, tmp_path: Path) -> None:
+    in_qa(world)
+    world.wait(hours=3.1)
+    with FakeGithub() as server:
+        server.repo("acme/shop").pull(1, world.now, title="Fix rounding in totals")
+        github = Github(server.url, token="t", now=lambda: world.now, sleep=lambda _: None)
+        with desk_of(world, HTTP, tmp_path, github=github) as desk:
+            assert desk.press(desk.dm(), "I'll take it") == (
+                "You have taken on Fix rounding in totals (acme/shop#1), thank you: it waits no longer in “QA”."
+            )
+        github.close()
+        assert server.repo("acme/shop").assigned == {1: ["alice"]}
+    world.tell(world.fact("assigned", "alice", assignee="alice", at=world.now + 1))
+    world.wait(days=2)
+    with desk_of(world, HTTP, tmp_path) as desk:
+        assert shown(desk) == [f"~{ONE}~ taken on after 3h 5m, thank you (working time; 3h 5m by the calendar)"]
+    assert len(world.texts("U0ALICE")) == 1
+
+
+def test_of_two_who_take_it_at_once_one_gets_it(world: World) -> None:
+    in_qa(world, shop(Responsible("group", "S0QATEAM")))
+    world.wait(hours=3.1)
+    with reading(world.engine) as session:
+        (row,) = asked.in_repos(session, world.ctx().workspace, ["acme/shop"])
+    start, answers = Barrier(2), []
+
+    def take(user: str) -> None:
+        start.wait()
+        try:
+            answers.append(answer(world.ctx(), user, Press(row.id, "take"), world.now).text)
+        except NotKnown as refusal:
+            answers.append(str(refusal))
+
+    threads = [Thread(target=take, args=(user,)) for user in ("U0ALICE", "U0BOB")]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert sorted(said.startswith("You have taken on") for said in answers) == [False, True]
+    assert any("has it already" in said for said in answers)
+
+
+def test_whose_it_is_not_may_not_take_or_hand_it_on(world: World, on: Desks) -> None:
+    in_qa(world)
+    world.wait(hours=3.1)
+    with on() as desk:
+        assert desk.press(desk.dm(), "I'll take it", "U0CAROL") == (
+            "It waits for alice; to have it, ask them to hand it over."
+        )
+        assert desk.hand_over(desk.dm(), "U0BOB", "U0CAROL") == "This is not yours to hand over: it waits for alice."
+        assert desk.hand_over(desk.dm(), "U0ALICE") == "It waits for alice already."
+
+
+def test_its_author_asks_for_it_though_it_is_merged(world: World, on: Desks) -> None:
+    live = Stage("Live", False, None, (Signal("deploy", "production"),))
+    qa_last = shop()._replace(stages=(*shop().stages[:2], shop().stages[2], live))
+    in_qa(world, qa_last)
+    world.tell(world.fact("merged", "bob", at=world.now + 2))
+    world.wait(hours=1)
+    with on() as desk:
+        assert "alice hears of it now" in desk.flow("nudge #1", "U0BOB")["text"]
+
+
+def test_while_its_holder_is_away_its_author_may_hand_it_on(world: World, on: Desks) -> None:
+    world.offers = True
+    in_qa(world)
+    with on() as desk:
+        desk.flow("away until friday")
+        world.wait(hours=1)
+        assert "alice is away until" in desk.dm("U0BOB")["text"]
+        assert "waits for them in “QA”" in desk.dm("U0BOB")["text"]
+
+
+def test_a_rebuilt_ledger_is_the_same(world: World) -> None:
+    in_qa(world)
+    world.wait(hours=3.1)
+    with reading(world.engine) as session:
+        before = session.execute(text("SELECT * FROM waits ORDER BY id")).all()
+    rebuild(world.ctx(), world.now)
+    with reading(world.engine) as session:
+        assert session.execute(text("SELECT * FROM waits ORDER BY id")).all() == before
+    assert len(before) == 1
