@@ -115,7 +115,7 @@ def test_with_no_policy_nothing_has_a_target_and_the_week_is_nine_to_five():
 # fmt: off
 # ruff: noqa: E501 (a table of faults reads best with one a line)
 REFUSED = [
-    ("[foo]", "foo: unknown key; allowed here are calendar, targets, rules, nudges, status, admins, types"),
+    ("[foo]", "foo: unknown key; allowed here are calendar, targets, rules, nudges, flow, status, admins, types"),
     ("[targets]\nreviews = '8h'", "targets.reviews: unknown key; allowed here are review, re_review, rework"),
     ("[targets]\nreview = '8x'", "targets.review: '8x' is not allowed; allowed are minutes, hours or working days"),
     ("[targets]\nreview = 8", "targets.review: 8 is not allowed"),
