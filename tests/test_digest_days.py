@@ -23,7 +23,7 @@ def utc(text: str) -> int:
 def test_a_weekly_one_is_about_the_seven_days_before_its_own():
     assert due(MONDAYS, date(2026, 3, 9), BERLIN, utc("2026-03-09T08:30:00")) == Due(
         date(2026, 3, 9), utc("2026-03-09T08:30:00"), utc("2026-03-01T23:00:00"), utc("2026-03-08T23:00:00"), (),
-        date(2026, 3, 16),
+        1, date(2026, 3, 16),
     )  # fmt: skip
 
 
@@ -78,6 +78,13 @@ def test_of_several_that_were_missed_the_last_one_stands_for_all():
         (date(2026, 3, 9), date(2026, 3, 16)),
         date(2026, 3, 30),
     )
+    assert (found.periods, found.since) == (3, utc("2026-03-01T23:00:00")), "and it is about all their days"
+
+
+def test_after_a_very_long_stop_it_is_about_the_last_four_weeks():
+    found = due(MONDAYS, date(2026, 3, 9), BERLIN, utc("2026-06-01T10:00:00"))
+    assert found is not None
+    assert (len(found.missed), found.periods, found.since) == (12, 4, utc("2026-05-03T22:00:00"))
 
 
 def test_one_that_is_asked_for_on_its_day_comes_that_day_if_its_time_is_still_to_come():

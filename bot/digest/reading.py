@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import date
 from itertools import pairwise
 from typing import NamedTuple
 
@@ -15,6 +14,7 @@ from bot.experiments import under_way
 from bot.figures.reading import parts_of, stays_of, usual_of, ways_of, works_of
 from bot.figures.scope import Scope
 from bot.flow.digest.days import MONTH, Due, Every, preceding
+from bot.flow.digest.noise import LEAST
 from bot.flow.digest.told import Old, Told, entitled, told
 from bot.flow.metrics import FlowFigures, Stay, figures
 from bot.flow.mix import Outside
@@ -35,12 +35,13 @@ def last_days(now: int) -> list[int]:
     return [now - WEEK * back for back in range(WEEKS_BEFORE + 1, -1, -1)]
 
 
-def edges_of(every: Every, on: date, subject: Subject) -> list[int]:
-    """The edges, oldest first, of the period that a digest of a local day is about and of those before it."""
-    days = [on]
-    for _ in range((MONTHS_BEFORE if every.unit == MONTH else WEEKS_BEFORE) + 1):
+def edges_of(every: Every, due: Due, subject: Subject) -> list[int]:
+    """The edges, oldest first, of what a digest is about and of earlier times as long as that."""
+    before = MONTHS_BEFORE if every.unit == MONTH else WEEKS_BEFORE
+    days = [due.on]
+    for _ in range(due.periods * (max(LEAST, before // due.periods) + 1)):
         days.append(preceding(every, days[-1]))
-    return [subject.calendar.midnight(day) for day in reversed(days)]
+    return [subject.calendar.midnight(day) for day in reversed(days[:: due.periods])]
 
 
 def shown_of(
@@ -60,7 +61,7 @@ def shown_of(
     today = subject.calendar.local_date(now)
     return Shown(
         subject.name, subject.words, one, every.unit if every else None, subject.calendar.timezone,
-        due.at if due else None, due.missed if due else (), subject.streams,
+        due.at if due else None, len(due.missed) if due else 0, due.periods if due else 1, subject.streams,
         tuple(tuple(lines_of(trial, today)) for trial in under_way(ctx, subject.scope, now)),
         traced.n - traced.traced if traced.possible else None,
     )  # fmt: skip

@@ -122,7 +122,7 @@ def _send(ctx: Context, one: Regular, now: int) -> int:
     if coming is None or not _is_mine(ctx, one, now):
         return 0
     settle(ctx, now)
-    edges = edges_of(one.every, coming.on, subject)
+    edges = edges_of(one.every, coming, subject)
     shown = shown_of(ctx, subject, edges, one.outside, now, one.every, coming)
     return _put(ctx, one, coming, shown, now)
 

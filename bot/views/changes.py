@@ -71,6 +71,8 @@ def _read(path: tuple[str, ...]) -> tuple[str, str, Words]:
             return f"{_kind(kind)} target of {_named(repo)}", "as everywhere", _length
         case ("repos", repo, "channel"):
             return f"channel of {_named(repo)}", "none", _channel
+        case ("digests", channel):
+            return f"digest of {_channel(channel, 0)}", "none", _plainly
         case ("repos", repo, "follow"):
             return f"following {_named(repo)}", "on", _plainly
         case ("repos", repo, "silent"):

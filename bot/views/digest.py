@@ -6,7 +6,6 @@ Nobody is named in it. Short enough for a phone: each figure stands in it once.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import date
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
@@ -55,8 +54,10 @@ class Shown(NamedTuple):
     zone: str
     due: int | None = None
     """When it was to come; None where somebody asked for it."""
-    missed: tuple[date, ...] = ()
+    missed: int = 0
     """Earlier ones that did not come."""
+    periods: int = 1
+    """How many weeks or months it is about."""
     streams: tuple[str, ...] = ()
     """Value streams through the same repositories, which have digests of their own."""
     tried: tuple[tuple[str, ...], ...] = ()
@@ -80,7 +81,7 @@ def digest(shown: Shown, now: int) -> Message:
         text = f"{name}, {days}: nothing was begun or done, and nothing is in progress. {' '.join(late)}".rstrip()
         return Message(bare(text), (section(text),))
     head = [f"{name} · {days}", headline(one, shown.unit), *late]
-    drawn = digest_charts.charts(one, shown.unit or WEEK, zone)
+    drawn = digest_charts.charts(one, shown.unit or WEEK, shown.periods, zone)
     waits, small = _waits(one.place), _small(shown)
     blocks = [
         section(joined(head, SECTION)),
@@ -109,10 +110,10 @@ def _late(shown: Shown, zone: ZoneInfo, now: int) -> list[str]:
         return []
     lines = []
     if now - shown.due > LATE:
-        lines.append(f"_This comes late: it was due on {when(shown.due, zone, now)}, and could not be sent then._")
+        lines.append(f"This comes late: it was due on {when(shown.due, zone, now)}, and could not be sent then.")
     if shown.missed:
-        some = f"those of {len(shown.missed)} earlier days" if shown.missed[1:] else "the one before it"
-        lines.append(f"_It stands for {some}, too, which did not come._")
+        some = f"the {shown.missed:,} before it" if shown.missed > 1 else "the one before it"
+        lines.append(f"It stands for {some}, too, which did not come.")
     return lines
 
 
@@ -286,7 +287,7 @@ def _purpose(shown: Shown) -> Iterator[list[str]]:
 
 
 def _small(shown: Shown) -> str:
-    told, unit = shown.told, "months" if shown.unit == MONTH else "weeks"
+    told, unit = shown.told, "times as long" if shown.periods > 1 else "months" if shown.unit == MONTH else "weeks"
     parts = [f"Working time of the team's calendar. Usual: the mean of up to {len(told.points) - 1} {unit} before. "
              "More than noise: beyond what a figure varies by itself."]  # fmt: skip
     if told.bots:

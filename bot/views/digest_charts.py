@@ -16,11 +16,14 @@ from bot.views.words import working
 _MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 
 
-def charts(one: Told, unit: str, zone: ZoneInfo) -> list[Chart]:
-    """What can be drawn: the mix once something was done, flow time once there is more than one period of it."""
+def charts(one: Told, unit: str, periods: int, zone: ZoneInfo) -> list[Chart]:
+    """What can be drawn: the mix once something was done, flow time once there is more than one time of it.
+
+    Each is so many weeks or months (`periods` of `unit`) long.
+    """
     found = [_mix(one, zone)] if one.done else []
     if sum(point.half is not None for point in one.points) > 1:
-        found.append(_flow_time(one, unit, zone))
+        found.append(_flow_time(one, unit if periods == 1 else f"{periods} {unit}s", zone))
     return found
 
 
@@ -55,7 +58,7 @@ def _flow_time(one: Told, unit: str, zone: ZoneInfo) -> Chart:
     labels = tuple(_label(point, unit, zone) for point in one.points)
     said = "; ".join(_said(label, point) for label, point in zip(labels, one.points, strict=True) if point.done)
     none = sum(not point.done for point in one.points)
-    without = f" In {none} of the {len(one.points)} {unit}s nothing was done." if none else ""
+    without = f" In {none} of the {len(one.points)} nothing was done." if none else ""
     return Chart(LINE, f"Flow time by {unit}", labels, (half, high), "working hours",
                  f"Flow time, half within and 85% within, by {unit} from its first day: {said}.{without}")  # fmt: skip
 

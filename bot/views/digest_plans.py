@@ -73,7 +73,7 @@ def listed(plans: Sequence[Plan], reader: str, asked: Again, zone: tzinfo, now: 
     if not plans:
         text = "No digest comes regularly yet. `/flow digest weekly monday 9:30` lets one come to this channel."
         return Message(bare(text), (section(text),))
-    opening = f"{counted(len(plans), 'digest')} that come regularly."
+    opening = f"{counted(len(plans), 'digest comes', 'digests come')} regularly."
     page = page_of(plans, asked)
     lines = [_listed(one, reader, zone, now) for one in page.shown]
     small = "`/flow digest off #channel` ends those of a channel."

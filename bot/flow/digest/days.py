@@ -1,7 +1,7 @@
 """When a regular digest comes, and which days it is about: by local days, so that no clock change skips or doubles one.
 
-A digest is about the days from the one before it up to the midnight that begins its own day. A day of the month that a
-month lacks is its last one.
+A digest is about the days from the one before it that came up to the midnight that begins its own day. A day of the
+month that a month lacks is its last one.
 """
 
 from __future__ import annotations
@@ -13,6 +13,8 @@ from typing import NamedTuple
 from bot.flow.calendar import Calendar
 
 WEEK, MONTH = "week", "month"
+MOST_AT_ONCE = 4
+"""Periods that one digest is about at most, where others were missed."""
 
 
 class Every(NamedTuple):
@@ -37,6 +39,8 @@ class Due(NamedTuple):
     """What it is about: [since, until)."""
     missed: tuple[date, ...]
     """The days before it on which one was to come and did not: this one stands for them, too."""
+    periods: int
+    """How many weeks or months it is about: its own and those of the missed ones, up to MOST_AT_ONCE."""
     next_on: date
 
 
@@ -88,5 +92,6 @@ def due(every: Every, next_on: date, calendar: Calendar, now: int) -> Due | None
     while instant_of(every, following(every, on), calendar) <= now:
         missed.append(on)
         on = following(every, on)
-    since, until = calendar.midnight(preceding(every, on)), calendar.midnight(on)
-    return Due(on, instant_of(every, on, calendar), since, until, tuple(missed), following(every, on))
+    about = [*missed, on][-MOST_AT_ONCE:]
+    since, until = calendar.midnight(preceding(every, about[0])), calendar.midnight(on)
+    return Due(on, instant_of(every, on, calendar), since, until, tuple(missed), len(about), following(every, on))
