@@ -49,10 +49,11 @@ def chain(one: Chain) -> str:
 
 
 def _progress(result: KeyResult) -> str:
+    began, goal = number_of(result, result.baseline), number_of(result, result.target)
     if result.latest is None:
-        return f"not verified, no number since {number_of(result, result.baseline)}"
-    now, goal = number_of(result, result.latest.number), number_of(result, result.target)
-    return f"{'verified, ' if result.verified else 'not verified, '}{now} of {goal}"
+        return f"not verified: no number since {began}, target {goal}"
+    moved = f"{began} → {number_of(result, result.latest.number)}, target {goal}"
+    return f"verified: {moved}" if result.verified else f"not verified: {moved}"
 
 
 def _because(one: Chain) -> str:

@@ -117,7 +117,7 @@ def standing(result: KeyResult, zone: tzinfo, now: int) -> str:
     latest, gone = result.latest, result.progress
     if latest is None or gone is None:
         return f"Not verified: no number was given since it began at {number_of(result, result.baseline)}."
-    given = f"*{number_of(result, latest.number)}* on {day_of(latest.at, zone, now)}, by {account(latest.by)}"
+    given = f"*{number_of(result, latest.number)}* {_on(latest.at, zone, now)}, by {account(latest.by)}"
     if result.reached:
         return f"Reached, and so verified: {given}."
     if result.verified:
@@ -126,15 +126,16 @@ def standing(result: KeyResult, zone: tzinfo, now: int) -> str:
     return f"Not verified: {given}, {moved}."
 
 
-def day_of(at: int, zone: tzinfo, now: int) -> str:
-    """The day of an instant on the reader's calendar."""
-    return day_said(date_of(at, zone), date_of(now, zone))
+def _on(at: int, zone: tzinfo, now: int) -> str:
+    """`today`, or `on Friday 4 December`, on the reader's calendar."""
+    day, today = date_of(at, zone), date_of(now, zone)
+    return "today" if day == today else f"on {day_said(day, today)}"
 
 
 def _unanswered(one: ShownResult, zone: tzinfo, now: int) -> str:
     if one.asked_at is None:
         return ""
-    return f" {account(one.result.owner)} was asked on {day_of(one.asked_at, zone, now)}; no answer yet."
+    return f" {account(one.result.owner)} was asked {_on(one.asked_at, zone, now)}; no answer yet."
 
 
 def share(one: Share) -> str:
@@ -160,7 +161,7 @@ def result(one: ShownResult, may_give: bool, zone: tzinfo, now: int) -> Message:
 def _history(told: KeyResult, zone: tzinfo, now: int) -> list[str]:
     if len(told.given) < 2:
         return []
-    shown = [f"{number_of(told, one.number)} ({day_of(one.at, zone, now)}, {account(one.by)})"
+    shown = [f"{number_of(told, one.number)} ({_on(one.at, zone, now)}, {account(one.by)})"
              for one in reversed(told.given[-MOST_GIVEN:])]  # fmt: skip
     more = f"; {len(told.given) - MOST_GIVEN} more before" if told.given[MOST_GIVEN:] else ""
     return [f"Numbers, latest first: {', '.join(shown)}{more}."]
@@ -171,7 +172,7 @@ def number_blocks(told: KeyResult) -> list[Block]:
     unit = f", in {told.unit}" if told.unit else ""
     element = {
         "type": "plain_text_input", "action_id": NUMBER_GIVEN, "max_length": 40,
-        "placeholder": label(number(told.target, told.unit)[:MOST_PLACEHOLDER]),
+        "placeholder": label("A number"),
         "dispatch_action_config": {"trigger_actions_on": ["on_enter_pressed"]},
     }  # fmt: skip
     asked: Block = {
@@ -183,7 +184,6 @@ def number_blocks(told: KeyResult) -> list[Block]:
 
 
 _INPUT, _SAVE = "number:", "number_save:"
-MOST_PLACEHOLDER = 150
 
 
 def number_sent(body: dict) -> tuple[str, str]:  # type: ignore[type-arg]
@@ -205,7 +205,7 @@ def noted(one: ShownResult, zone: tzinfo, now: int) -> Message:
 def question(told: KeyResult, outcome: Outcome, zone: tzinfo, now: int) -> Message:
     """To its owner: where does the number stand now?"""
     last = told.latest
-    before = f", and was {number_of(told, last.number)} on {day_of(last.at, zone, now)}" if last else ""
+    before = f", and was {number_of(told, last.number)} {_on(last.at, zone, now)}" if last else ""
     by = f" by {day_said(told.until, date_of(now, zone))}" if told.until else ""
     lines = [
         f"*{plain(told.name, NAME)}*: where does it stand now?",
