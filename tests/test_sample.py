@@ -13,7 +13,9 @@ from itertools import pairwise
 
 import pytest
 
+from bot.flow.common_types import COMMON
 from bot.flow.events import FlowEvent, from_record, to_record
+from bot.flow.types import types_of
 from bot.flow.waits import KINDS, Ledger, Rules, by_item, fold
 from bot.policy import Policy, parse_policy
 from bot.sample import generate, policy_for
@@ -275,3 +277,10 @@ def test_the_policy_names_absences_within_the_period():
     away = [one for person in policy().file.people.values() for one in person.away]
     assert len(away) == 3
     assert all(date(2026, 3, 2) <= one.start <= one.until < date(2026, 3, 30) for one in away)
+
+
+def test_most_of_the_work_tells_its_type_and_some_does_not(history):
+    works = [event for event in history if event.kind == "opened" and event.actor_type == "User"]
+    types = Counter(types_of(one.key, {one.key: [one]}, COMMON, None)[0][1] for one in works)
+    assert set(types) == {"feature", "defect", "risk", "debt", "unclassified"}
+    assert 0.05 < types["unclassified"] / types.total() < 0.35

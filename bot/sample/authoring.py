@@ -24,6 +24,7 @@ def open_pull(pull: Pull, at: int) -> None:
         url=f"https://github.com/{pull.team.repo}/pull/{pull.item}",
         base=pull.rng.choices(("main", "release/2.4"), (92, 8))[0],
         size=pull.work.size,
+        branch=pull.work.branch,
         labels=[*pull.work.labels, *([_WIP_LABELS[0]] if pull.wip else [])],
     )
     _surroundings(pull, at)

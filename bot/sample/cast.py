@@ -59,6 +59,12 @@ class Team:
     """What the team's work is about; each reads well after "in" or "for"."""
     approvals: int = 1
     merge_queue: bool = False
+    labelled: float = 0.8
+    """The share of the work that carries a label of its type."""
+    prefixed: float = 0.6
+    """The share of the branches whose name begins with what they are for."""
+    issue_types: bool = False
+    """Whether issues are filed as a type of the code host's."""
 
 
 TEAMS = (
@@ -88,6 +94,8 @@ TEAMS = (
         ),
         ("invoices", "refunds", "tax reports", "monthly statements", "payment retries", "the ledger export"),
         approvals=2,
+        labelled=0.5,
+        prefixed=0.8,
     ),
     Team(
         "mobile-team",
@@ -101,6 +109,9 @@ TEAMS = (
             Person("peggy", NEW_YORK, 1.4),
         ),
         ("the login screen", "push messages", "offline mode", "the barcode scanner", "settings", "photo uploads"),
+        labelled=0.1,
+        prefixed=0.7,
+        issue_types=True,
     ),
 )
 

@@ -125,8 +125,9 @@ def _issue(item: int, login: str, at: int, desk: Desk) -> list[FlowEvent]:
     taken = desk.after(taker, at, rng.uniform(0.5, 20))
     told = desk.after(taker, taken, 3)
     url = f"https://github.com/{team.repo}/issues/{item}"
+    filed = {"issue_type": work.issue_type} if work.issue_type else {}
     steps: list[tuple[int, str, str, dict[str, Any]]] = [
-        (at, "opened", login, {"type": "issue", "title": work.title, "url": url, "labels": work.labels}),
+        (at, "opened", login, {"type": "issue", "title": work.title, "url": url, "labels": work.labels, **filed}),
         (taken, "assigned", taker, {"assignee": taker}),
         (told, "commented", taker, {}),
         (desk.after(taker, told, rng.uniform(1, 56)), "closed", taker, {}),
