@@ -9,6 +9,7 @@ from bot.asking.streams import meant
 from bot.context import Context
 from bot.figures.reading import figures_of
 from bot.figures.scope import Scope, of_repos, of_stream
+from bot.flow.metrics import Going
 from bot.grammar import METRICS, Misread
 from bot.grammar.periods import Period, period_of, usual
 from bot.intake import settle
@@ -28,10 +29,14 @@ def metrics_of(ctx: Context, words: Sequence[str], now: int) -> Metrics:
     period = _period(ctx, " ".join(rest), now)
     settle(ctx, now, most=1)
     figures = figures_of(ctx, scope, period.since, period.until, now)
-    with reading(ctx.engine) as session:
-        rows = items.by_keys(session, ctx.workspace, [one.key for one in figures.going[:MOST_OLDEST]])
-    oldest = [Oldest(one, rows[one.key].title, rows[one.key].url) for one in figures.going[:MOST_OLDEST]]
+    oldest = _oldest(ctx, figures.going[:MOST_OLDEST]) if figures.until == now else ()
     return Metrics(scope.name, period.said, figures, oldest)
+
+
+def _oldest(ctx: Context, going: Sequence[Going]) -> list[Oldest]:
+    with reading(ctx.engine) as session:
+        rows = items.by_keys(session, ctx.workspace, [one.key for one in going])
+    return [Oldest(one, rows[one.key].title, rows[one.key].url) for one in going if one.key in rows]
 
 
 def _period(ctx: Context, text: str, now: int) -> Period:

@@ -47,7 +47,7 @@ def metrics(told: Metrics, zone: tzinfo) -> Message:
     head = f"*{plain(told.name, NAME) if told.name else 'All repositories'}* · {_when(told, zone)}"
     lines = [f"*{name}*: {says}" for name, says in figures_said(told.figures)]
     rows = waits_rows(told.figures)
-    spoken = ["; ".join(f"{name} {cell}" for name, cell in zip(_COLUMNS, row, strict=True)) for row in rows]
+    spoken = [_spoken(row) for row in rows]
     oldest = [_oldest(one) for one in told.oldest]
     blocks = (
         section(head),
@@ -175,6 +175,12 @@ def _table(rows: Sequence[tuple[str, ...]]) -> Block:
     cells = [[{"type": "raw_text", "text": cell} for cell in row] for row in (_COLUMNS, *rows)]
     aligned = [{"align": "left", "is_wrapped": True}, *[{"align": "right"}] * (len(_COLUMNS) - 1)]
     return {"type": "table", "rows": cells, "column_settings": aligned}
+
+
+def _spoken(row: tuple[str, ...]) -> str:
+    name, n, half, high, kept, lost, still = row
+    took = f"half within {half}, 85% within {high} (n = {n})" if n != "0" else "n = 0"
+    return f"{name}: {took}, target kept by {kept}, {lost} in all, {still} open."
 
 
 def _oldest(one: Oldest) -> str:

@@ -14,7 +14,7 @@ from typing import NamedTuple
 from bot.flow.calendar import Calendar
 from bot.flow.learning import SHARE, percentile
 from bot.flow.measures import Clock, Times, times_of
-from bot.flow.metrics.items import Finished, Going, finished, going
+from bot.flow.metrics.items import Finished, Going, finished, going, overlaps
 from bot.flow.metrics.load import Counts, Load, load_of
 from bot.flow.metrics.waited import Stay, Waited, by_kind, by_stage
 from bot.flow.stream import Stream
@@ -130,7 +130,8 @@ def figures(
     calendar whose local days load is told by (UTC where left out), `stays` are the waits of the ledger, `agreed` tells
     the service level expectation of a repository, and `usual` is what holds where none is agreed.
     """
-    until, clock, known = min(until, now), cache(clock), list(works)
+    until, clock = min(until, now), cache(clock)
+    known = [work for work in works if overlaps(work.journey, since, until)]
     people = [work for work in known if not work.bot]
     done = tuple(finished(stream, people, clock, range(since, until)))
     under_way = tuple(going(people, clock, until))

@@ -53,6 +53,12 @@ def end_of(one: Journey) -> int | None:
     return one.done_at if one.done_at is not None else one.dropped_at
 
 
+def overlaps(one: Journey, since: int, until: int) -> bool:
+    """Whether an item was in progress at some instant of [since, until), or ended in it."""
+    end = end_of(one)
+    return one.began_at < until and (end is None or end >= since)
+
+
 def finished(stream: Stream, works: Iterable[Work], clock: Clock, span: range) -> list[Finished]:
     """The items done within a span of instants, in order of when they were."""
     done = [work for work in works if work.journey.done_at is not None and work.journey.done_at in span]

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Sequence
+from operator import itemgetter
 from typing import NamedTuple
 
 from bot.flow.calendar import WaitClock
@@ -54,24 +55,25 @@ class Waited(NamedTuple):
 
 def waited(name: str, active: bool | None, stays: Iterable[Stay], since: int, until: int) -> Waited:
     """Measure stays of one name in [since, until)."""
-    here = [one for one in stays if one.since < until and (one.until is None or one.until >= since)]
-    ended = sorted(_ended(here, until), key=lambda pair: (pair[1], pair[0].key, pair[0].since))
-    took = [one.age(end) for one, end in ended]
-    kept = [took <= one.target for (one, _), took in zip(ended, took, strict=True) if one.target is not None]
-    lasting = [one for one in here if one.until is None or one.until >= until]
+    ended: list[tuple[int, ItemKey, int, int, bool | None]] = []
+    lasting: list[Aged] = []
+    lost = 0
+    for one in stays:
+        if one.since >= until or (one.until is not None and one.until < since):
+            continue
+        age = one.age(until)
+        lost += age - one.age(since) if one.since < since else age
+        if one.until is None or one.until >= until:
+            lasting.append(Aged(one.key, one.since, age, until - one.since))
+        else:
+            ended.append((one.until, one.key, one.since, age, None if one.target is None else age <= one.target))
+    ended.sort(key=itemgetter(0, 1, 2, 3))
+    took = tuple(age for *_, age, _ in ended)
+    kept = [within for *_, within in ended if within is not None]
     return Waited(
-        name, active,
-        times_of(took, [end - one.since for one, end in ended]), tuple(took),
-        len(kept), sum(kept),
-        sum(one.age(until) - one.age(since) for one in here),
-        tuple(Aged(one.key, one.since, one.age(until), until - one.since)
-              for one in sorted(lasting, key=lambda one: (one.since, one.key))),
+        name, active, times_of(took, [end - start for end, _, start, *_ in ended]), took, len(kept), sum(kept), lost,
+        tuple(sorted(lasting, key=lambda one: (one.since, one.key, one.age))),
     )  # fmt: skip
-
-
-def _ended(stays: Iterable[Stay], until: int) -> Iterator[tuple[Stay, int]]:
-    """Those that ended before an instant, each with its end."""
-    return ((one, one.until) for one in stays if one.until is not None and one.until < until)
 
 
 def by_stage(stream: Stream, works: Iterable[Work], clock: Clock, since: int, until: int) -> tuple[Waited, ...]:
@@ -85,6 +87,8 @@ def by_stage(stream: Stream, works: Iterable[Work], clock: Clock, since: int, un
         one = work.journey
         working = clock(one.key[1]).working
         for visit in one.visits:
+            if visit.since >= until or (visit.until is not None and visit.until < since):
+                continue
             target = targets.get(one.segment, {}).get(visit.stage)
             age = _age(working, visit.since, visit.until)
             found[visit.stage].append(Stay(visit.stage, one.key, visit.since, visit.until, target, age))
