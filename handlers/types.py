@@ -23,7 +23,8 @@ from handlers.talk import Answering, on_press
 def _types(ctx: Context, user: str, words: TypeWords, asked: Again) -> Message:
     now = ctx.clock.now()
     if words.change is None:
-        return views.types(types.types_of(ctx, words.about, now), asked)
+        told = types.types_of(ctx, words.about, now)
+        return views.rules(told) if words.rules else views.types(told, asked)
     if not asked.sure:
         return views.proposal(types.proposal_of(ctx, user, words.change, now))
     types.change(ctx, user, words.change, words.over, now)

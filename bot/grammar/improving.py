@@ -12,7 +12,10 @@ METRICS = "metrics"
 DIGEST = "digest"
 TYPES, MIX = "types", "mix"
 TRY, EXPERIMENTS = "try", "experiments"
-_SCOPE = "Allowed are a value stream's name or a repository (nothing is all repositories), and a period."
+_SCOPE = (
+    "Allowed are a value stream's name or a repository (nothing is all repositories), and a period, or `expect` and a "
+    "working time (`12h`, `5d`, `none`): the service level expectation."
+)
 IMPROVING: tuple[Verb, ...] = (
     Verb(
         METRICS, "shows the flow metrics of a value stream, a repository or all of them: how much was done of what, "
@@ -20,7 +23,8 @@ IMPROVING: tuple[Verb, ...] = (
         ("/flow metrics", "all repositories, the last 30 days"),
         ("/flow metrics acme/shop last week", "a repository, the week from Monday to Sunday"),
         ("/flow metrics Shop October", "a value stream, in the latest October"),
-        takes=(Takes("[STREAM|REPO] [PERIOD]", AnyWord(f"{_SCOPE} {periods.ALLOWED}"), many=True),),
+        ("/flow metrics acme/shop expect 5d", "its items are expected to be done within five working days"),
+        takes=(Takes("[STREAM|REPO] [PERIOD | expect DURATION]", AnyWord(f"{_SCOPE} {periods.ALLOWED}"), many=True),),
         means=StreamWords,
         press="Flow metrics",
         more=(*(f"*{one.name}*: {one.says}" for one in DEFINITIONS), HOW_COUNTED),
@@ -68,12 +72,13 @@ IMPROVING: tuple[Verb, ...] = (
         TYPES, "shows the rules that tell what work is for (features, defects, risks, debt), how much each caught in "
         "the last 90 days, and what has no type yet; changes them after you saw what that means",
         ("/flow types", "the rules, and what has no type yet"),
-        ("/flow types add defect label bug* or crash", "a rule, before all others"),
-        ("/flow types add debt title chore: repo acme/shop last", "a rule for one repository, behind all others"),
+        ("/flow types acme/shop", "the same for a repository, or a value stream"),
+        ("/flow types rules", "all rules, those that caught nothing, too"),
         ("/flow types move 4 before 2", "another order; remove 4 takes one away"),
-        ("/flow types acme/shop", "what has no type yet in a repository, or in a value stream"),
+        ("/flow types add debt title chore: repo acme/shop last", "a rule for one repository, behind all others"),
+        ("/flow types add defect label bug* or crash", "a rule, before all others"),
         takes=(
-            Takes("[STREAM|REPO | add TYPE MARK PATTERN… | remove NUMBER | move NUMBER PLACE | reset]",
+            Takes("[STREAM|REPO | rules | add TYPE MARK PATTERN… | remove NUMBER | move NUMBER PLACE | reset]",
                   AnyWord(types.ALLOWED), many=True),
         ),
         means=types.type_words, press="Types of work",
@@ -82,8 +87,8 @@ IMPROVING: tuple[Verb, ...] = (
         MIX, "shows the mix of the work done in the last 4 weeks beside the one that is wanted, or changes that after "
         "you saw what it means",
         ("/flow mix", "what was done, and what is wanted"),
-        ("/flow mix features 50-70 defects 10-20", "half to 70% features, 10 to 20% defects"),
         ("/flow mix acme/shop risks at least 10 debt none", "other shares for a repository, or a value stream"),
+        ("/flow mix features 50-70 defects 10-20", "half to 70% features, 10 to 20% defects"),
         takes=(Takes("[STREAM|REPO] [TYPE FROM-TO]…", AnyWord(types.ALLOWED_MIX), many=True),),
         means=types.mix_words, press="Mix of work",
     ),

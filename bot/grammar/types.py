@@ -21,10 +21,10 @@ _MARKS = {
     BRANCH: BRANCH, REPO: REPO, "repository": REPO,
 }  # fmt: skip
 ALLOWED = (
-    "Allowed are nothing, a value stream or a repository; `add` with a type (`feature`, `defect`, `risk`, `debt`) and "
-    "what it is told by (`label`, `issue-type`, `title`, `branch` or `repo`, each with a pattern; `or` between "
-    "several), and `last` or `before` a number where it is not to go first; `remove` with a number; `move` with a "
-    "number and `first`, `last` or `before` a number; `reset`."
+    "Allowed are nothing, a value stream or a repository; `rules` for all of them; `add` with a type (`feature`, "
+    "`defect`, `risk`, `debt`) and what it is told by (`label`, `issue-type`, `title`, `branch` or `repo`, each with a "
+    "pattern; `or` between several), and `last` or `before` a number where it is not to go first; `remove` with a "
+    "number; `move` with a number and `first`, `last` or `before` a number; `reset`."
 )
 ALLOWED_MIX = (
     "Allowed are a value stream or a repository (or nothing, for all), and behind it pairs of `features`, `defects`, "
@@ -39,6 +39,8 @@ _MOST = 100
 def type_words(words: tuple[str, ...]) -> TypeWords:
     """A value stream or a repository, or a change of the rules. Raises Misread."""
     act = words[0].casefold() if words else ""
+    if act == "rules":
+        return TypeWords(words[1:], rules=True)
     if act not in (ADD, REMOVE, MOVE, RESET):
         return TypeWords(words)
     rest, over = list(words[1:]), ""

@@ -161,11 +161,14 @@ class ExperimentWords(NamedTuple):
 
 
 class TypeWords(NamedTuple):
-    """What types are asked of, or what is to be done with their rules; `over` is the state of those it was made for."""
+    """What types are asked of (all of their `rules`?), or what is to be done with these; `over` is the state of those
+    that it was made for.
+    """
 
     about: tuple[str, ...]
     change: RuleChange | None = None
     over: str = ""
+    rules: bool = False
 
 
 class MixWords(NamedTuple):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
@@ -11,7 +12,7 @@ from bot.flow.teaching import ADD, LAST, MOVE, REMOVE, RuleChange
 from bot.flow.types import TYPED_AS, Rule
 from bot.flow.work import DEBT, DEFECT, FEATURE, RISK, TYPES, UNCLASSIFIED
 from bot.views.ids import TYPED
-from bot.views.message import NAME, SECTION, TITLE, Block, Message, bare, joined, link, plain, section
+from bot.views.message import NAME, SECTION, TITLE, Block, Message, joined, link, plain, section
 from bot.views.pages import MOST_ID, Again, ask_button, page_of
 from bot.views.words import counted
 
@@ -19,10 +20,12 @@ MEANINGS = {
     FEATURE: "something new for customers", DEFECT: "mends what is broken",
     RISK: "security, compliance and the like", DEBT: "makes later work easier",
 }  # fmt: skip
+MOST_PATTERNS, FEW = 30, 3
 RULES = "rules"
 """Stands for a type: what the rules say."""
 _WHO = "Slack's administrators and owners, and those they name, can do that; `/flow admins` lists who they named."
 _HOW = "`/flow types add defect label bug*` shows what another rule would mean."
+_LINK = re.compile(r"<https?://[^|>]*\|([^>]*)>")
 _LAST_DAYS = "the last 90 days"
 
 
@@ -102,26 +105,33 @@ class Picked(NamedTuple):
 
 
 def types(told: Types, asked: Again, given: Given | None = None) -> Message:
-    """The rules and what has no type, by pages; on top what was just given one."""
+    """The rules that caught something and what has no type, by pages; on top what was just given one."""
     page = page_of(told.untyped, asked)
     top = _given_lines(given) if given else []
-    head = [] if given or page.number > 1 else _rules(told)
-    rows = [_heading(told), *([_HOW] if told.untyped else [])] if told.untyped or given else []
-    buttons = _teach(given.offered) if given else []
-    blocks = [section(joined(part.split("\n"), SECTION)) for part in top]
-    blocks += [{"type": "actions", "elements": buttons}] if buttons else []
-    blocks += [section(joined(part.split("\n"), SECTION)) for part in (*head, *rows[:1])]
-    blocks += [row_of(one, told.words) for one in page.shown]
-    blocks += list(page.blocks)
-    said = [*top, *head, *rows[:1], *(_item(one, linked=False) for one in page.shown), *page.said]
-    return Message(bare(joined(said)), tuple(blocks))
+    if not given and page.number == 1:
+        top = [_summary(told), _rules(told, every=False), _HOW]
+    parts = [section(joined(part.split("\n"), SECTION)) for part in top]
+    pressed = _teach(given.offered) if given else [ask_button("All rules", Again(f"types rules {told.words}".strip()))]
+    row = [{"type": "actions", "elements": pressed}] if pressed and page.number == 1 else []
+    items = [section(_heading(told)), *(row_of(one, told.words) for one in page.shown), *page.blocks]
+    said = [*top, _heading(told), *(_item(one) for one in page.shown), *page.said]
+    return Message(_spoken(said), (*parts, *row, *items))
 
 
-def _rules(told: Types) -> list[str]:
+def rules(told: Types) -> Message:
+    """All rules."""
+    lines = [_summary(told), _rules(told, every=True), _HOW]
+    return _told(lines, [ask_button("What has no type", Again(f"types {told.words}".strip()))])
+
+
+def _rules(told: Types, *, every: bool) -> str:
     whose = "those that go for most teams" if told.common else "your own"
-    lines = [f"{number}. {rule_said(rule)} – {n:,}" for number, (rule, n) in enumerate(told.rules, 1)]
-    head = f"*Rules* ({whose}), the first that matches counts; behind each how many items it caught in {_LAST_DAYS}:"
-    return [_summary(told), "\n".join([head, *lines]), _HOW]
+    shown = [(number, rule, n) for number, (rule, n) in enumerate(told.rules, 1) if n or every]
+    lines = [f"{number}. {rule_said(rule, MOST_PATTERNS if every else FEW)} – {n:,}" for number, rule, n in shown]
+    silent = len(told.rules) - len(shown)
+    more = [f"{counted(silent, 'other rule')} caught nothing."] if silent else []
+    head = f"*Rules*, {whose}; the first that matches counts. Behind each, how many items it caught:"
+    return "\n".join([head, *lines, *more])
 
 
 def _summary(told: Types) -> str:
@@ -142,10 +152,15 @@ def _heading(told: Types) -> str:
     return f"*No type yet*: {counted(n, 'item')}. Give {'it' if n == 1 else 'them'} one, or teach a rule."
 
 
-def rule_said(rule: Rule) -> str:
-    """A rule in Slack's markup: *defect*: label `bug*` or `crash`, repo `acme/shop`."""
-    marks = (f"{TYPED_AS[mark]} {' or '.join(_pattern(one) for one in some)}" for mark, some in rule.marks)
+def rule_said(rule: Rule, most: int = MOST_PATTERNS) -> str:
+    """A rule in Slack's markup: *defect*: label `bug*` or `crash`, repo `acme/shop`; `most` patterns of each mark."""
+    marks = (f"{TYPED_AS[mark]} {_patterns(some, most)}" for mark, some in rule.marks)
     return f"*{rule.type}*: {', '.join(marks)}"
+
+
+def _patterns(some: Sequence[str], most: int) -> str:
+    more = [f"{len(some) - most:,} more"] if len(some) > most else []
+    return " or ".join([*map(_pattern, some[:most]), *more])
 
 
 def _pattern(pattern: str) -> str:
@@ -155,7 +170,7 @@ def _pattern(pattern: str) -> str:
 
 def row_of(one: Untyped, about: str = "") -> Block:
     """An item with a menu of the types beside it; `about` is what to ask about once it is given one."""
-    block = section(_item(one, linked=True))
+    block = section(_item(one))
     host, repo, item = one.key
     return {
         **block,
@@ -177,13 +192,17 @@ def _plain(text: str) -> Block:
     return {"type": "plain_text", "text": text, "emoji": False}
 
 
-def _item(one: Untyped, *, linked: bool) -> str:
+def _item(one: Untyped) -> str:
     _, repo, item = one.key
     reference = f"{plain(repo, NAME)}#{item}"
     title = one.title and plain(one.title, TITLE)
-    if not linked:
-        return f"{title} ({reference})" if title else reference
     return f"{link(one.url, title)} · {reference}" if title else link(one.url, reference)
+
+
+def _spoken(lines: Sequence[str]) -> str:
+    """Lines as they are read aloud: without links and marks; a star that is typed stays."""
+    parts = _LINK.sub(r"\1", joined(list(lines))).split("`")
+    return "".join(part if number % 2 else part.replace("*", "") for number, part in enumerate(parts))
 
 
 def picked(action: Mapping[str, Any]) -> Picked | None:
@@ -202,11 +221,11 @@ def given(one: Given) -> Message:
     """What was given a type, and the rule that would have told it."""
     lines, buttons = _given_lines(one), _teach(one.offered)
     blocks = [section(line) for line in lines]
-    return Message(bare(joined(lines)), (*blocks, *([{"type": "actions", "elements": buttons}] if buttons else [])))
+    return Message(_spoken(lines), (*blocks, *([{"type": "actions", "elements": buttons}] if buttons else [])))
 
 
 def _given_lines(one: Given) -> list[str]:
-    name = _item(one.item, linked=True)
+    name = _item(one.item)
     if one.said is None:
         return [f"{name} is what the rules say: *{_type(one.type)}*."]
     return [f"{name} counts as *{one.said}* now, thank you.", *_offer_lines(one.offered)]
@@ -259,7 +278,7 @@ def _meant(one: Proposal) -> str:
     if not n:
         return f"None of the {counted(one.items, 'item')} of {_LAST_DAYS} would be of another type."
     moved = (f"{count:,} {_type(was)} → {_type(then)}" for (was, then), count in sorted(one.moved.items()))
-    such = ", ".join(_item(item, linked=True) for item in one.examples)
+    such = ", ".join(_item(item) for item in one.examples)
     return f"Of {counted(one.items, 'item')} of {_LAST_DAYS} it would change {n:,}: {', '.join(moved)}. Such as {such}."
 
 
@@ -276,4 +295,4 @@ def changed() -> Message:
 def _told(lines: Sequence[str], buttons: Sequence[Block] = ()) -> Message:
     blocks = [section(joined(line.split("\n"), SECTION)) for line in lines]
     row = [{"type": "actions", "elements": list(buttons)}] if buttons else []
-    return Message(bare(joined(list(lines))), (*blocks, *row))
+    return Message(_spoken(lines), (*blocks, *row))
