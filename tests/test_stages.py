@@ -274,6 +274,17 @@ def test_hand_offs_are_changes_of_who_is_responsible_and_the_finish_line_is_none
     assert hand_offs(STREAM.stages, Journey(PULL, None, visits, 4, None)) == 1
 
 
+def test_handing_over_within_a_stage_is_a_hand_off_too():
+    events = [
+        opened(0), event(3, "labeled", label="qa"), event(5, "handed_over", stage="QA", to="carol"),
+        event(6, "handed_over", stage="QA", to="dave"), event(7, "handed_over", stage="Elsewhere", to="dave"),
+    ]  # fmt: skip
+    one = way(*events)
+    assert [(visit.stage, visit.handed_over) for visit in one.visits][-1] == ("QA", 2)
+    before = hand_offs(STREAM.stages, way(*events[:2]))
+    assert hand_offs(STREAM.stages, one) == before + 2
+
+
 def test_stages_that_a_map_no_longer_has_count_as_no_loop():
     visits = (Visit("Gone", 0, 1), Visit("Idea", 1, 2), Visit("Gone", 2, None))
     assert loops(STREAM.stages, [Journey(PULL, None, visits, None, None)]) == {}

@@ -13,7 +13,7 @@ from itertools import groupby, pairwise
 from operator import itemgetter
 from typing import Any, NamedTuple, TypeAlias
 
-from bot.flow.events import CLAIMED, PICKED, PULL_REQUEST, FlowEvent, ItemKey
+from bot.flow.events import CLAIMED, HANDED_OVER, PICKED, PULL_REQUEST, FlowEvent, ItemKey
 from bot.flow.stream import DEPLOY, LABEL, STATUS, UNLABEL, Stage, Stream
 from bot.flow.waits import KINDS, Rules, fold
 
@@ -44,6 +44,8 @@ class Visit(NamedTuple):
     until: int | None
     picked_up_at: int | None = None
     """When somebody took the item up during it."""
+    handed_over: int = 0
+    """How often it was handed to another person during it."""
 
 
 class Journey(NamedTuple):
@@ -125,7 +127,7 @@ def journey(
         for one in _entries(reading.places[segment], len(path) - 1, moments)
         if closed_at is None or one[0] <= closed_at
     ]
-    return _journey(key, segment, path, entries, _picks(events), closed_at) if entries else None
+    return _journey(key, segment, path, entries, _Acts(_picks(events), _hands(events)), closed_at) if entries else None
 
 
 def signals(
@@ -270,6 +272,23 @@ def _picks(events: Mapping[ItemKey, Iterable[FlowEvent]]) -> list[int]:
     return sorted(event.at for told in events.values() for event in told if event.kind in PICKED_UP)
 
 
+def _hands(events: Mapping[ItemKey, Iterable[FlowEvent]]) -> list[tuple[int, str]]:
+    """(instant, stage) of each handing over."""
+    return sorted(
+        (event.at, str(event.data.get("stage")))
+        for told in events.values()
+        for event in told
+        if event.kind == HANDED_OVER
+    )
+
+
+class _Acts(NamedTuple):
+    """What people did to an item during its stays."""
+
+    picks: Sequence[int]
+    hands: Sequence[tuple[int, str]]
+
+
 def _given_up(events: Mapping[ItemKey, Sequence[FlowEvent]]) -> int | None:
     """When the last part of an item was closed, where nothing of it was merged; None while something is open."""
     last: int | None = None
@@ -282,7 +301,7 @@ def _given_up(events: Mapping[ItemKey, Sequence[FlowEvent]]) -> int | None:
 
 
 def _journey(
-    key: ItemKey, segment: str | None, path: Sequence[Stage], entries: Sequence[Entry], picks: Sequence[int],
+    key: ItemKey, segment: str | None, path: Sequence[Stage], entries: Sequence[Entry], acts: _Acts,
     closed_at: int | None,
 ) -> Journey:  # fmt: skip
     """`closed_at` is when the item was given up, where it was; no entry lies behind it."""
@@ -292,14 +311,16 @@ def _journey(
     if dropped == at and len(entries) > 1:  # it was there for no time at all
         entries = entries[:-1]
     ends = [*(since for since, _ in entries[1:]), dropped]
-    visits = (
-        _visit(path[stage].name, since, until, picks) for (since, stage), until in zip(entries, ends, strict=True)
-    )
+    visits = (_visit(path[stage].name, since, until, acts) for (since, stage), until in zip(entries, ends, strict=True))
     return Journey(key, segment, tuple(visits), done, dropped)
 
 
-def _visit(stage: str, since: int, until: int | None, picks: Iterable[int]) -> Visit:
-    return Visit(stage, since, until, next((at for at in picks if since < at and (until is None or at <= until)), None))
+def _visit(stage: str, since: int, until: int | None, acts: _Acts) -> Visit:
+    def during(at: int) -> bool:
+        return since < at and (until is None or at <= until)
+
+    picked_up_at = next((at for at in acts.picks if during(at)), None)
+    return Visit(stage, since, until, picked_up_at, sum(during(at) and name == stage for at, name in acts.hands))
 
 
 def loops(path: Sequence[Stage], journeys: Iterable[Journey]) -> Counter[tuple[str, str]]:
@@ -314,7 +335,11 @@ def loops(path: Sequence[Stage], journeys: Iterable[Journey]) -> Counter[tuple[s
 
 
 def hand_offs(path: Sequence[Stage], one: Journey) -> int:
-    """How often another became responsible for an item on its way; where nobody is, the one before still is."""
+    """How often another became responsible for an item on its way; where nobody is, the one before still is.
+
+    A change of stage is one where its responsible is another; so is each handing over within a stage.
+    """
     held = {stage.name: stage.responsible for stage in path[:-1]}
     holders = [held[visit.stage] for visit in one.visits if held.get(visit.stage) is not None]
-    return sum(before != after for before, after in pairwise(holders))
+    within = sum(visit.handed_over for visit in one.visits)
+    return within + sum(before != after for before, after in pairwise(holders))

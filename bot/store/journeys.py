@@ -32,7 +32,7 @@ _CLOSING = Asking(
         _L.workspace == _HERE[0], _L.host == _HERE[1], _L.of_repo == _HERE[2], one_of(_L.of_item, "items")
     )
 )
-_STAY = (_V.stream, _V.host, _V.repo, _V.item, _V.stage, _V.since, _V.until, _V.picked_up_at)
+_STAY = (_V.stream, _V.host, _V.repo, _V.item, _V.stage, _V.since, _V.until, _V.picked_up_at, _V.handed_over)
 _DIGESTS = Asking(
     lambda one_of: select(_J.stream, _J.item, _J.digest).where(
         _J.workspace == _HERE[0], _J.host == _HERE[1], _J.repo == _HERE[2], one_of(_J.item, "items")
@@ -182,6 +182,7 @@ def _visit_rows(workspace: str, one: Measured) -> Iterator[dict[str, Any]]:
         yield {
             "workspace": workspace, "stream": one.stream, "host": host, "repo": repo, "item": item, "seq": seq,
             "stage": visit.stage, "since": visit.since, "until": visit.until, "picked_up_at": visit.picked_up_at,
+            "handed_over": visit.handed_over,
         }  # fmt: skip
 
 

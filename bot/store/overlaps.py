@@ -17,7 +17,7 @@ from bot.store.sql import Asking, by_repo
 
 _J, _V, _E = JOURNEYS.c, VISITS.c, EVENTS.c
 _WAY = (_J.host, _J.repo, _J.item, _J.version, _J.segment, _J.ended_at, _J.dropped)
-_STAY = (_V.stage, _V.since, _V.until, _V.picked_up_at)
+_STAY = (_V.stage, _V.since, _V.until, _V.picked_up_at, _V.handed_over)
 _SAME = and_(*(_V[name] == _J[name] for name in ("workspace", "stream", "host", "repo", "item")))
 _OPENERS = Asking(
     lambda one_of: select(_E.item, _E.actor, _E.actor_type).where(

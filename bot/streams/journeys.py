@@ -11,7 +11,7 @@ from typing import Any, NamedTuple, TypeAlias
 
 from sqlalchemy.orm import Session
 
-from bot.flow.events import CLAIMED, PICKED, FlowEvent, ItemKey
+from bot.flow.events import CLAIMED, HANDED_OVER, PICKED, FlowEvent, ItemKey
 from bot.flow.stage_waits import is_held, stage_waits
 from bot.flow.stages import Journey, closes, journey, needs_waits
 from bot.flow.standard import STANDARD
@@ -27,7 +27,7 @@ from bot.streams.file import from_yaml, to_yaml
 LINKING = ("linked", "unlinked")
 TELLING = (
     "opened", "closed", "merged", "reopened", "converted_to_draft", "ready_for_review", "labeled", "unlabeled",
-    "assigned", CLAIMED, PICKED, "status_changed", "deployed", "released", *LINKING,
+    "assigned", CLAIMED, PICKED, HANDED_OVER, "status_changed", "deployed", "released", *LINKING,
 )  # fmt: skip
 """The kinds of events that journeys hang on where no turns do."""
 MOST_PARSED = 500

@@ -102,3 +102,4 @@ class VisitRow(SQLModel, table=True):
     since: int = Field(sa_type=BigInteger)
     until: int | None = Field(sa_type=BigInteger)
     picked_up_at: int | None = Field(sa_type=BigInteger)
+    handed_over: int = Field(default=0, sa_column_kwargs={"server_default": "0"})

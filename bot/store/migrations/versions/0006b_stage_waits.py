@@ -15,9 +15,11 @@ def upgrade() -> None:
     op.add_column("waits", sa.Column("stage", sa.String(), nullable=False, server_default=""))
     op.add_column("waits", sa.Column("stream", sa.String(), nullable=False, server_default=""))
     op.add_column("waits", sa.Column("target", sa.BigInteger(), nullable=True))
+    op.add_column("visits", sa.Column("handed_over", sa.Integer(), nullable=False, server_default="0"))
 
 
 def downgrade() -> None:
+    op.drop_column("visits", "handed_over")
     op.drop_column("waits", "target")
     op.drop_column("waits", "stream")
     op.drop_column("waits", "stage")
