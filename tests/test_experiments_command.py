@@ -205,7 +205,7 @@ def test_there_is_no_experiment_9_nor_one_with_more_digits_than_anybody_counts(d
 def test_a_repository_and_a_stage_can_be_meant(desk: Desk) -> None:
     save(desk.world.ctx(), "U0ALICE", from_yaml(SHOP), desk.world.now)
     assert "review -70% by Friday 27 March, in acme/shop." in said(
-        desk, f"try {WORDS.replace(' review', ' shop review')}"
+        desk, f"try {WORDS.replace(' review', ' acme/shop review')}"
     )
     stage = WORDS.replace("pair on", "look at").replace(" review ", " Shop looked at ")
     assert "Looked at -70% by Friday 27 March, in Shop." in said(desk, f"try {stage}")
