@@ -1,4 +1,4 @@
-"""Flow metrics, asked for in a few words."""
+"""Flow metrics, asked for in a few words; and what is expected of flow time."""
 
 from __future__ import annotations
 
@@ -13,6 +13,8 @@ from handlers.talk import Answering
 
 
 def _metrics(ctx: Context, user: str, words: StreamWords, asked: Again) -> Message:
+    if metrics.EXPECT in map(str.casefold, words.words):
+        return views.expected(metrics.expect(ctx, user, words.words, ctx.clock.now()))
     return views.metrics(metrics.metrics_of(ctx, words.words, ctx.clock.now()), ctx.policy.calendar.zone)
 
 

@@ -169,3 +169,49 @@ def test_the_handbook_has_every_definition():
     handbook = (Path(__file__).parent.parent / "docs" / "metrics.md").read_text()
     headings = ", ".join(re.findall(r"^## (.*)$", handbook, re.MULTILINE)).casefold()
     assert [one.name for one in DEFINITIONS if one.name.casefold() not in headings] == []
+
+
+@pytest.fixture
+def boss(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Alice is named an administrator by the policy."""
+    Path("boss.toml").write_text('admins = ["U0ALICE"]\n' + policy_for(START, 90))
+    monkeypatch.setenv("WEIR_POLICY", "boss.toml")
+
+
+@pytest.mark.usefixtures("boss")
+def test_an_expectation_can_be_agreed_from_slack(capsys):
+    said = asked("metrics shop expect 2d")
+    assert said.startswith("From now on items of acme/shop are expected to be done within 16h of working time.")
+    assert "within 16h (as agreed;" in asked("metrics acme/shop May 2025")
+    assert "as agreed" not in asked("metrics acme/billing May 2025")
+    assert told(capsys, "acme/shop", *MAY)["predictability"]["expectation_seconds"] == 16 * 3600
+    assert asked("metrics expect 5d").startswith("From now on items are expected to be done within 40h")
+    assert "within 40h (as agreed;" in asked("metrics acme/billing May 2025")
+    assert "within 16h (as agreed;" in asked("metrics acme/shop May 2025")
+
+
+@pytest.mark.usefixtures("boss")
+def test_an_expectation_can_be_taken_back():
+    asked("metrics acme/shop expect 2d")
+    assert asked("metrics acme/shop expect none").startswith("Nothing is agreed any more on when items of acme/shop")
+    assert "usual in the 90 days before" in asked("metrics acme/shop June 2025")
+
+
+@pytest.mark.usefixtures("boss")
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        ("expect", "How long is missing. Allowed is a working time such as 12h or 5d (a day is 8 hours), or none."),
+        ("acme/shop expect soon", "“soon” is no working time."),
+        ("acme/shop expect 2d and more", "“2d and more” is no working time."),
+        ("acme/nope expect 2d", "I know no repository “acme/nope”."),
+        ("something expect 2d", "“something” is no repository. Allowed is one, or nothing for all."),
+        ("feature delivery expect 2d", "“feature delivery” is no repository."),
+    ],
+)
+def test_an_expectation_that_can_not_be_is_refused_in_a_line(words, said):
+    assert said in asked(f"metrics {words}")
+
+
+def test_who_is_no_administrator_agrees_on_nothing():
+    assert "Slack can't be asked just now whether you are an administrator" in asked("metrics acme/shop expect 2d")

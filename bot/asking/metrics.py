@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from bot.asking.admins import must_be_admin
 from bot.asking.people import NotKnown, repos_called, repos_known
 from bot.asking.streams import meant
 from bot.context import Context
@@ -13,10 +14,16 @@ from bot.flow.metrics import Going
 from bot.grammar import METRICS, Misread
 from bot.grammar.periods import Period, period_of, usual
 from bot.intake import settle
+from bot.policy_file import duration, spelt
+from bot.said import Change, current, say
 from bot.store import items
 from bot.store.engine import reading
-from bot.views.metrics import Metrics, Oldest
+from bot.views.metrics import Expected, Metrics, Oldest
 
+EXPECT = "expect"
+"""Behind it stands what is agreed on."""
+_LENGTHS = "Allowed is a working time such as `12h` or `5d` (a day is 8 hours), or `none`."
+_SINCE_DAYS = 90
 MOST_OLDEST = 3
 """Items in progress that are named."""
 
@@ -67,3 +74,28 @@ def scope_meant(ctx: Context, words: Sequence[str]) -> tuple[Scope, tuple[str, .
         known = ", ".join(repos_known(ctx)[:5])
         raise NotKnown(f"I know no repository “{words[0][:60]}”. Known are {known or 'none yet'}.")
     return of_repos(None), tuple(words)
+
+
+def expect(ctx: Context, user: str, words: Sequence[str], now: int) -> Expected:
+    """Agree on within which working time items of a repository, or of all, are expected to be done.
+
+    Raises NotAllowed, Misread and NotKnown, and then nothing is changed.
+    """
+    must_be_admin(ctx, user, now)
+    place = [word.casefold() for word in words].index(EXPECT)
+    scope, rest = scope_meant(ctx, words[:place])
+    if rest or scope.version is not None:
+        raise Misread(f"“{' '.join(words[:place])}” is no repository.", METRICS, "Allowed is one, or nothing for all.")
+    repo, seconds = scope.name, _working_time(words[place + 1 :])
+    path = ("flow", "expectation") if repo is None else ("repos", repo, "expectation")
+    say(ctx, [Change(path, spelt(seconds))], user, now)
+    told = figures_of(current(ctx), scope, now - _SINCE_DAYS * 86_400, now, now).predictability
+    return Expected(repo, seconds or None, told.kept, told.n)
+
+
+def _working_time(words: Sequence[str]) -> int:
+    said = " ".join(words)
+    try:
+        return 0 if said.casefold() in ("none", "off") else duration(said.casefold())
+    except ValueError:
+        raise Misread(f"“{said}” is no working time." if said else "How long is missing.", METRICS, _LENGTHS) from None

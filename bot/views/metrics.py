@@ -42,6 +42,28 @@ class Metrics(NamedTuple):
     oldest: Sequence[Oldest] = ()
 
 
+class Expected(NamedTuple):
+    """What was agreed on for a repository, or (None) for all: working seconds, None for nothing any more."""
+
+    repo: str | None
+    seconds: int | None
+    kept: int
+    """Of the n items done in the last 90 days, those that were within it, or within what holds now."""
+    n: int
+
+
+def expected(told: Expected) -> Message:
+    """What was agreed on, and what it would have meant."""
+    whose = f"items of *{plain(told.repo, NAME)}*" if told.repo else "items"
+    if told.seconds is None:
+        text = f"Nothing is agreed any more on when {whose} are done; what was usual before a period stands in."
+    else:
+        text = f"From now on {whose} are expected to be done within {working(told.seconds)} of working time."
+        if told.n:
+            text += f" Of the {told.n:,} done in the last 90 days {told.kept:,} were ({told.kept / told.n:.0%})."
+    return Message(bare(text), (section(text),))
+
+
 def metrics(told: Metrics, zone: tzinfo) -> Message:
     """The figures, a table of stages and waits, and what is in progress for longest."""
     head = f"*{plain(told.name, NAME) if told.name else 'All repositories'}* · {_when(told, zone)}"
