@@ -9,9 +9,10 @@ from bot.context import Context
 from bot.digest.subjects import REPO, STREAM, Subject, meant
 from bot.figures.reading import figures_of
 from bot.flow.mix import NAMES, WEEKS, Bands, impossible
-from bot.grammar import MIX, Misread, MixWords
+from bot.grammar import MixWords
 from bot.grammar.types import typed_mix
 from bot.intake import settle
+from bot.policy import BadPolicy
 from bot.policy_types import spelt_band
 from bot.said import UNSAID, Change, current, say
 from bot.store.said import Path
@@ -48,7 +49,7 @@ def _has_own(ctx: Context, subject: Subject) -> bool:
 
 
 def proposal_of(ctx: Context, user: str, words: MixWords, now: int) -> Proposal:
-    """What other shares would mean, looked at in the last WEEKS. Raises NotKnown, and Misread where none can be."""
+    """What other shares would mean, looked at in the last WEEKS. Raises NotKnown, and BadPolicy where none can be."""
     subject = meant(ctx, words.about, None)
     bands = _wanted(ctx, subject, words)
     told = ["reset"] if words.reset else typed_mix(words.bands)
@@ -61,14 +62,14 @@ def proposal_of(ctx: Context, user: str, words: MixWords, now: int) -> Proposal:
 
 
 def _wanted(ctx: Context, subject: Subject, words: MixWords) -> Bands:
-    """The shares once that is done. Raises Misread where no mix fits them."""
+    """The shares once that is done. Raises BadPolicy where no mix fits them."""
     if words.reset:
         return ctx.policy.mix() if _path(subject)[1:] else (ctx.policy.written or ctx.policy).mix()
     told = {**subject.bands, **words.bands}
     bands = {kind: one for kind, one in told.items() if one is not None}
     fault = impossible(bands)
     if fault is not None:
-        raise Misread(f"That can't be: {fault}.", MIX)
+        raise BadPolicy(f"That can't be: {fault}.")
     return bands
 
 
@@ -80,7 +81,7 @@ def _may(ctx: Context, user: str, now: int) -> bool:
 
 
 def agree(ctx: Context, user: str, words: MixWords, now: int) -> Agreed:
-    """Agree on shares. Raises NotKnown, and Misread where none can be."""
+    """Agree on shares. Raises NotKnown, and BadPolicy where none can be."""
     subject = meant(ctx, words.about, None)
     bands = _wanted(ctx, subject, words)
     told = {NAMES[kind]: spelt_band(one) for kind, one in bands.items()}
