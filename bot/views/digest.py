@@ -149,7 +149,8 @@ def _nothing_special(one: Told, unit: str) -> str:
     load = one.figure(LOAD)
     if not one.done:
         return f"*Nothing was done*; {counted(int(load.value or 0), 'item')} in progress."
-    done = f"{counted(one.done, 'item')} done, {amount(one.figure(FLOW_TIME))}"
+    half = int(one.figure(FLOW_TIME).value or 0)
+    done = f"{counted(one.done, 'item')} done, half within {working(half)}"
     if one.known_before < LEAST:
         known = f"{counted(LEAST, f'whole {unit}')} of history; there are {one.known_before} so far"
         return f"*{done}.* What is a change and what is noise shows after {known}."

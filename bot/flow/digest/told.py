@@ -179,8 +179,10 @@ def _value(name: str, one: FlowFigures) -> float | None:
 
 
 def _figure(name: str, now: FlowFigures, before: Sequence[FlowFigures]) -> Figure:
-    moved = change(_value(name, now), [_value(name, one) for one in _from_the_start(before)], _GRAIN[name])
     n = {LOAD: now.load.items, PREDICTABILITY: now.predictability.n}.get(name, now.velocity)
+    # A single item more or less within the expectation is no change, however few there are.
+    grain = max(_GRAIN[name], 1 / n) if name == PREDICTABILITY and n else _GRAIN[name]
+    moved = change(_value(name, now), [_value(name, one) for one in _from_the_start(before)], grain)
     calendar, high = (now.flow_time.calendar_median, now.flow_time.high) if name == FLOW_TIME else (None, None)
     expected = now.predictability.expectation if name == PREDICTABILITY else None
     return Figure(name, _value(name, now), n, calendar, high, expected, moved)
