@@ -278,3 +278,14 @@ def test_the_answer_for_administrators_whole(world: World) -> None:
     assert "Nothing was held back yet." in nudges(0, empty).text
     assert set_to(0, 3).text == "No more nudges are held back; 3 waits held back by now stay so until they are over."
     assert set_to(0.1, 0).text.startswith("Of waits whose first nudge falls due from now on, about 10% are held back")
+
+
+def test_whoever_wonders_why_they_heard_nothing_is_told(world: World, tmp_path: Path) -> None:
+    ask_for_many(world)
+    world.wait(hours=6, minutes=1)
+    out = min(held(world))
+    nudged = min(set(MANY) - held(world))
+    line = "I hold my own nudges about it back, drawn at random, to learn whether nudges help."
+    with desk_of(world, HTTP, tmp_path) as desk:
+        assert line in desk.flow(f"why #{out}")["text"]
+        assert line not in desk.flow(f"why #{nudged}")["text"]

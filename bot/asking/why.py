@@ -11,6 +11,7 @@ from bot.ledger import Line, lines
 from bot.store import answers, items, waits
 from bot.store.answers import ON_IT
 from bot.store.engine import reading
+from bot.store.holding_back import held_back
 from bot.store.waits import to_wait
 from bot.value.catalogue import catalogue
 from bot.views.why import Story
@@ -23,7 +24,9 @@ def story_of(ctx: Context, ref: ItemRef, now: int) -> Story:
     with reading(ctx.engine) as session:
         item = items.by_keys(session, ctx.workspace, [key])[key]
         rows = waits.of_items(session, ctx.workspace, [key]).get(key, [])
-        said = answers.latest(session, ctx.workspace, (row.id for row in rows if row.until is None))
+        going = {row.id: (row.kind, row.holder) for row in rows if row.until is None}
+        said = answers.latest(session, ctx.workspace, going)
+        untold = held_back(session, ctx.workspace, going)
         known = catalogue(session, ctx.workspace)
         chains = chains_of(session, ctx.workspace, key, known)
     until = {answer.wait_id: answer.until or 0 for answer in said.values() if answer.kind == ON_IT}
@@ -33,7 +36,7 @@ def story_of(ctx: Context, ref: ItemRef, now: int) -> Story:
         repo=key[1], item=key[2], type=item.type, title=item.title, url=item.url, author=item.author,
         opened_at=item.opened_at, live=item.live, ready=item.ready, merged=item.merged,
         nobody_to_ask=item.nobody_to_ask, lines=tuple(told), on_it=on_it, followed=ctx.policy.follows(key[1]),
-        chains=tuple(chains), traceable=bool(known.said),
+        held_back=frozenset(going[id_] for id_ in untold), chains=tuple(chains), traceable=bool(known.said),
     )  # fmt: skip
 
 

@@ -27,9 +27,18 @@ def note(session: Session, workspace: str, claims: Iterable[tuple[int, str]], no
 
 def nudged(session: Session, workspace: str, ids: Collection[int]) -> set[int]:
     """Those of the waits that were drawn not to be held back."""
+    return _having(session, workspace, ids, WITH_NUDGES)
+
+
+def held_back(session: Session, workspace: str, ids: Collection[int]) -> set[int]:
+    """Those of the waits that are held back."""
+    return _having(session, workspace, ids, HELD_BACK)
+
+
+def _having(session: Session, workspace: str, ids: Collection[int], rung: str) -> set[int]:
     found: set[int] = set()
     for some in batches(sorted(ids)):
-        drawn = (_N.workspace == workspace, _N.wait_id.in_(some), _N.rung == WITH_NUDGES)
+        drawn = (_N.workspace == workspace, _N.wait_id.in_(some), _N.rung == rung)
         found.update(session.execute(select(_N.wait_id).where(*drawn)).scalars())
     return found
 
@@ -41,12 +50,6 @@ def trials(session: Session, workspace: str, since: int) -> Sequence[Row[Any]]:
     drawn = (_N.workspace == workspace, _N.outbox_id == TRIAL, _N.rung.in_((HELD_BACK, WITH_NUDGES)), _N.at >= since)
     chosen = select(WAITS, _N.rung, _N.at.label("drawn_at"), wrong.label("wrong"))
     return session.execute(chosen.join(NUDGES, same).where(*drawn).order_by(_N.at, _W.id)).all()
-
-
-def is_held_back(session: Session, workspace: str, ids: Collection[int]) -> bool:
-    """Whether nudges about any of the waits are held back."""
-    held = (_N.workspace == workspace, _N.wait_id.in_(sorted(ids)), _N.rung == HELD_BACK)
-    return bool(ids) and session.execute(select(_N.wait_id).where(*held).limit(1)).first() is not None
 
 
 def open_and_held_back(session: Session, workspace: str) -> int:

@@ -41,6 +41,8 @@ class Story:
     """Until when somebody said to be on it, by kind of wait and login."""
     followed: bool = True
     """Whether its repository is; of one that was let go nothing is known any more."""
+    held_back: frozenset[tuple[str, str]] = frozenset()
+    """Whose nudges are held back at random, by kind of wait and login."""
     chains: tuple[Chain, ...] = ()
     """What it is for, the nearest reason first."""
     traceable: bool = False
@@ -56,7 +58,9 @@ def why(story: Story, asked: Again, reader: Reader, now: int) -> Message:
     open_ = [line for line in story.lines if line.wait.until is None]
     ended = [line for line in story.lines if line.wait.until is not None]
     page = page_of(ended, asked, newest_last=True)
-    turns = [_now(line, reader, now) + _on_it(story, line.wait, reader, now) for line in open_]
+    turns = [
+        _now(line, reader, now) + _on_it(story, line.wait, reader, now) + _held_back(story, line.wait) for line in open_
+    ]
     current = _gathered(turns) or [_nobody(story)]
     past = [_past(line, reader, now) for line in page.shown]
     heading = ["Before that:" if open_ else "What happened:"] if past else []
@@ -124,6 +128,12 @@ def _on_it(story: Story, wait: Wait, reader: Reader, now: int) -> str:
         return ""
     who = "You are" if wait.on.lower() in reader.logins else f"{holder_of(wait)} is"
     return f" {who} on it until {by_when(until, reader.zone, now)}."
+
+
+def _held_back(story: Story, wait: Wait) -> str:
+    if (wait.kind, wait.on) not in story.held_back:
+        return ""
+    return " I hold my own nudges about it back, drawn at random, to learn whether nudges help."
 
 
 def _past(line: Line, reader: Reader, now: int) -> str:
