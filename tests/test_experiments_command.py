@@ -165,8 +165,8 @@ def test_one_that_lasts_is_listed_as_it_stands_with_what_is_open(desk: Desk) -> 
     desk.world.ask("alice", item=500, at=MONDAY + 8 * DAY, live=False)
     text = said(desk, "experiments")
     assert "too few to tell, 6 on each side are needed" in text
-    assert "1 is not over yet, 1 of them for longer than 5h." in text
-    assert said(desk, "experiments 1").splitlines()[1].startswith("So far: ")
+    assert "1 is not over yet, for longer than 5h by now." in text
+    assert said(desk, "experiments 1").splitlines()[1].startswith("So far half within 5h")
 
 
 @pytest.mark.parametrize(
@@ -175,7 +175,10 @@ def test_one_that_lasts_is_listed_as_it_stands_with_what_is_open(desk: Desk) -> 
         (WORDS.replace("2026-03-27", "2026-02-01"), "“2026-02-01” is over: today is 2026-03-02."),
         (WORDS.replace("2026-03-27", "today"), "“today” is today: nothing would be over by then."),
         (WORDS.replace(" review ", " revue "), "“revue” is no stage and no kind of wait."),
-        (WORDS.replace('"', ""), "“on large changes review” is no stage and no kind of wait. What you try stands in"),
+        (
+            WORDS.replace('"', ""),
+            "“on large changes review” is no stage and no kind of wait. What you try stands in quotes",
+        ),
         (WORDS.replace(" review ", " acme/shop "), "Which stage or kind of wait of “acme/shop” is missing."),
         (WORDS.replace(" review ", " acme/other review "), "I know no repository “acme/other”."),
         (WORDS.replace(" review ", " fix "), "No fix was over in the last 90 days there, so there is nothing to"),

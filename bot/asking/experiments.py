@@ -130,7 +130,7 @@ def _anywhere(ctx: Context, said: str) -> Subject | None:
 
 def _hint(words: TryWords, scope: Scope) -> str:
     if " " not in words.tried and len(words.about) > 1 and scope.name is None:
-        return 'What you try stands in quotes: `/flow try "pair on large changes" review -30% by 31 Jan`.'
+        return "What you try stands in quotes, and first."
     return _names(scope.stream)
 
 

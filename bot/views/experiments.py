@@ -94,7 +94,8 @@ def _open(told: Result) -> list[str]:
     if not told.open:
         return []
     limit = told.before.median
-    longer = f", {told.overdue:,} of them for longer than {working(limit)}" if told.overdue and limit else ""
+    which = "" if told.open == told.overdue else f"{told.overdue:,} of them "
+    longer = f", {which}for longer than {working(limit)} by now" if told.overdue and limit else ""
     return [f"{told.open:,} {'is' if told.open == 1 else 'are'} not over yet{longer}."]
 
 
@@ -165,8 +166,9 @@ def _told(lines: list[str], one: Shown, zone: tzinfo, now: int) -> Message:
     if one.gone:
         lines.append("The map it was about is gone, so nothing more is learnt of it.")
     asked = f"Asked for: {told.goal}% by {day_said(one.until, today)}."
-    verdict = f"*{VERDICTS[told.verdict]}*" if one.measured_at is not None else "So far:"
-    lines.append(f"{verdict} {_compared(told).capitalize()}. {asked}")
+    known = _compared(told)
+    verdict = f"So far {known}" if one.measured_at is None else f"*{VERDICTS[told.verdict]}* {known.capitalize()}"
+    lines.append(f"{verdict}. {asked}")
     lines += [*_open(told), *_beside(one), *_ending(one, zone, now)]
     text = joined(lines, SECTION)
     return Message(joined([bare(line) for line in lines]), (section(text), *_answers(one), aside(_SURE)))
