@@ -6,11 +6,14 @@ from collections.abc import Callable, Sequence
 from datetime import date, datetime, tzinfo
 from typing import Any, NamedTuple
 
+from bot.flow.common_types import COMMON
+from bot.flow.types import MARKS, Rule
 from bot.views.days import week_said
 from bot.views.message import NAME, Message, aside, joined, plain, section
 from bot.views.pages import Again, page_of
 from bot.views.people import LOGIN, account
 from bot.views.phrases import when
+from bot.views.types import rule_said
 from bot.views.words import counted
 
 _DAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
@@ -51,6 +54,8 @@ def _who(one: Change, zone: tzinfo, now: int) -> str:
 
 
 def _what(one: Change, zone: tzinfo, now: int) -> str:
+    if one.path == ("types",):
+        return _types_changed(one.was, one.became)
     subject, nothing, words = _read(one.path)
     year = datetime.fromtimestamp(now, zone).year
     was, became = (nothing if not value and value is not False else words(value, year)
@@ -77,8 +82,10 @@ def _read(path: tuple[str, ...]) -> tuple[str, str, Words]:
             return f"following {_named(repo)}", "on", _plainly
         case ("repos", repo, "silent"):
             return f"nudges about {_named(repo)}", "on", lambda silent, _: "off" if silent else "on"
-        case ("repos", repo, "follow"):
-            return f"following {_named(repo)}", "on", _plainly
+        case ("mix",):
+            return "wanted mix", "any", _shares
+        case ("repos" | "streams", name, "mix"):
+            return f"wanted mix of {_named(name)}", "as of all work", _shares
         case ("teams", team, "channel"):
             return f"channel of the team {_named(team)}", "the repository's", _channel
         case ("streams", name):
@@ -105,6 +112,25 @@ def _of_person(login: str, rest: tuple[str, ...]) -> tuple[str, str, Words]:
         case ("morning",):
             return f"morning message of {login}", "as everybody", _plainly
     return f"{_named(' '.join(rest).replace('_', ' '))} of {login}", "not set", _plainly
+
+
+def _types_changed(was: Any, became: Any) -> str:
+    """Which rules came and went; where none did, that they are in another order."""
+    before, after = (COMMON if told is None else tuple(map(_rule, told)) for told in (was, became))
+    gone = [f"{rule_said(rule)} taken away" for rule in before if rule not in after]
+    new = [f"{rule_said(rule)} added" for rule in after if rule not in before]
+    found = [*new, *gone]
+    more = [f"{len(found) - MOST} more"] if len(found) > MOST else []
+    return f"rules of types: {'; '.join([*found[:MOST], *more]) or 'another order'}"
+
+
+def _rule(told: Any) -> Rule:
+    marks = ((mark, told[mark]) for mark in MARKS if mark in told)
+    return Rule(str(told["type"]), tuple((mark, (one,) if isinstance(one, str) else tuple(one)) for mark, one in marks))
+
+
+def _shares(told: Any, _: int) -> str:
+    return ", ".join(f"{kind} {share}" for kind, share in told.items())
 
 
 def _kind(kind: str) -> str:
