@@ -23,7 +23,7 @@ from bot.intake import settle
 from bot.store import arrivals, events, items, journeys, said, value
 from bot.store.engine import reading, undisturbed, writing
 from bot.value.catalogue import Catalogue, Target, catalogue
-from bot.value.tracing import traced
+from bot.value.tracing import carrying, traced
 from bot.views.streams import quoted
 from bot.views.tracing import Chain, Item, RuleChange, Rules
 from bot.views.value import Share
@@ -179,8 +179,7 @@ def rule_change(ctx: Context, user: str, words: Sequence[str], now: int) -> Rule
         was = next((one for one in held if one.key == rule.key), None)
         done = {one.journey.key for key in _streams(known) for one in _done(session, ctx.workspace, key, now)}
         before = traced(session, ctx.workspace, done, known, held)
-        after = traced(session, ctx.workspace, done, known, [rule])
-    mine = {key for key, told in after.items() if any((one.how, one.name) == (rule.kind, rule.name) for one in told)}
+        mine = carrying(session, ctx.workspace, done, rule)
     told = " ".join([rule.kind, quoted(rule.name.replace('"', "'")), quoted(target.name)])
     return RuleChange(
         rule, target.name, _name(known, was.to) if was and was.to in known.places else None, len(done), len(mine),

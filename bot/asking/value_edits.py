@@ -26,7 +26,7 @@ from bot.views.days import date_of
 from bot.views.streams import quoted
 from bot.views.value_changes import OutcomeChange, ResultChange
 
-_NO_NUMBERS = "The number it begins with, `to`, and the one it is to come to are missing."
+_NO_NUMBERS = "The numbers it begins with and is to come to are missing, such as 21 to 35%."
 
 
 def may_confirm(ctx: Context, user: str, now: int) -> bool:
@@ -127,9 +127,7 @@ def result_change(ctx: Context, user: str, words: Sequence[str], now: int) -> Re
     before, outcome, name, about = _result_meant(known, words)
     told = [quoted(before.name if before else outcome.name), *([] if before else [quoted(name)]), *about]
     may = may_confirm(ctx, user, now)
-    if [word.casefold() for word in about] == [DROP]:
-        if before is None:
-            raise unknown(known, "key result", [name])
+    if before is not None and [word.casefold() for word in about] == [DROP]:
         return ResultChange(before, None, outcome, " ".join(told), may)
     after = _after(ctx, user, before or _begun(outcome, name, user, now), result_words(about), now)
     return ResultChange(before, after, outcome, " ".join(told), may)

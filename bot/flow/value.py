@@ -209,6 +209,13 @@ def traces(
     return tuple(found.values())
 
 
+def carries(
+    items: Sequence[ItemKey], histories: Mapping[ItemKey, Sequence[FlowEvent]], rule: Rule, until: int | None
+) -> bool:
+    """Whether a rule traces an item, whatever else does; the rest is as with `traces`."""
+    return any(rule.key in told.carried for _, told in _upward(items, histories, until))
+
+
 def _upward(
     items: Sequence[ItemKey], histories: Mapping[ItemKey, Sequence[FlowEvent]], until: int | None
 ) -> Iterator[tuple[ItemKey, Marks]]:

@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 
 from bot.flow.events import FlowEvent, ItemKey
 from bot.flow.stages import Journey
-from bot.flow.value import KINDS, Rule, Trace, parents_named, traces
+from bot.flow.value import KINDS, Rule, Trace, carries, parents_named, traces
 from bot.store import events, journeys, value
 from bot.value.catalogue import Catalogue, catalogue
 
@@ -60,17 +60,34 @@ def traced(
 
     An issue counts with the pull requests that close it, a pull request with the issues it closes.
     """
-    if not keys:
-        return {}
     rules = value.rules(session, workspace) if rules is None else rules
+    return {
+        one.key: tuple(trace for trace in traces(one.items, one.told, rules, one.until) if trace.to in known.places)
+        for one in _looked_at(session, workspace, keys)
+    }
+
+
+def carrying(session: Session, workspace: str, keys: Collection[ItemKey], rule: Rule) -> set[ItemKey]:
+    """The items that a rule traces, or would trace, whatever else does."""
+    found = _looked_at(session, workspace, keys)
+    return {one.key for one in found if carries(one.items, one.told, rule, one.until)}
+
+
+class _Looked(NamedTuple):
+    """An item as it is looked at: with its parts, the histories of all that tells, and when it was done."""
+
+    key: ItemKey
+    items: tuple[ItemKey, ...]
+    told: Mapping[ItemKey, Sequence[FlowEvent]]
+    until: int | None
+
+
+def _looked_at(session: Session, workspace: str, keys: Collection[ItemKey]) -> list[_Looked]:
     wholes, parts = journeys.closed_by(session, workspace, keys), journeys.closing(session, workspace, keys)
     together = {key: (key, *sorted({*wholes.get(key, ()), *parts.get(key, ())})) for key in keys}
     told = _with_parents(session, workspace, {one for some in together.values() for one in some})
     done = value.done_at(session, workspace, {*keys, *(issue for some in wholes.values() for issue in some)})
-    return {
-        key: tuple(one for one in traces(items, told, rules, _end(items, done)) if one.to in known.places)
-        for key, items in together.items()
-    }
+    return [_Looked(key, items, told, _end(items, done)) for key, items in together.items()]
 
 
 def _end(items: Sequence[ItemKey], done: Mapping[ItemKey, int]) -> int | None:
