@@ -10,8 +10,11 @@ from typing import Any
 import pytest
 from fake_slack import FakeSlack, Fault, content_error
 from sqlalchemy import Engine, text
-from world import MONDAY, POLICY, World
+from world import MONDAY, NO_CHANNEL, POLICY, World
 
+from bot.store import digests as digests_kept
+from bot.store import repos
+from bot.store.engine import writing
 from bot.views.message import Message
 from bot.views.pages import Again
 from handlers.commands import answer
@@ -273,6 +276,28 @@ def test_a_stream_that_is_gone_ends_its_digest_and_the_asker_hears_it(world: Wor
     look(world, MONDAY + DAY + 31 * 60)
     assert world.texts("U0ALICE") == ["The value stream of this digest is gone. /flow streams lists those there are."]
     assert ask(world, "digest list").text.startswith("No digest comes regularly yet.")
+
+
+def test_a_channel_that_no_repository_is_mapped_to_any_more_gets_none_of_everything_instead(world: World) -> None:
+    ask(world, "digest weekly tuesday 9:30")
+    world.set_policy(NO_CHANNEL)
+    look(world, MONDAY + DAY + 30 * 60)
+    look(world, MONDAY + DAY + 31 * 60)
+    assert world.slack.messages("C0TEAM") == []
+    assert world.texts("U0ALICE") == ["No repository is mapped to the channel of this digest any more, so it ends."]
+
+
+def test_a_repository_that_is_called_otherwise_keeps_its_digest(world: World) -> None:
+    work(world, 2)
+    ask(world, "digest weekly tuesday 9:30 acme/shop")
+    ask(world, "digest monthly 1 9:30 acme/shop")
+    with writing(world.engine) as session:
+        repos.rename(session, "default", "github", "acme/shop", "acme/store")
+    assert "acme/store, every Tuesday at 9:30" in ask(world, "digest list").text
+    with writing(world.engine) as session:
+        digests_kept.put(session, "default", digests_kept.every(session, "default")[0]._replace(about="repo:acme/new"))
+        repos.rename(session, "default", "github", "acme/store", "acme/new")
+    assert ask(world, "digest list").text.startswith("2 digests come regularly.")
 
 
 def test_no_person_is_named_in_it(world: World) -> None:

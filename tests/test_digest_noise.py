@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -10,6 +12,12 @@ from bot.flow.digest.noise import Change, Limits, change, limits_of
 
 WEEKS = [10.0, 12, 9, 11, 13, 11]
 """Mean 11; neighbours differ by 2, 3, 2, 2, 2: 2.2 on average, and 2.66 × 2.2 = 5.852."""
+
+
+def test_the_handbook_works_the_same_example():
+    told = " ".join((Path(__file__).parents[1] / "docs" / "digest.md").read_text().split())
+    assert "10, 12, 9, 11, 13 and 11 items were done the mean is 11." in told
+    assert "on average by 2.2; 2.66 × 2.2 is 5.9. So 6 to 16 items are noise, 5 or 17 are more." in told
 
 
 def test_the_limits_worked_by_hand():

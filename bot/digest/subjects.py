@@ -10,11 +10,12 @@ from bot.context import Context
 from bot.figures.scope import Scope, of_repos, of_stream
 from bot.flow.calendar import Calendar
 from bot.flow.mix import Bands
+from bot.store.digests import REPO
 from bot.store.streams import name_key
 from bot.streams.saving import all_streams
 
-STREAM, REPO, ALL, CHANNEL = "stream:", "repo:", "all", ""
-"""Begin what a digest is about, as it is kept; the last two are all there is of it."""
+STREAM, ALL, CHANNEL = "stream:", "all", ""
+"""What a digest is about, as it is kept: the first one and REPO begin it, the others are all there is of it."""
 
 
 class Subject(NamedTuple):
@@ -59,7 +60,12 @@ def kept(ctx: Context, about: str, channel: str | None) -> Subject:
         return _of_stream(ctx, about.removeprefix(STREAM))
     if about.startswith(REPO):
         return _of_repo(ctx, about.removeprefix(REPO))
-    return _everything(ctx) if about == ALL else _of_channel(ctx, channel)
+    if about == ALL:
+        return _everything(ctx)
+    found = _of_channel(ctx, channel)
+    if found.about == ALL:
+        raise NotKnown("No repository is mapped to the channel of this digest any more, so it ends.")
+    return found
 
 
 def _of_stream(ctx: Context, key: str) -> Subject:

@@ -7,8 +7,8 @@ from collections.abc import Mapping
 from datetime import date
 from typing import Any, NamedTuple
 
-from sqlalchemy import Row, delete, or_, select, update
-from sqlalchemy.orm import Session
+from sqlalchemy import Row, delete, exists, or_, select, update
+from sqlalchemy.orm import Session, aliased
 
 from bot.flow.digest.days import Every
 from bot.store.sql import insert, table
@@ -16,6 +16,8 @@ from bot.store.tables import DigestRow
 
 DIGESTS = table(DigestRow)
 _D = DIGESTS.c
+REPO = "repo:"
+"""Begins what a digest is about where that is a repository."""
 LEASE = 300
 """Seconds one worker has to put a digest together."""
 
@@ -82,6 +84,15 @@ def move(session: Session, workspace: str, one: Regular, next_on: date, outside:
     values = {"next_on": next_on.isoformat(), "outside": json.dumps(dict(outside)), "lease_until": None}
     moved = update(DIGESTS).where(*_next(workspace, one)).values(values).returning(_D.place)
     return session.execute(moved).first() is not None
+
+
+def rename(session: Session, workspace: str, old: str, new: str) -> None:
+    """Let digests of a repository be of its new name; where one of that comes already, that one stays."""
+    mine = (_D.workspace == workspace, _D.about == REPO + old)
+    taken = aliased(DIGESTS)
+    same = [taken.c[name] == _D[name] for name in ("workspace", "place", "every")]
+    session.execute(delete(DIGESTS).where(*mine, exists().where(*same, taken.c.about == REPO + new)))
+    session.execute(update(DIGESTS).where(*mine).values(about=REPO + new))
 
 
 def _next(workspace: str, one: Regular) -> tuple[Any, ...]:

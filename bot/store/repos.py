@@ -9,7 +9,7 @@ from sqlalchemy import Row, Table, bindparam, delete, func, literal, or_, select
 from sqlalchemy.orm import Session
 
 from bot.flow.ladder import channel_of, team_channel_of
-from bot.store import said, settings
+from bot.store import digests, said, settings
 from bot.store.arrivals import ARRIVALS
 from bot.store.checks import CHECKS, optional_key
 from bot.store.connections import CONNECTIONS
@@ -104,6 +104,7 @@ def rename(session: Session, workspace: str, host: str, old: str, new: str) -> N
         .values(recipient=channel_of(new) + func.substr(o.recipient, len(was) + 1))
     )
     said.rename(session, workspace, old, new)
+    digests.rename(session, workspace, old, new)
     optional = settings.get(session, workspace, optional_key(host, old))
     if optional is not None:
         settings.put(session, workspace, optional_key(host, new), optional)
