@@ -413,6 +413,11 @@ def test_a_thread_is_read_by_its_first_message(slack: Slack) -> None:
     post(slack, "aside")
     reply = api(slack, "chat.postMessage", channel=SHOP, text="reply", thread_ts=root)["ts"]
     told = api(slack, "conversations.replies", channel=SHOP, ts=root)
-    assert [one["ts"] for one in told["messages"]] == [reply, root]
+    assert [one["ts"] for one in told["messages"]] == [root, reply]
+    first = api(slack, "conversations.replies", channel=SHOP, ts=root, limit="1")
+    assert ([one["ts"] for one in first["messages"]], first["has_more"]) == ([root], True)
+    cursor = first["response_metadata"]["next_cursor"]
+    rest = api(slack, "conversations.replies", channel=SHOP, ts=root, limit="1", cursor=cursor)
+    assert ([one["ts"] for one in rest["messages"]], rest["has_more"]) == ([reply], False)
     assert error(slack, "conversations.replies", channel=SHOP, ts="1.1") == "thread_not_found"
     assert error(slack, "conversations.replies", channel="C0NONE", ts=root) == "channel_not_found"

@@ -95,9 +95,9 @@ def test_without_history_everything_is_asked_and_a_line_says_most_of_it():
     turn = talk(*texts, facts=NOTHING)
     assert turn.question[0] == "“idea”: does somebody work on the item there, or does it wait?"
     turn = said(turn, "the rest is fine", NOTHING)
-    assert line_of(stage.stage for stage in turn.draft.state.stages) == (
-        "idea (active, authors, opened) -> coding (active, authors, assigned) -> review (wait, reviewers, 8h, review) "
-        "-> QA (wait, @qa-team, 2d, label qa) -> live (deploy production)"
+    assert line_of(turn.draft.state.stages) == (
+        "idea (active, authors, opened, no target) -> coding (active, authors, assigned, no target) -> "
+        "review (wait, reviewers, 8h, review) -> QA (wait, @qa-team, 2d, label qa) -> live (deploy production)"
     )
     for text in ("nothing for now", "in 3 months", "save"):
         turn = said(turn, text, NOTHING)

@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
-from bot.flow.stream import MOST_STAGES, Responsible, Signal, Stage, Stream
+from bot.flow.stream import MOST_STAGES, Responsible, Signal, Stage
 from bot.flow.stream_words import NOTHING_KNOWN, Known, Unread, Words, quoted, shortened, unquoted, words, words_of
 
 LONGEST_NAME = 40
@@ -89,11 +89,6 @@ def parse(line: str, known: Known = NOTHING_KNOWN) -> tuple[Sketch, ...]:
     return sketches
 
 
-def stages_of(line: str, known: Known = NOTHING_KNOWN) -> tuple[Stage, ...]:
-    """The stages of a line; active where it doesn't say, without a signal where it names none. Raises Unread."""
-    return tuple(sketch.stage for sketch in parse(line, known))
-
-
 class _Part(NamedTuple):
     name: str
     inside: str
@@ -141,18 +136,8 @@ def _sketch(number: int, part: _Part, known: Known) -> Sketch:
     return Sketch(name).told(said)
 
 
-def line_of(stream: Stream | Iterable[Stage]) -> str:
-    """The stages as a line, of which `stages_of` makes the same stages (what they do, proof and policy aside)."""
-    stages = tuple(stream.stages if isinstance(stream, Stream) else stream)
-    return " -> ".join(_one(stage, last=stage is stages[-1]) for stage in stages)
-
-
-def _one(stage: Stage, *, last: bool) -> str:
-    return _bracketed(stage.name, filter(None, [words_of(stage, last=last), "" if stage.signals else "unmeasured"]))
-
-
-def line_of_sketches(sketches: Iterable[Sketch]) -> str:
-    """The stages as a line, with what was said of them."""
+def line_of(sketches: Iterable[Sketch]) -> str:
+    """The stages as a line, with what was said of them; read again it is the same."""
     return " -> ".join(_bracketed(one.name, _said(one)) for one in sketches)
 
 

@@ -189,15 +189,16 @@ class WebApi(Pictures):
         root = form.get("ts", "")
         if form.get("channel", "") in self.channels and self.message(form["channel"], root) is None:
             return no("thread_not_found")
-        return self._page_of(form, lambda one: root in (one["ts"], one.get("thread_ts")))
+        return self._page_of(form, lambda one: root in (one["ts"], one.get("thread_ts")), oldest_first=True)
 
-    def _page_of(self, form: Json, wanted: Callable[[Json], bool]) -> Json:
-        """A page of those messages of a conversation that are wanted, newest first."""
+    def _page_of(self, form: Json, wanted: Callable[[Json], bool], *, oldest_first: bool = False) -> Json:
+        """A page of those messages of a conversation that are wanted, newest first unless it is a thread."""
         channel = self.channels.get(form.get("channel", ""))
         if channel is None or not channel["is_member"]:
             return no("channel_not_found" if channel is None else "not_in_channel")
-        size, among = self._size(form), _asked_for(form)
-        found = (one for one in reversed(channel["messages"]) if wanted(one) and among(one["ts"]))
+        size, among = self._size(form), _asked_for(form, oldest_first=oldest_first)
+        every = channel["messages"] if oldest_first else reversed(channel["messages"])
+        found = (one for one in every if wanted(one) and among(one["ts"]))
         page = list(islice(found, size + 1))
         full = form.get("include_all_metadata") in ("true", "1")
         answer = {"ok": True, "messages": [_shown(one, full) for one in page[:size]], "has_more": len(page) > size}
@@ -352,16 +353,19 @@ def _number(form: Json, key: str, error: str) -> int:
     return int(value)
 
 
-def _asked_for(form: Json) -> Callable[[str], bool]:
-    """Whether a timestamp is among those that conversations.history is asked for. Raises BadArgument."""
+def _asked_for(form: Json, *, oldest_first: bool) -> Callable[[str], bool]:
+    """Whether a timestamp is among those that are asked for, from the cursor on. Raises BadArgument."""
     for key, error in (("oldest", "invalid_ts_oldest"), ("latest", "invalid_ts_latest"), ("cursor", "invalid_cursor")):
         if form.get(key) and not _NUMBER.fullmatch(form[key]):
             raise BadArgument(error)
     oldest, latest = float(form.get("oldest") or 0), float(form.get("latest") or "inf")
-    cursor, inclusive = float(form.get("cursor") or "inf"), form.get("inclusive") in ("true", "1")
+    cursor, inclusive = form.get("cursor"), form.get("inclusive") in ("true", "1")
+    begins = float(cursor or (0 if oldest_first else "inf"))
 
     def among(ts: str) -> bool:
         at = float(ts)
-        return at <= cursor and (oldest <= at <= latest if inclusive else oldest < at < latest)
+        return (begins <= at if oldest_first else at <= begins) and (
+            oldest <= at <= latest if inclusive else oldest < at < latest
+        )
 
     return among

@@ -11,7 +11,7 @@ from bot.flow.mapping.draft import Clash, Draft, Given, State, open_key, stream_
 from bot.flow.mapping.edits import with_stages
 from bot.flow.mapping.hearing import BACK, FIELDS, HAVE, HELP, OVER, SKIP, STOP, UNDO, UNSURE, WHY, Heard, hear
 from bot.flow.mapping.turns import Answer, Choice, Facts, Refused, Turn
-from bot.flow.stream_line import line_of_sketches
+from bot.flow.stream_line import line_of
 from bot.flow.stream_words import shortened
 
 _HELP = (
@@ -121,7 +121,7 @@ def _echo(before: State, after: State) -> tuple[str, ...]:
     lines = []
     if after.asking == before.asking and [one.name for one in after.stages] == [one.name for one in before.stages]:
         changed = [now for was, now in zip(before.stages, after.stages, strict=True) if was != now]
-        lines += [f"Noted: `{line_of_sketches([one])}`." for one in changed[:3]]
+        lines += [f"Noted: `{line_of([one])}`." for one in changed[:3]]
     if after.segments != before.segments:
         lines.append("For: " + ", ".join(one.name for one in after.segments) + ".")
     if (after.trigger, after.finish) != (before.trigger, before.finish) and after.finish:
