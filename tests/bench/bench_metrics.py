@@ -107,8 +107,12 @@ class Duck:
         )
         self._fill(
             "visits",
-            "id INT, seq INT, stage TEXT, since BIGINT, until BIGINT",
-            ((n, seq, v.stage, v.since, v.until) for n, one in known for seq, v in enumerate(one.journey.visits)),
+            "id INT, seq INT, stage TEXT, since BIGINT, until BIGINT, handed_over INT",
+            (
+                (n, seq, v.stage, v.since, v.until, v.handed_over)
+                for n, one in known
+                for seq, v in enumerate(one.journey.visits)
+            ),
         )
         self._fill(
             "stages",
@@ -198,9 +202,11 @@ SUMS = {
         JOIN weeks ON stays.since < weeks.until AND coalesce(stays.until, weeks.until) >= weeks.since
         JOIN instants s ON s.t = weeks.since JOIN instants e ON e.t = weeks.until GROUP BY ALL ORDER BY ALL""",
     "ways": f"""
-        WITH ways AS (SELECT id, place, lag(place) OVER way AS before, who, lag(who) OVER way AS other FROM stays
+        WITH ways AS (SELECT id, place, lag(place) OVER way AS before, who, lag(who) OVER way AS other, handed_over
+            FROM stays
             WINDOW way AS (PARTITION BY id ORDER BY seq))
-        SELECT week, count(*) FILTER (place < before), count(*) FILTER (place < 5 AND who <> other)
+        SELECT week, count(*) FILTER (place < before),
+            count(*) FILTER (place < 5 AND who <> other) + sum(handed_over)
         FROM {_DONE} JOIN ways USING (id) GROUP BY ALL ORDER BY ALL""",
     "usual": f"""
         SELECT quantile_disc(d - b, 0.85) FROM people

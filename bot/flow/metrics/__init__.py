@@ -5,9 +5,9 @@ from __future__ import annotations
 from bot.flow.metrics.figures import DAYS_BEFORE, BotFigures, FlowFigures, Predictability, figures, usual
 from bot.flow.metrics.items import Finished, Going
 from bot.flow.metrics.load import Day, Load, load_of
-from bot.flow.metrics.waited import Stay, Waited, waited
+from bot.flow.metrics.waited import Stay, Waited
 
 __all__ = [
     "DAYS_BEFORE", "BotFigures", "Day", "Finished", "FlowFigures", "Going", "Load", "Predictability", "Stay", "Waited",
-    "figures", "load_of", "usual", "waited",
+    "figures", "load_of", "usual",
 ]  # fmt: skip

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable
 from operator import itemgetter
 from typing import NamedTuple
 
@@ -16,7 +15,7 @@ from bot.flow.work import Work
 
 
 class Stay(NamedTuple):
-    """An item in a stage, or a wait of a kind: [since, until) in seconds since 1970 UTC, until None while it lasts."""
+    """A wait of a kind: [since, until) in seconds since 1970 UTC, until None while it lasts."""
 
     name: str
     key: ItemKey
@@ -53,27 +52,37 @@ class Waited(NamedTuple):
         return self.kept / self.targeted if self.targeted else None
 
 
-def waited(name: str, active: bool | None, stays: Iterable[Stay], since: int, until: int) -> Waited:
-    """Measure stays of one name in [since, until)."""
-    ended: list[tuple[int, ItemKey, int, int, bool | None]] = []
-    lasting: list[Aged] = []
-    lost = 0
-    for one in stays:
-        if one.since >= until or (one.until is not None and one.until < since):
-            continue
-        age = one.age(until)
-        lost += age - one.age(since) if one.since < since else age
-        if one.until is None or one.until >= until:
-            lasting.append(Aged(one.key, one.since, age, until - one.since))
+class _Tally:
+    """Stays of one name, summed up in [since, until)."""
+
+    def __init__(self, name: str, active: bool | None, since: int, until: int) -> None:
+        self._name, self._active = name, active
+        self._since, self._until = since, until
+        self._ended: list[tuple[int, ItemKey, int, int, bool | None]] = []
+        self._lasting: list[Aged] = []
+        self._lost = 0
+
+    def takes(self, since: int, until: int | None) -> bool:
+        """Whether a stay of [since, until) overlaps the period, or ended in it."""
+        return since < self._until and (until is None or until >= self._since)
+
+    def add(self, key: ItemKey, since: int, until: int | None, age: int, before: int, target: int | None) -> None:
+        """Add a stay that it takes: its age at its end, or the period's, and at the period's beginning."""
+        self._lost += age - before
+        if until is None or until >= self._until:
+            self._lasting.append(Aged(key, since, age, self._until - since))
         else:
-            ended.append((one.until, one.key, one.since, age, None if one.target is None else age <= one.target))
-    ended.sort(key=itemgetter(0, 1, 2, 3))
-    took = tuple(age for *_, age, _ in ended)
-    kept = [within for *_, within in ended if within is not None]
-    return Waited(
-        name, active, times_of(took, [end - start for end, _, start, *_ in ended]), took, len(kept), sum(kept), lost,
-        tuple(sorted(lasting, key=lambda one: (one.since, one.key, one.age))),
-    )  # fmt: skip
+            self._ended.append((until, key, since, age, None if target is None else age <= target))
+
+    def measured(self) -> Waited:
+        self._ended.sort(key=itemgetter(0, 1, 2, 3))
+        self._lasting.sort(key=lambda one: (one.since, one.key, one.age))
+        took = tuple(age for *_, age, _ in self._ended)
+        kept = [within for *_, within in self._ended if within is not None]
+        times = times_of(took, [end - start for end, _, start, *_ in self._ended])
+        return Waited(
+            self._name, self._active, times, took, len(kept), sum(kept), self._lost, tuple(self._lasting)
+        )  # fmt: skip
 
 
 def by_stage(stream: Stream, works: Iterable[Work], clock: Clock, since: int, until: int) -> tuple[Waited, ...]:
@@ -82,21 +91,18 @@ def by_stage(stream: Stream, works: Iterable[Work], clock: Clock, since: int, un
         segment: {stage.name: stage.target for stage in stream.path(segment)}
         for segment in (None, *(one.name for one in stream.segments))
     }
-    found: dict[str, list[Stay]] = defaultdict(list)
+    tallies = {stage.name: _Tally(stage.name, stage.active, since, until) for stage in stream.stages[:-1]}
     for work in works:
         one = work.journey
-        working = clock(one.key[1]).working
+        working, own = clock(one.key[1]).working, targets.get(one.segment, {})
         for visit in one.visits:
-            if visit.since >= until or (visit.until is not None and visit.until < since):
+            tally = tallies.get(visit.stage)
+            if tally is None or not tally.takes(visit.since, visit.until):
                 continue
-            target = targets.get(one.segment, {}).get(visit.stage)
-            age = _age(working, visit.since, visit.until)
-            found[visit.stage].append(Stay(visit.stage, one.key, visit.since, visit.until, target, age))
-    return tuple(waited(one.name, one.active, found[one.name], since, until) for one in stream.stages[:-1])
-
-
-def _age(working: Callable[[int, int], int], since: int, until: int | None) -> Callable[[int], int]:
-    return lambda at: working(since, at if until is None else min(at, until))
+            age = working(visit.since, until if visit.until is None else min(visit.until, until))
+            before = working(visit.since, since) if visit.since < since else 0
+            tally.add(one.key, visit.since, visit.until, age, before, own.get(visit.stage))
+    return tuple(tally.measured() for tally in tallies.values())
 
 
 def stay_of(wait: Wait, clock: WaitClock, target: int | None) -> Stay:
@@ -104,10 +110,12 @@ def stay_of(wait: Wait, clock: WaitClock, target: int | None) -> Stay:
     return Stay(wait.kind, wait.key, wait.since, wait.until, target, clock.age)
 
 
-def by_kind(stays: Sequence[Stay], since: int, until: int) -> tuple[Waited, ...]:
+def by_kind(stays: Iterable[Stay], since: int, until: int) -> tuple[Waited, ...]:
     """The kinds of waits in their order; those of which there was none are left out."""
-    found: dict[str, list[Stay]] = defaultdict(list)
+    tallies: dict[str, _Tally] = {}
     for one in stays:
-        found[one.name].append(one)
-    told = (waited(kind, None, found[kind], since, until) for kind in KINDS if kind in found)
+        tally = tallies.setdefault(one.name, _Tally(one.name, None, since, until))
+        if tally.takes(one.since, one.until):
+            tally.add(one.key, one.since, one.until, one.age(until), one.age(since), one.target)
+    told = (tallies[kind].measured() for kind in KINDS if kind in tallies)
     return tuple(one for one in told if one.times.n or one.open or one.lost)
