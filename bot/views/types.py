@@ -139,7 +139,7 @@ def _summary(told: Types) -> str:
     about = plain(told.name, NAME) if told.name else "all repositories"
     if not total:
         return f"*Types of work* in {about}: nothing was in progress in {_LAST_DAYS}."
-    shares = [f"{told.by_type.get(kind, 0):,} {NAMES[kind]}" for kind in TYPES]
+    shares = [counted(told.by_type.get(kind, 0), kind, NAMES[kind]) for kind in TYPES]
     by_people = f" {counted(told.by_people, 'item')} got the type from a person." if told.by_people else ""
     shares.append(f"{told.by_type.get(UNCLASSIFIED, 0):,} of no type yet")
     return f"*Types of work* in {about}, {_LAST_DAYS}: {counted(total, 'item')}, {', '.join(shares)}.{by_people}"
