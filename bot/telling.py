@@ -160,7 +160,8 @@ def render(session: Session, workspace: str, told: Told, policy: Policy, now: in
         return escalation(shown, _mentions(told, policy, repo), policy.team_calendar(repo).zone, now)
     zone = policy.person(told.to).calendar.zone
     if told.rung == MORNING:
-        return morning(shown, zone, now, listed_before=_listed_before(session, workspace, told, policy))
+        before = _listed_before(session, workspace, told, policy)
+        return morning(shown, zone, now, listed_before=before, partial=bool(policy.file.nudges.hold_back))
     return nudge(shown, zone, now)
 
 

@@ -140,6 +140,7 @@ def test_mornings_do_not_name_it_and_a_morning_with_nothing_else_is_none(world: 
     out = held(world)
     assert 0 < len(out) < len(MANY)
     assert named(world.texts("U0ALICE")).isdisjoint(out)
+    assert "Weir holds some back at random: /flow waits shows everything." in world.texts("U0ALICE")[-1]
     for item in set(MANY) - out:
         world.review("alice", item=item)
     before = len(world.texts("U0ALICE"))

@@ -49,7 +49,8 @@ class Shown(NamedTuple):
 
 def lines_of(one: Shown, today: date) -> list[str]:
     """An experiment under way in two or three lines, for a digest: nobody's name is in them."""
-    by = f"asked: {one.result.goal}% by {day_said(one.until, today)}"
+    chance = one.result.verdict == NOISE and one.measured_at is None
+    by = f"{'so far that may be chance; ' if chance else ''}asked: {one.result.goal}% by {day_said(one.until, today)}"
     lines = [f"*{plain(one.tried, TITLE)}* ({_about(one)})", f"{_compared(one.result)}; {by}."]
     return [*lines, *_open(one.result)]
 
@@ -79,9 +80,8 @@ def _lacking(told: Result) -> str:
     return f"too few to tell, {FEWEST} on each side are needed" if few else "nothing that could be shorter"
 
 
-def _change(change: Estimate, level: str = "95%") -> str:
-    noise = ", so it may be chance" if change.is_noise else ""
-    return f"{_percent(change.value)} ({level} interval {_percent(change.low)} to {_percent(change.high)}{noise})"
+def _change(change: Estimate) -> str:
+    return f"{_percent(change.value)} (95% interval {_percent(change.low)} to {_percent(change.high)})"
 
 
 def _percent(share: float) -> str:

@@ -12,11 +12,16 @@ from bot.views.words import counted
 
 _SMALL = "Once a day, as long as something waits for you. `/flow morning off` ends it."
 
+_PARTIAL = "To learn whether nudges help, Weir holds some back at random: `/flow waits` shows everything."
 
-def morning(waits: Sequence[Waiting], zone: tzinfo, now: int, *, listed_before: int = 0) -> Message:
+
+def morning(
+    waits: Sequence[Waiting], zone: tzinfo, now: int, *, listed_before: int = 0, partial: bool = False
+) -> Message:
     """What a person reads as their day begins, as of `now`; `zone` is theirs. What is over says so in its place.
 
     `listed_before` counts what waits for them and was listed once already, as it was late before anybody watched.
+    `partial`: at this time some nudges are held back, be it about their waits or not.
     """
     live = [one for one in waits if one.step != BACKLOG]
     backlog = [one for one in waits if one.step == BACKLOG]
@@ -34,7 +39,8 @@ def morning(waits: Sequence[Waiting], zone: tzinfo, now: int, *, listed_before: 
     if listed_before:
         blocks.append(aside(_before(listed_before)))
         said.append(_before(listed_before).replace("`", ""))
-    return Message(joined([*said, _SMALL.replace("`", "")]), (*blocks, aside(_SMALL)))
+    small = f"{_PARTIAL} {_SMALL}" if partial else _SMALL
+    return Message(joined([*said, small.replace("`", "")]), (*blocks, aside(small)))
 
 
 def _before(count: int) -> str:
