@@ -15,13 +15,17 @@ from playwright.sync_api import Locator, Page
 from program import wait_until
 from site_on_loopback import SLACK_SECRET
 
+from bot.demo import log, sample
 from bot.demo import opened as played
-from bot.demo import sample
 from bot.local.desk import Desk
 from bot.local.installed import Installed
 from bot.manifest import manifest_of
+from bot.policy import parse_policy
+from bot.sample import generate, policy_for
 from tests.pictures.camera import opened, part, show, whole
 
+PHONE = 390
+"""Pixels of a phone's width."""
 Take = Callable[[Page, Path], None]
 
 
@@ -102,10 +106,31 @@ def _demo(folder: Path, to: Path) -> None:
         whole(page, "#messages .message", to)
 
 
+def _digest(folder: Path, to: Path) -> None:
+    """A digest in a channel, as a phone shows it."""
+    first, days = 1_772_409_600, 17 * 7
+    play = log(generate(3, first, days), parse_policy(policy_for(first, days), "the sample's policy"), 1)
+    with played(play, folder) as demo, opened(demo.slack.page_url) as page:
+        assert demo.slack.desk is not None
+        typed = {"as": "U0ALICE", "do": "type", "in": "C0BILLING", "text": "/flow digest weekly monday 9:30"}
+        assert demo.slack.desk.do(typed) == {"ok": True}
+        for leap in ("morning", "hour"):
+            demo.story.to(leap)
+            while demo.story.shown()["busy"]:
+                demo.story.turn()
+        page.set_viewport_size({"width": PHONE, "height": 2400})
+        show(page, "U0ALICE", "C0BILLING")
+        digest = page.locator("#messages .message").last
+        digest.locator("canvas").last.wait_for()
+        page.wait_for_timeout(500)  # charts are drawn a moment after they are there
+        part(page, [digest], to)
+
+
 def main(folder: Path) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory() as data:
         _demo(Path(data) / "demo", folder / "demo.png")
+        _digest(Path(data) / "digest", folder / "digest.png")
         with first_steps(Path(data)) as world, _with_page(world) as address, opened(address) as page:
             for name, take in scenes(world):
                 take(page, folder / f"{name}.png")
