@@ -9,7 +9,7 @@ from typing import NamedTuple
 from bot.flow.measures import Times
 from bot.flow.metrics import FlowFigures, Going, Waited
 from bot.flow.work import DEBT, DEFECT, FEATURE, RISK, UNCLASSIFIED
-from bot.views.message import NAME, SECTION, Block, Message, aside, bare, joined, plain, section
+from bot.views.message import NAME, SECTION, Block, Message, bare, joined, plain, section
 from bot.views.pages import Again, ask_button
 from bot.views.tables import columns
 from bot.views.words import counted, elapsed, local_minute, working
@@ -76,7 +76,6 @@ def metrics(told: Metrics, zone: tzinfo) -> Message:
         section(joined(lines, SECTION)),
         *([_table(rows)] if rows else []),
         *(section(said, one.url) for said, one in zip(oldest, told.oldest, strict=True)),
-        aside(_HELP),
         {"type": "actions", "elements": [ask_button("What they mean", Again("help metrics"))]},
     )
     return Message(bare(joined([head, *lines, *spoken, *oldest, _HELP])), blocks)
@@ -202,7 +201,8 @@ def _table(rows: Sequence[tuple[str, ...]]) -> Block:
 def _spoken(row: tuple[str, ...]) -> str:
     name, n, half, high, kept, lost, still = row
     took = f"half within {half}, 85% within {high} (n = {n})" if n != "0" else "n = 0"
-    return f"{name}: {took}, target kept by {kept}, {lost} in all, {still} open."
+    within = "" if kept == "–" else f", target kept by {kept}"
+    return f"{name}: {took}{within}, {lost} in all, {still} open."
 
 
 def _oldest(one: Oldest) -> str:
