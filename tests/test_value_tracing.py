@@ -18,6 +18,7 @@ from bot.flow.stream import Segment
 from bot.flow.value import LABEL, Given, KeyResult, Rule
 from bot.store import journeys, streams, value
 from bot.store.engine import reading, writing
+from bot.streams.removing import remove
 from bot.value.catalogue import Catalogue, catalogue
 from bot.value.tracing import TracedShare, traced, traced_share
 
@@ -214,3 +215,19 @@ def test_when_an_item_was_done_first_is_told_of_those_that_are(mill: Mill) -> No
     with reading(ctx.engine) as session:
         found = value.done_at(session, ctx.workspace, keys(1, 2))
     assert found == {("github", "acme/shop", 1): mill.world.now}
+
+
+def test_a_stream_that_is_deleted_takes_its_outcomes_along_and_leaves_their_names_free(mill: Mill) -> None:
+    key = stream_key(mill)
+    write(mill, lambda session, workspace: value.put_outcome(session, workspace, key, "Back", "We win twice", 1))
+    result(mill)
+    result(mill, "Loyalty", known(mill).outcomes[1].id)
+    assert remove(mill.world.ctx(), "U0ALICE", key, 1, mill.world.now)
+    assert known(mill).outcomes == ()
+    mill.save(SHOP._replace(name="Other"))
+    assert known(mill).results == []
+    result(mill, "Speed.")
+    again = write(
+        mill, lambda session, workspace: value.put_outcome(session, workspace, stream_key(mill), "Back", "We win", 2)
+    )
+    assert again

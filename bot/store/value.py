@@ -103,6 +103,13 @@ def end(session: Session, workspace: str, id_: str, now: int) -> bool:
     return any(gone)
 
 
+def end_stream(session: Session, workspace: str, stream: str, now: int) -> None:
+    """Drop all outcomes of a stream that is gone, with their key results."""
+    own = [one.id for one in outcomes(session, workspace) if one.stream == stream]
+    for id_ in (stream, *own):
+        end(session, workspace, id_, now)
+
+
 def alone(session: Session, workspace: str, result: str) -> bool:
     """Let nobody else give a number for a key result until the transaction ends; whether it holds."""
     mine = (_R.workspace == workspace, _R.id == result, _R.ended_at.is_(None))

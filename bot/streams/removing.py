@@ -5,7 +5,7 @@ from __future__ import annotations
 from bot.context import Context
 from bot.kept_waits import Changes, Terms, touch_homes, write
 from bot.said import current
-from bot.store import items, said, waits
+from bot.store import items, said, value, waits
 from bot.store import journeys as kept
 from bot.store import streams as saved
 from bot.store.engine import undisturbed, writing
@@ -32,6 +32,7 @@ def _remove(ctx: Context, user: str, key: str, version: int, now: int) -> bool:
         write(session, changes, terms)
         touch_homes(session, changes, terms)
         kept.forget_stream(session, ctx.workspace, key)
+        value.end_stream(session, ctx.workspace, key, now)
         saved.remove(session, ctx.workspace, key)
         said.record(session, ctx.workspace, ("streams", held.name), f"version {version}", None, user, now, None)
         said.revise(session, ctx.workspace)
