@@ -100,6 +100,19 @@ def test_flow_alone_shows_by_example_what_can_be_asked(talk: Talk) -> None:
         "`/flow streams`  the value streams, and where time goes in them\n"
         "`/flow stream Shop`  its map, and how long each stage takes\n"
         "`/flow stage Shop QA`  who is responsible, what tells of it, and what is in it now",
+        "*What work is for*\n"
+        "`/flow outcomes`  outcomes, their key results, and the work traced to them\n"
+        "`/flow outcome Shop We win when a shopper finds what fits`  what a value stream is for\n"
+        "`/flow result Returning customers 24%`  its number is 24% now\n"
+        "`/flow trace acme/shop#12 Returning customers`  an item, and the parts it has, is for this\n"
+        "`/flow untrace acme/shop#12`  this item is for nothing that was said",
+        "*How work flows*\n"
+        "`/flow metrics`  all repositories, the last 30 days\n"
+        "`/flow digest`  the digest of what this channel is about, for your eyes only\n"
+        '`/flow try "pair on large changes" acme/shop review -30% by 31 Jan`  reviews of one repository\n'
+        "`/flow experiments`  all of them\n"
+        "`/flow types`  the rules, and what has no type yet\n"
+        "`/flow mix`  what was done, and what is wanted",
         "*For administrators*\n"
         "`/flow connect acme/shop`  follow a repository\n"
         "`/flow disconnect acme/shop`  follow it no more\n"
@@ -110,8 +123,9 @@ def test_flow_alone_shows_by_example_what_can_be_asked(talk: Talk) -> None:
     ]
     assert list(buttons(answered)) == [
         "What waits on me", "My hours", "My morning message", "Repositories", "Targets", "People", "Value streams",
-        "More: What waits", "More: Your own terms", "More: What the team agreed", "More: Value streams",
-        "More: For administrators",
+        "Outcomes", "Flow metrics", "Digest", "Experiments", "Types of work", "Mix of work", "More: What waits",
+        "More: Your own terms", "More: What the team agreed", "More: Value streams", "More: What work is for",
+        "More: How work flows", "More: For administrators",
     ]  # fmt: skip
     lines = [line for text in shown(answered) for line in text.replace("`", "").split("\n")]
     said = [line.replace("  ", ": ") + "." if "  " in line else line for line in lines]
