@@ -11,7 +11,9 @@ from sqlalchemy import Engine
 from world import MONDAY, POLICY, World
 
 from bot.flow.mix import Band, Drift, drift, impossible
-from bot.said import current
+from bot.said import Change, current, say
+from bot.store import said
+from bot.store.engine import writing
 from bot.views.message import Message
 from bot.views.pages import Again, again
 from handlers.commands import answer
@@ -155,3 +157,13 @@ def test_who_may_not_agree_is_told_who_may(world: World) -> None:
     assert labels({"blocks": told.blocks}) == []
     refused = ask(world, "mix features 50-70", "U0BOB", sure=True)
     assert refused.text.startswith("That is for Slack's administrators")
+
+
+def test_a_value_stream_that_is_renamed_keeps_its_shares(world: World) -> None:
+    ctx = world.ctx()
+    say(ctx, [Change(("streams", "Shop", "mix"), {"debt": "10-20"})], "U0ALICE", world.now)
+    with writing(world.engine) as session:
+        said.rename_stream(session, ctx.workspace, "shop", "Market")
+    policy = current(ctx).policy
+    assert policy.mix(stream="market") == {"debt": Band(10, 20)}
+    assert policy.mix(stream="Shop") == {}

@@ -110,3 +110,14 @@ def rename(session: Session, workspace: str, old: str, new: str) -> None:
             put(session, workspace, path, moved)
     if known:
         revise(session, workspace)
+
+
+def rename_stream(session: Session, workspace: str, old: str, new: str) -> None:
+    """Let what was said of a value stream hold under its new name."""
+    if old == new:
+        return
+    for path, value in everything(session, workspace).items():
+        if path[0] == "streams" and path[1].casefold() == old.casefold():
+            drop(session, workspace, path)
+            put(session, workspace, ("streams", new, *path[2:]), value)
+    revise(session, workspace)

@@ -101,6 +101,7 @@ def _save(
             number = saved.follow(
                 session, ctx.workspace, held, stream.name, to_yaml(stream), user, now, told[:MOST_WHY]
             )
+            said.rename_stream(session, ctx.workspace, held.name, stream.name)
             _agreed_anew(session, ctx.workspace, {*stream.repos, *from_yaml(held.text).repos}, now)
     except IntegrityError:
         raise Outdated(f"There is a stream called “{stream.name}” already.") from None
