@@ -6,7 +6,7 @@ import random
 from collections.abc import Iterator
 
 import pytest
-from sqlalchemy import Engine
+from engines import close
 
 from bot.clock import SetClock
 from bot.context import Context
@@ -21,6 +21,8 @@ from bot.messenger import Messenger
 from bot.policy import Policy, parse_policy
 from bot.sample import generate, policy_for
 from bot.settings import Settings
+from bot.store.engine import make_engine
+from bot.store.migrate import migrate
 from bot.streams.saving import measure, save, stream_named
 
 NOW = parse_instant("2026-06-15T12:00:00Z")
@@ -41,27 +43,33 @@ STREAM = Stream(
 )
 
 
-@pytest.fixture(scope="module")
-def ctx(sqlite_template: object, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Context]:
-    from bot.store.engine import make_engine
-    from bot.store.migrate import migrate
-
-    engine: Engine = make_engine(f"sqlite:///{tmp_path_factory.mktemp('figures') / 'weir.db'}")
-    migrate(engine)
+@pytest.fixture(scope="module", params=["sqlite", "postgres"])
+def ctx(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Context]:
+    """The history taken into a database, and a stream mapped."""
+    if request.param == "postgres":
+        databases = request.getfixturevalue("postgres")
+        name = databases.migrated()
+        engine = make_engine(databases.url(name))
+    else:
+        engine = make_engine(f"sqlite:///{tmp_path_factory.mktemp('figures') / 'weir.db'}")
+        migrate(engine)
     made = Context(engine, POLICY, Settings(), SetClock(NOW), Messenger("", "http://127.0.0.1:9/"))
     take(made, HISTORY, NOW, live=False)
     save(made, "U0ALICE", STREAM, NOW)
     measure(made)
     yield made
-    engine.dispose()
+    close(engine)
+    if request.param == "postgres":
+        databases.use_again(name)
 
 
 def both(ctx: Context, scope: Scope, since: int, until: int) -> tuple[FlowFigures, FlowFigures]:
     return figures_of(ctx, scope, since, until, NOW), figures_from(HISTORY, ctx.policy, scope, since, until, NOW)
 
 
-@pytest.mark.parametrize("days", [(30, 0), (7, 0), (60, 30), (21, 14)])
-@pytest.mark.parametrize("repos", [None, REPOS[:1], REPOS[:2]])
+@pytest.mark.parametrize(
+    ("repos", "days"), [(None, (30, 0)), (REPOS[:1], (7, 0)), (REPOS[:2], (60, 30)), (None, (21, 14))]
+)
 def test_repositories_have_the_same_figures_stored_and_folded(ctx, repos, days):
     stored, folded = both(ctx, of_repos(repos), NOW - days[0] * DAY, NOW - days[1] * DAY)
     assert stored == folded
