@@ -183,7 +183,8 @@ def fits(message: Message) -> Message:
 def test_a_digest_tells_how_one_stands_and_names_nobody() -> None:
     assert lines_of(shown(), TODAY) == [
         "*pair on large changes* (review in acme/shop)",
-        "half within 24h (n 8) before, half within 7h (n 7) since: -71% (95% interval -87% to -40%); "
+        "half took up to 24h of working time (n 8) before, half up to 7h (n 7) since: "
+        "-71% (95% interval -87% to -40%); "
         "asked: -70% by Sunday 31 January.",
         "2 are not over yet, 1 of them for longer than 24h by now.",
     ]
@@ -193,7 +194,8 @@ def test_on_its_day_it_is_told_whether_it_held() -> None:
     message = fits(outcome(shown(measured_at=NOW), UTC, NOW))
     assert message.text.splitlines() == [
         "The day of an experiment has come: pair on large changes (review in acme/shop).",
-        "It held. Half within 24h (n 8) before, half within 7h (n 7) since: -71% (95% interval -87% to -40%). "
+        "It held. Half took up to 24h of working time (n 8) before, half up to 7h (n 7) since: "
+        "-71% (95% interval -87% to -40%). "
         "Asked for: -70% by Sunday 31 January.",
         "2 are not over yet, 1 of them for longer than 24h by now.",
         "Nothing else moved by more than noise.",

@@ -80,7 +80,7 @@ def said(desk: Desk, text: str, user: str = "U0BOB") -> str:
 def test_it_is_begun_with_what_it_is_compared_with(desk: Desk) -> None:
     assert said(desk, f"try {WORDS}").splitlines() == [
         "pair on large changes is being tried, as experiment 1: review -70% by Friday 27 March, in all repositories.",
-        "Of the 90 days before, half within 5h (n 8); that is what it will be compared with.",
+        "In the 90 days before, half took up to 5h of working time (n 8); that is what it will be compared with.",
         "On that day you hear and <#C0TEAM> hears whether it held.",
     ]
 
@@ -101,7 +101,8 @@ def test_on_its_day_its_beginner_hears_whether_it_held_once(desk: Desk) -> None:
     assert content_error(message) is None
     assert message["text"].splitlines()[:2] == [
         "The day of an experiment has come: pair on large changes (review in all repositories).",
-        "It held. Half within 5h (n 8) before, half within 1h (n 8) since: -80% (95% interval -85% to -70%). "
+        "It held. Half took up to 5h of working time (n 8) before, half up to 1h (n 8) since: "
+        "-80% (95% interval -85% to -70%). "
         "Asked for: -70% by today.",
     ]
     assert look(message)[1] == "[Keep it] [Drop it] [Extend]"
@@ -150,13 +151,13 @@ def test_extended_it_is_told_again_on_its_new_day_with_the_same_baseline(desk: D
     assert first == "pair on large changes goes on: another day is set for it. /flow experiments shows how it stands."
     desk.world.clock.set(MONDAY + 39 * DAY)
     assert told(desk) == 2
-    assert "half within 5h (n 8) before" in desk.slack.dms("U0BOB")[-1]["text"].lower()
+    assert "half took up to 5h of working time (n 8) before" in desk.slack.dms("U0BOB")[-1]["text"].lower()
 
 
 def test_what_is_frozen_stays_whatever_is_learnt_later(desk: Desk) -> None:
     said(desk, f"try {WORDS}")
     reviewed(desk.world, [0.1] * 10, MONDAY - 7 * DAY, item=50)
-    assert "half within 5h (n 8) before" in said(desk, "experiments").lower()
+    assert "half took up to 5h of working time (n 8) before" in said(desk, "experiments").lower()
 
 
 def test_one_that_lasts_is_listed_as_it_stands_with_what_is_open(desk: Desk) -> None:
@@ -166,7 +167,7 @@ def test_one_that_lasts_is_listed_as_it_stands_with_what_is_open(desk: Desk) -> 
     text = said(desk, "experiments")
     assert "too few to tell, 6 on each side are needed" in text
     assert "1 is not over yet, for longer than 5h by now." in text
-    assert said(desk, "experiments 1").splitlines()[1].startswith("So far half within 5h")
+    assert said(desk, "experiments 1").splitlines()[1].startswith("So far half took up to 5h")
 
 
 @pytest.mark.parametrize(

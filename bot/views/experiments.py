@@ -65,14 +65,17 @@ def _called(one: Shown) -> str:
 
 
 def _compared(told: Result) -> str:
-    """`half took up to 26h (n 34) before and up to 9h (n 12) since: -65% (95% interval -80% to -40%)`"""
-    if told.change is None:
-        return f"{_half(told.before)} before, {_half(told.after)} since: {_lacking(told)}"
-    return f"{_half(told.before)} before, {_half(told.after)} since: {_change(told.change)}"
+    """`half took up to 26h of working time (n 34) before, half up to 9h (n 12) since: -65% (…)`"""
+    said = _lacking(told) if told.change is None else _change(told.change)
+    return f"{_halves(told.before, told.after)}: {said}"
 
 
-def _half(half: Half) -> str:
-    return "none ended" if half.median is None else f"half within {working(half.median)} (n {half.n:,})"
+def _halves(before: Half, after: Half) -> str:
+    return f"{_half(before, 'took up to', ' of working time')} before, {_half(after, 'up to')} since"
+
+
+def _half(half: Half, took: str, unit: str = "") -> str:
+    return "none ended" if half.median is None else f"half {took} {working(half.median)}{unit} (n {half.n:,})"
 
 
 def _lacking(told: Result) -> str:
@@ -105,7 +108,7 @@ def begun(one: Shown, today: date, channel: str | None) -> Message:
     lines = [
         f"*{plain(one.tried, TITLE)}* is being tried, as experiment {one.number}: {_called(one)} "
         f"{one.result.goal}% by {day_said(one.until, today)}, in {_about(one).partition(' in ')[2]}.",
-        f"Of {BEFORE}, {_half(before)}; that is what it will be compared with.",
+        f"In {BEFORE}, {_half(before, 'took up to', ' of working time')}; that is what it will be compared with.",
     ]
     if before.n < FEWEST:
         lines.append(f"That is few: of fewer than {FEWEST} nobody can tell noise from a change.")
@@ -184,7 +187,7 @@ def _beside(one: Shown) -> list[str]:
 
 def _moved(one: Moved, sort: str) -> str:
     name = one.name.replace("_", "-") if sort == KIND and one.name != FLOW_TIME else plain(one.name, NAME)
-    return f"{name}: {_half(one.before)} before, {_half(one.after)} since, {_percent(one.change.value)}"
+    return f"{name}: {_halves(one.before, one.after)}, {_percent(one.change.value)}"
 
 
 def _ending(one: Shown, zone: tzinfo, now: int) -> list[str]:
