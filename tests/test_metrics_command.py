@@ -16,10 +16,12 @@ from bot.commands.database import opened
 from bot.eventlog import write
 from bot.flow.events import parse_instant
 from bot.flow.metrics.definitions import DEFINITIONS
+from bot.flow.work import TYPES, UNCLASSIFIED
 from bot.sample import generate, policy_for
 from bot.views.pages import Again
 from handlers.commands import answer
 
+HANDBOOK = (Path(__file__).parent.parent / "docs" / "metrics.md").read_text()
 START = parse_instant("2025-04-01T00:00:00Z")
 EVENTS = generate(7, START, 90)
 MAY = ("--since", "2025-05-01T00:00:00+02:00", "--until", "2025-06-01T00:00:00+02:00")
@@ -105,6 +107,18 @@ def test_the_record_has_every_figure(capsys):
     assert sum(day["item_seconds"] for day in found["load"]["days"]) == found["load"]["item_seconds"]
 
 
+def keys(record: Any) -> set[str]:
+    """All keys of a record, but for the types of work."""
+    inner = list(record.values()) if isinstance(record, dict) else record if isinstance(record, list) else []
+    own = set(record) if isinstance(record, dict) else set()
+    return (own | {key for one in inner for key in keys(one)}) - {*TYPES, UNCLASSIFIED}
+
+
+def test_the_handbook_names_every_key_of_the_record(capsys):
+    handbook = HANDBOOK[HANDBOOK.index("| key | holds |") :]
+    assert keys(told(capsys, "acme/shop", *MAY)) == set(re.findall(r"`(\w+)`", handbook)) - {"null"}
+
+
 def test_what_there_is_nothing_of_is_null(capsys):
     found = told(capsys, "acme/shop", "--since", "2020-01-01T00:00:00Z", "--until", "2020-02-01T00:00:00Z")
     assert found["flow_time"]["median_seconds"] is None
@@ -166,8 +180,7 @@ def test_help_prints_every_definition():
 
 
 def test_the_handbook_has_every_definition():
-    handbook = (Path(__file__).parent.parent / "docs" / "metrics.md").read_text()
-    headings = ", ".join(re.findall(r"^## (.*)$", handbook, re.MULTILINE)).casefold()
+    headings = ", ".join(re.findall(r"^## (.*)$", HANDBOOK, re.MULTILINE)).casefold()
     assert [one.name for one in DEFINITIONS if one.name.casefold() not in headings] == []
 
 

@@ -28,6 +28,7 @@ from bot.digest.subjects import meant
 from bot.figures.reading import figures_of, parts_of, ways_of, works_of
 from bot.flow.events import FlowEvent, parse_instant
 from bot.flow.metrics import FlowFigures
+from bot.flow.work import Work
 from bot.intake import take
 from bot.messenger import Messenger
 from bot.policy import parse_policy
@@ -92,44 +93,29 @@ class Duck:
         import duckdb  # which the process that reads the figures does without
 
         self._db = duckdb.connect()
-        scope = meant(ctx, ["all"], None).scope
+        scope, edges = meant(ctx, ["all"], None).scope, last_days(NOW)
         with reading(ctx.engine) as session:
             ways = ways_of(session, ctx, scope, START, NOW)
             works = works_of(session, ctx, ways, parts_of(session, ctx, ways))
-        known = [(place, work) for place, work in enumerate(works)]
-        self._fill(
-            "items",
-            "id INT, bot BOOL, began BIGINT, done BIGINT, dropped BIGINT",
-            ((n, one.bot, one.journey.began_at, one.journey.done_at, one.journey.dropped_at) for n, one in known),
-        )
-        self._fill(
-            "types", "id INT, since BIGINT, type TEXT", ((n, at, kind) for n, one in known for at, kind in one.types)
-        )
-        self._fill(
-            "visits",
-            "id INT, seq INT, stage TEXT, since BIGINT, until BIGINT, handed_over INT",
-            (
-                (n, seq, v.stage, v.since, v.until, v.handed_over)
-                for n, one in known
-                for seq, v in enumerate(one.journey.visits)
-            ),
-        )
-        self._fill(
-            "stages",
-            "stage TEXT, place INT, active BOOL, who TEXT",
-            (
-                (stage.name, place, stage.active, str(stage.responsible))
-                for place, stage in enumerate(scope.stream.stages)
-            ),
-        )
-        edges = last_days(NOW)
-        self._fill(
-            "weeks",
-            "week INT, since BIGINT, until BIGINT",
-            ((week, *span) for week, span in enumerate(pairwise(edges))),
-        )
-        self._fill("days", "since BIGINT, until BIGINT", _days(ctx, edges))
+        self._fill_items(list(enumerate(works)))
+        stages = ((one.name, place, one.active, str(one.responsible)) for place, one in enumerate(scope.stream.stages))
+        self._fill("stages", "stage TEXT, place INT, active BOOL, who TEXT", stages)
+        weeks = ((week, *span) for week, span in enumerate(pairwise(edges)))
+        self._fill("weeks", "week INT, since BIGINT, until BIGINT", weeks)
+        self._fill("days", "since BIGINT, until BIGINT", _days(edges))
         self._fill("hours", "since BIGINT, until BIGINT, before BIGINT", _windows(ctx))
+
+    def _fill_items(self, works: list[tuple[int, Work]]) -> None:
+        items = ((n, w.bot, w.journey.began_at, w.journey.done_at, w.journey.dropped_at) for n, w in works)
+        self._fill("items", "id INT, bot BOOL, began BIGINT, done BIGINT, dropped BIGINT", items)
+        types = ((n, at, kind) for n, work in works for at, kind in work.types)
+        self._fill("types", "id INT, since BIGINT, type TEXT", types)
+        visits = (
+            (n, seq, visit.stage, visit.since, visit.until, visit.handed_over)
+            for n, work in works
+            for seq, visit in enumerate(work.journey.visits)
+        )
+        self._fill("visits", "id INT, seq INT, stage TEXT, since BIGINT, until BIGINT, handed_over INT", visits)
 
     def _fill(self, name: str, columns: str, rows: Iterator[tuple[Any, ...]]) -> None:
         """A table of rows, by way of a file, which is the fast way in."""
@@ -146,7 +132,7 @@ class Duck:
         return {name: self._db.execute(query).fetchall() for name, query in SUMS.items()}
 
 
-def _days(ctx: Context, edges: list[int]) -> Iterator[tuple[int, int]]:
+def _days(edges: list[int]) -> Iterator[tuple[int, int]]:
     return ((since, min(since + 86_400, edges[-1])) for since in range(edges[0], edges[-1], 86_400))
 
 
