@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from datetime import date
 from decimal import Decimal
 
@@ -129,6 +130,22 @@ def test_of_two_presses_of_one_answer_the_second_is_told_so(world: World) -> Non
     give(world.ctx(), "U0ALICE", "speed", "40", world.now)
     with pytest.raises(NotKnown, match="noted already"):
         give(world.ctx(), "U0ALICE", "speed", "40.0", world.now)
+    assert len(known_now(world.ctx()).results[0].given) == 1
+
+
+def test_of_many_who_send_one_answer_at_once_one_is_kept(world: World) -> None:
+    result(world)
+
+    def send(_: int) -> str:
+        try:
+            give(world.ctx(), "U0ALICE", "speed", "40", world.now)
+        except NotKnown as answer:
+            return str(answer)
+        return "kept"
+
+    with ThreadPoolExecutor(6) as people:
+        told = sorted(people.map(send, range(6)))
+    assert told == ["That number is noted already, thank you."] * 5 + ["kept"]
     assert len(known_now(world.ctx()).results[0].given) == 1
 
 

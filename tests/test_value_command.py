@@ -150,6 +150,13 @@ def test_a_streams_own_outcome_is_a_version_of_its_map(shop: Desk) -> None:
     assert "Somebody saved version 2" in shop.press(tried, "Confirm")["text"]
 
 
+@pytest.mark.parametrize(
+    "words", ["We win when this comes true: they stay", "everybody who ever bought here does so again: twice"]
+)
+def test_a_colon_within_what_is_said_ends_no_name(shop: Desk, words: str) -> None:
+    assert shown(shop.flow(f"outcome Shop {words}"))[0] == f"*Shop* would be: {words}"
+
+
 def test_an_outcome_is_named_reworded_and_dropped(shop: Desk) -> None:
     assert shown(shop.flow('outcome Shop "Coming back": We win twice')) == [
         "*Coming back*, an outcome of Shop: We win twice",

@@ -26,6 +26,8 @@ from bot.views.days import date_of
 from bot.views.streams import quoted
 from bot.views.value_changes import OutcomeChange, ResultChange
 
+MOST_NAMING = 6
+"""Words that a name has at most, unless it stands in quotes."""
 _NO_NUMBERS = "The numbers it begins with and is to come to are missing, such as 21 to 35%."
 
 
@@ -60,8 +62,8 @@ def outcome_change(ctx: Context, user: str, words: Sequence[str], now: int) -> O
 
 def _new_one(known: Catalogue, own: Outcome, rest: Sequence[str]) -> tuple[Outcome, str]:
     """(the outcome that words behind a stream's name are about, what they say): one with a name, or its own."""
-    colon = next((place for place, word in enumerate(rest) if word.endswith(":")), None)
-    if colon is None:
+    colon = next((place for place, word in enumerate(rest[:MOST_NAMING]) if word.endswith(":")), None)
+    if colon is None or rest[0].casefold() == "we":  # a colon within “We win when …” ends no name
         return own, " ".join(rest)
     name = _checked(name_of, " ".join(rest[: colon + 1]).rstrip(":"))
     there = _free(known, name, own.stream)

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import tzinfo
 from decimal import Decimal
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from bot.flow.amounts import said as number
 from bot.flow.value import KeyResult, Outcome
@@ -186,7 +186,7 @@ def number_blocks(told: KeyResult) -> list[Block]:
 _INPUT, _SAVE = "number:", "number_save:"
 
 
-def number_sent(body: dict) -> tuple[str, str]:  # type: ignore[type-arg]
+def number_sent(body: Mapping[str, Any]) -> tuple[str, str]:
     """(the key result's id, what was typed) of a press of Enter in the input, or of its button."""
     block = str(body["actions"][0].get("block_id") or "")
     id_ = block.removeprefix(_INPUT if block.startswith(_INPUT) else _SAVE)
