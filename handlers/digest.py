@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from bot import grammar
 from bot.asking import digest as asking
+from bot.asking.experiments import nudges_for
 from bot.asking.people import zone_of
 from bot.context import Context
 from bot.grammar import DigestWords
@@ -17,7 +18,8 @@ from handlers.talk import Answering
 def _digest(ctx: Context, user: str, words: DigestWords, asked: Again) -> Message:
     now = ctx.clock.now()
     if words.do == "now":
-        return view.digest(asking.shown_now(ctx, words, asked.place, now), now)
+        shown = asking.shown_now(ctx, words, asked.place, now)
+        return view.digest(shown._replace(nudges=nudges_for(ctx, user, now)), now)
     if words.do == "off":
         place, gone = asking.stop(ctx, user, words, asked.place, now)
         return plans.stopped([one.every for one in gone], place, user)

@@ -182,7 +182,7 @@ def fits(message: Message) -> Message:
 
 def test_a_digest_tells_how_one_stands_and_names_nobody() -> None:
     assert lines_of(shown(), TODAY) == [
-        "*pair on large changes* (review in acme/shop)",
+        "*pair on large changes* (review in acme/shop):",
         "half took up to 24h of working time (n 8) before, half up to 7h (n 7) since: "
         "-71% (95% interval -87% to -40%); "
         "asked: -70% by Sunday 31 January.",

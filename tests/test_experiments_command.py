@@ -11,12 +11,16 @@ from messages_desk import HTTP, Desk, desk_of, look, world_of
 from sqlalchemy import Engine
 from world import MONDAY, POLICY, World
 
+from bot.asking.digest import shown_now
+from bot.asking.experiments import nudges_for
 from bot.experiments import under_way
 from bot.figures.scope import of_repos
+from bot.grammar import DigestWords
 from bot.store import experiments as kept
 from bot.store.engine import reading
 from bot.streams.file import from_yaml
 from bot.streams.saving import save
+from bot.views.digest import digest
 from jobs import experiments as job
 
 HOUR, DAY = 3600, 86_400
@@ -246,3 +250,16 @@ def test_administrators_set_what_is_held_back_and_read_whether_nudges_help(desk:
     assert "about 10% are held back at random" in said(desk, "experiments hold-back 10%", "U0ALICE")
     assert "About 10% of waits are held back" in said(desk, "experiments nudges", "U0ALICE")
     assert said(desk, "experiments hold-back off", "U0ALICE") == "No more nudges are held back."
+
+
+def test_an_administrators_own_digest_tells_whether_nudges_help(desk: Desk) -> None:
+    said(desk, "experiments hold-back 50%", "U0ALICE")
+    for item in range(601, 625):
+        desk.world.ask("alice", item=item)
+    desk.world.wait(days=9)
+    ctx, now = desk.world.ctx(), desk.world.now
+    assert nudges_for(ctx, "U0BOB", now) == ()
+    lines = nudges_for(ctx, "U0ALICE", now)
+    assert [line.partition(":")[0] for line in lines[:2]] == ["• with nudges", "• held back"]
+    shown = shown_now(ctx, DigestWords("now"), "C0TEAM", now)._replace(nudges=lines)
+    assert "Do the nudges help? Of the last 90 days, everywhere:\n• with nudges: " in digest(shown, now).text

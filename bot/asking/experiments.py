@@ -20,6 +20,7 @@ from bot.flow.waits import KINDS
 from bot.grammar import EXPERIMENTS, TRY, Misread
 from bot.grammar.days import day_of
 from bot.grammar.values import DayWords, TryWords
+from bot.holding_back import comparison_of
 from bot.intake import settle
 from bot.said import Change, current, say
 from bot.store import experiments as kept
@@ -30,6 +31,7 @@ from bot.store.holding_back import open_and_held_back
 from bot.streams.saving import all_streams
 from bot.views.days import date_of
 from bot.views.experiments import Shown
+from bot.views.held_back import nudges_lines
 
 ENDINGS = {"keep": KEPT, "drop": DROPPED}
 _MOST_NAMED = 6
@@ -224,6 +226,15 @@ def extend(ctx: Context, user: str, number: int, day: DayWords, now: int) -> Sho
 def _must_go_on(one: Experiment) -> None:
     if one.ending is not None:
         raise NotKnown(f"“{one.tried}” was {one.ending} already. /flow try begins it anew.")
+
+
+def nudges_for(ctx: Context, user: str, now: int) -> tuple[str, ...]:
+    """For an administrator: waits with nudges beside waits without, in lines; none where none was held back."""
+    lines = nudges_lines(comparison_of(ctx, now))
+    try:
+        return tuple(lines) if lines and is_admin(ctx, user, now) else ()
+    except NotAllowed:
+        return ()
 
 
 def hold_back(ctx: Context, user: str, percent: int, now: int) -> tuple[float, int]:

@@ -9,6 +9,7 @@ import structlog
 from pydantic import TypeAdapter
 from sqlalchemy.orm import Session
 
+from bot.asking.experiments import nudges_for
 from bot.asking.people import NotKnown
 from bot.context import Context
 from bot.digest.reading import edges_of, shown_of
@@ -124,6 +125,8 @@ def _send(ctx: Context, one: Regular, now: int) -> int:
     settle(ctx, now)
     edges = edges_of(one.every, coming, subject)
     shown = shown_of(ctx, subject, edges, one.outside, now, one.every, coming)
+    if channel_of(one.place) is None:
+        shown = shown._replace(nudges=nudges_for(ctx, one.by, now))
     return _put(ctx, one, coming, shown, now)
 
 

@@ -64,11 +64,13 @@ class Shown(NamedTuple):
     """Experiments under way, in lines."""
     untraced: int | None = None
     """Items done that are traced to no outcome; None where there is nothing to trace them to."""
+    nudges: tuple[str, ...] = ()
+    """For an administrator alone: waits with nudges beside waits that were held back, in lines."""
 
 
 _HEADINGS = {CHECK: "Check in on", IMPROVED: "Improved", ON_TRACK: "On track", EARLY: "Too early to tell"}
-_ARROWS = {1: "↑", -1: "↓", 0: "→"}
-_SPOKEN = {1: "(up):", -1: "(down):", 0: "(as usual):"}
+_ARROWS = {1: " ↑", -1: " ↓", 0: " →", None: ":"}
+_SPOKEN = {1: " (up):", -1: " (down):", 0: " (as usual):", None: ":"}
 
 
 def digest(shown: Shown, now: int) -> Message:
@@ -157,7 +159,7 @@ def _nothing_special(one: Told, unit: str) -> str:
     return f"*Nothing changed more than it does by itself*: {done}."
 
 
-def _sections(one: Told, arrows: dict[int, str]) -> Iterator[list[str]]:
+def _sections(one: Told, arrows: dict[int | None, str]) -> Iterator[list[str]]:
     """What to check in on, what improved, what is on track; what is empty is left out."""
     for name, heading in _HEADINGS.items():
         lines = [_line(figure, arrows) for figure in one.figures if figure.section == name and _is_told(figure)]
@@ -170,10 +172,10 @@ def _is_told(one: Figure) -> bool:
     return one.value is not None
 
 
-def _line(one: Figure, arrows: dict[int, str]) -> str:
+def _line(one: Figure, arrows: dict[int | None, str]) -> str:
     """`*Flow time* ↑ half within 14h …, usually 6h; more than noise`"""
-    arrow = arrows[one.change.way] if one.change.usual is not None else ""
-    said = f"*{NAMES[one.name]}* {arrow} {amount(one)}".replace("  ", " ")
+    arrow = arrows[one.change.way if one.change.usual is not None else None]
+    said = f"*{NAMES[one.name]}*{arrow} {amount(one)}"
     if one.change.usual is None:
         return said
     noise = {True: "; more than noise", False: "", None: ""}[one.change.real]
@@ -285,11 +287,13 @@ def _purpose(shown: Shown) -> Iterator[list[str]]:
     if shown.untraced is not None and shown.told.done:
         share = percent(shown.untraced / shown.told.done)
         yield [f"*{share} of what was done is traced to no outcome* ({shown.untraced:,} of {shown.told.done:,})."]
+    if shown.nudges:
+        yield ["*Do the nudges help?* Of the last 90 days, everywhere:", *shown.nudges]
 
 
 def _small(shown: Shown) -> str:
     told, unit = shown.told, "times as long" if shown.periods > 1 else "months" if shown.unit == MONTH else "weeks"
-    parts = [f"Working time of the team's calendar. Usual: the mean of up to {len(told.points) - 1} {unit} before. "
+    parts = [f"Working time of the team's calendar. Usual: the mean of the {unit} before. "
              "More than noise: beyond what a figure varies by itself."]  # fmt: skip
     if told.bots:
         parts.append(f"{counted(told.bots, 'item')} of bots left out.")

@@ -51,8 +51,11 @@ def lines_of(one: Shown, today: date) -> list[str]:
     """An experiment under way in two or three lines, for a digest: nobody's name is in them."""
     chance = one.result.verdict == NOISE and one.measured_at is None
     by = f"{'so far that may be chance; ' if chance else ''}asked: {one.result.goal}% by {day_said(one.until, today)}"
-    lines = [f"*{plain(one.tried, TITLE)}* ({_about(one)})", f"{_compared(one.result)}; {by}."]
-    return [*lines, *_open(one.result)]
+    return [f"{_head(one)}:", f"{_compared(one.result)}; {by}.", *_open(one.result)]
+
+
+def _head(one: Shown) -> str:
+    return f"*{plain(one.tried, TITLE)}* ({_about(one)})"
 
 
 def _about(one: Shown) -> str:
@@ -244,7 +247,8 @@ def experiments(told: Sequence[Shown], asked: Again, today: date) -> Message:
 
 
 def _listed(one: Shown, today: date) -> list[str]:
-    head, *rest = lines_of(one, today)
+    _, *rest = lines_of(one, today)
     if one.ending is not None:
-        return [f"{head}: {_ENDED[one.ending].lower()}. {VERDICTS[one.result.verdict]}", rest[0]]
-    return [f"{head}: its day has come. {VERDICTS[one.result.verdict]}" if one.measured_at else head, *rest]
+        return [f"{_head(one)}: {_ENDED[one.ending].lower()}. {VERDICTS[one.result.verdict]}", rest[0]]
+    come = f" its day has come. {VERDICTS[one.result.verdict]}" if one.measured_at is not None else ""
+    return [f"{_head(one)}:{come}", *rest]
