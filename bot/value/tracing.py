@@ -60,6 +60,8 @@ def traced(
 
     An issue counts with the pull requests that close it, a pull request with the issues it closes.
     """
+    if not known.places:
+        return dict.fromkeys(keys, ())
     rules = value.rules(session, workspace) if rules is None else rules
     return {
         one.key: tuple(trace for trace in traces(one.items, one.told, rules, one.until) if trace.to in known.places)
