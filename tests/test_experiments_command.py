@@ -17,8 +17,10 @@ from bot.experiments import under_way
 from bot.figures.scope import of_repos
 from bot.grammar import DigestWords
 from bot.store import experiments as kept
+from bot.store import streams
 from bot.store.engine import reading
 from bot.streams.file import from_yaml
+from bot.streams.removing import remove
 from bot.streams.saving import save
 from bot.views.digest import digest
 from jobs import experiments as job
@@ -263,3 +265,19 @@ def test_an_administrators_own_digest_tells_whether_nudges_help(desk: Desk) -> N
     assert [line.partition(":")[0] for line in lines[:2]] == ["• with nudges", "• held back"]
     shown = shown_now(ctx, DigestWords("now"), "C0TEAM", now)._replace(nudges=lines)
     assert "Do the nudges help? Of the last 90 days, everywhere:\n• with nudges: " in digest(shown, now).text
+
+
+def test_a_stage_is_followed_when_its_map_calls_it_another_way_and_a_map_that_goes_is_said(desk: Desk) -> None:
+    save(desk.world.ctx(), "U0ALICE", from_yaml(SHOP), desk.world.now)
+    said(desk, f"try {WORDS.replace(' review ', ' Shop looked at ')}")
+    later(desk, 20)
+    save(desk.world.ctx(), "U0ALICE", from_yaml(SHOP.replace("Looked at", "Inspected")), desk.world.now, of="Shop")
+    text = said(desk, "experiments 1")
+    assert "(Inspected in Shop)" in text
+    assert "(n 8) before, half up to 1h (n 8) since" in text
+    with reading(desk.world.engine) as session:
+        [held] = streams.every(session, "default")
+    assert remove(desk.world.ctx(), "U0ALICE", held.key, held.version, desk.world.now)
+    assert "The map it was about is gone" in said(desk, "experiments 1")
+    desk.world.clock.set(MONDAY + 25 * DAY)
+    assert told(desk) == 2
