@@ -10,11 +10,14 @@ from typing import Any
 import pytest
 from fake_slack import FakeSlack, Fault, content_error
 from sqlalchemy import Engine, text
+from test_reviews import SHOP
 from world import MONDAY, NO_CHANNEL, POLICY, World
 
 from bot.store import digests as digests_kept
 from bot.store import repos
 from bot.store.engine import writing
+from bot.streams.file import from_yaml
+from bot.streams.saving import save
 from bot.views.message import Message
 from bot.views.pages import Again
 from handlers.commands import answer
@@ -298,6 +301,46 @@ def test_a_repository_that_is_called_otherwise_keeps_its_digest(world: World) ->
         digests_kept.put(session, "default", digests_kept.every(session, "default")[0]._replace(about="repo:acme/new"))
         repos.rename(session, "default", "github", "acme/store", "acme/new")
     assert ask(world, "digest list").text.startswith("2 digests come regularly.")
+
+
+def mapped(world: World) -> None:
+    save(world.ctx(), "U0ALICE", from_yaml(SHOP), world.now)
+
+
+def test_a_channel_with_one_value_stream_has_a_digest_of_it(world: World) -> None:
+    work(world, 2)
+    mapped(world)
+    assert ask(world, "digest weekly tuesday 9:30").text.startswith("The digest of Shop comes to <#C0TEAM>")
+    look(world, MONDAY + DAY + 30 * 60)
+    (sent,) = [one for one in world.slack.messages("C0TEAM") if one["text"].startswith("Shop · ")]
+    assert "4 items done" in sent["text"]
+    assert ask(world, "digest acme/shop").text.startswith("acme/shop · the last 7 days")
+
+
+def test_what_is_tried_and_what_is_traced_to_nothing_stand_in_it(world: World) -> None:
+    work(world, 2)
+    mapped(world)
+    assert "is traced to no outcome" not in ask(world, "digest").text, "there is none to trace it to"
+    save(world.ctx(), "U0ALICE", from_yaml(SHOP)._replace(outcome="We win when it ships"), world.now, of="Shop")
+    ask(world, 'try "pair on large changes" review -30% by 2026-06-01')
+    told = ask(world, "digest")
+    assert "Being tried\n• pair on large changes (review in" in told.text
+    assert "100% of what was done is traced to no outcome (4 of 4)." in told.text
+    assert "Outcomes" in str(told.blocks[-1])
+
+
+def test_what_left_the_mix_that_is_wanted_is_said_once(world: World) -> None:
+    world.set_policy(POLICY + '[nudges]\nmorning = false\n[mix]\nrisks = "0-5"\n')
+    work(world, 4)
+    ask(world, "digest weekly monday 9:30")
+    news = "Risks: 25% of the last 4 weeks (n = 16) are above what is wanted, 0 to 5%"
+    look(world, MONDAY + 30 * 60)
+    assert news in digests(world)[0]["text"]
+    world.clock.set(MONDAY + WEEK)
+    work(world, 1)
+    look(world, MONDAY + WEEK + 30 * 60)
+    assert "are above what is wanted" not in digests(world)[1]["text"]
+    assert "lately above" in digests(world)[1]["text"]
 
 
 def test_no_person_is_named_in_it(world: World) -> None:

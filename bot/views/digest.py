@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
-from bot.flow.digest.days import MONTH, WEEK
+from bot.flow.digest.days import WEEK
 from bot.flow.digest.noise import LEAST
 from bot.flow.digest.told import (
     CHECK,
@@ -292,9 +292,14 @@ def _purpose(shown: Shown) -> Iterator[list[str]]:
 
 
 def _small(shown: Shown) -> str:
-    told, unit = shown.told, "times as long" if shown.periods > 1 else "months" if shown.unit == MONTH else "weeks"
-    parts = [f"Working time of the team's calendar. Usual: the mean of the {unit} before. "
-             "More than noise: beyond what a figure varies by itself."]  # fmt: skip
+    told = shown.told
+    parts = ["Working time of the team's calendar."]
+    if told.known_before:
+        unit = "time as long as this" if shown.periods > 1 else shown.unit or WEEK
+        many = "times as long as this" if shown.periods > 1 else None
+        parts.append(f"Usual: the mean of {counted(told.known_before, unit, many)} before.")
+    if told.known_before >= LEAST:
+        parts.append("More than noise: beyond what a figure varies by itself.")
     if told.bots:
         parts.append(f"{counted(told.bots, 'item')} of bots left out.")
     if shown.streams:

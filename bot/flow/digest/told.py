@@ -118,7 +118,7 @@ class Told(NamedTuple):
     """Which types are known to be outside their bands now, and on which side."""
     place: Place | None
     points: tuple[Point, ...]
-    """The periods before, oldest first, and this one last."""
+    """The periods before since the history begins, oldest first, and this one last."""
     known_before: int
     """Whole periods before this one of which anything is known."""
     begun: int
@@ -162,7 +162,7 @@ def told(
         tuple(_figure(name, now, before) for name in FIGURES),
         *_mix(now, before, bands), tuple(drifts), dict(outside),
         _place(now, before),
-        tuple(_point(one) for one in (*before, now)), len(_from_the_start(before)),
+        tuple(_point(one) for one in (*before[_start(before) :], now)), len(_from_the_start(before)),
         now.load.begun, now.dropped, *_late(now, usual), now.bots.done,
     )  # fmt: skip
 
@@ -192,8 +192,13 @@ def _from_the_start(before: Sequence[FlowFigures]) -> Sequence[FlowFigures]:
     """The whole periods of which anything is known: those before the history begins are no zeros, and the one in which
     it begins is no whole one.
     """
-    first = next((place for place, one in enumerate(before) if one.velocity or one.load.items), len(before))
+    first = _start(before)
     return before[first + 1 if first else 0 :]
+
+
+def _start(before: Sequence[FlowFigures]) -> int:
+    """The place of the first period of which anything is known."""
+    return next((place for place, one in enumerate(before) if one.velocity or one.load.items), len(before))
 
 
 def _sum(counts: Iterable[Mapping[str, int]]) -> Counter[str]:
