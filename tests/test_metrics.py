@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import re
-from datetime import date
+from datetime import UTC, date
 from pathlib import Path
+
+from fake_slack import content_error
 
 from bot.flow.calendar import Calendar, WaitClock
 from bot.flow.common_types import COMMON
@@ -17,7 +19,8 @@ from bot.flow.stream import Fork, Responsible, Segment, Signal, Stage, Stream
 from bot.flow.types import types_of
 from bot.flow.waits import Wait
 from bot.flow.work import DEBT, DEFECT, FEATURE, RISK, UNCLASSIFIED, Work
-from bot.views.metrics import figures_said
+from bot.views.message import Message
+from bot.views.metrics import Metrics, Oldest, figures_said, metrics
 
 HANDBOOK = (Path(__file__).parent.parent / "docs" / "metrics.md").read_text()
 HOUR, DAY = 3600, 86_400
@@ -283,3 +286,51 @@ def test_repositories_that_agreed_on_different_expectations_each_go_by_their_own
         agreed=lambda repo: 30 * HOUR if repo == "acme/billing" else 8 * HOUR,
     ).predictability  # fmt: skip
     assert (told.expectation, told.kept, told.n) == (None, 1, 2)
+
+
+def shown(told: FlowFigures, *oldest: Oldest) -> Message:
+    return metrics(Metrics("acme/shop", "last week", told, oldest), UTC)
+
+
+def test_slack_shows_the_figures_a_table_of_waits_and_what_is_oldest():
+    told = measured()
+    message = shown(told, Oldest(told.going[0], "Totals <round>", "https://github.example/acme/shop/pull/4"))
+    head, figures_, table, oldest, buttons = message.blocks
+    assert head["text"]["text"] == "*acme/shop* · last week (2026-03-02 to 2026-03-06)"
+    assert figures_["text"]["text"].splitlines() == [f"*{name}*: {says}" for name, says in figures_said(told)]
+    assert [[cell["text"] for cell in row] for row in table["rows"]] == [
+        ["Where", "n", "Half within", "85% within", "Kept target", "Time in all", "Open"],
+        ["Coding (active)", "6", "3h", "12h", "–", "40h", "0"],
+        ["Review (wait)", "4", "4h", "10h", "75% of 4", "26h", "1"],
+        ["QA (wait)", "1", "3h", "3h", "–", "3h", "0"],
+        ["First review (turn)", "2", "4h", "6h", "50% of 2", "10h", "0"],
+    ]
+    assert oldest["text"]["text"] == (
+        "*Totals &lt;round&gt;* (acme/shop#4) has been in progress for 16h of working time (1d 15h by the calendar), "
+        "now in Review."
+    )
+    assert oldest["accessory"]["url"] == "https://github.example/acme/shop/pull/4"
+    assert [button["text"]["text"] for button in buttons["elements"]] == ["What they mean"]
+    assert content_error({"text": message.text, "blocks": list(message.blocks)}) is None
+
+
+def test_the_text_says_what_the_blocks_show():
+    assert shown(measured()).text.splitlines()[10:] == [
+        "Coding (active): half within 3h, 85% within 12h (n = 6), 40h in all, 0 open.",
+        "Review (wait): half within 4h, 85% within 10h (n = 4), target kept by 75% of 4, 26h in all, 1 open.",
+        "QA (wait): half within 3h, 85% within 3h (n = 1), 3h in all, 0 open.",
+        "First review (turn): half within 4h, 85% within 6h (n = 2), target kept by 50% of 2, 10h in all, 0 open.",
+        "What these mean: /flow help metrics.",
+    ]
+
+
+def test_an_empty_period_is_told_without_a_table():
+    message = shown(measured(WORKS[0], since=march(20), until=march(21), now=march(22), stays=[]))
+    assert [block["type"] for block in message.blocks] == ["section", "section", "actions"]
+    assert "*Flow velocity*: 0 items done\n*Flow time*: – (n = 0)\n" in message.blocks[1]["text"]["text"]
+
+
+def test_no_login_is_in_any_figure():
+    text = shown(measured()).text
+    assert "bob" not in text
+    assert "carol" not in text
