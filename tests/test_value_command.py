@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from dataclasses import replace
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +19,10 @@ from test_streams_command import NOT_ADMIN, Desk, shown
 from world import POLICY, World
 
 from bot.flow.stream import Segment
+from bot.flow.value import KeyResult
 from bot.local import payloads
+from bot.store import streams, value
+from bot.store.engine import writing
 
 MAPPED = SHOP._replace(outcome="We win when it ships", segments=(Segment("Everybody"),))
 SITE = "https://github.com/acme/shop/pull"
@@ -125,6 +129,22 @@ def test_outcomes_stand_with_their_key_results_and_the_work_traced_to_them(shop:
         "`/flow trace ITEM OUTCOME` links one item with all below it, `/flow trace label NAME OUTCOME` everything with "
         "a label.",
     ]
+
+
+def test_many_outcomes_come_in_pages_that_fit_a_message(shop: Desk) -> None:
+    with writing(shop.mill.world.engine) as session:
+        workspace, now = shop.mill.world.ctx().workspace, shop.mill.world.now
+        key = streams.every(session, workspace)[0].key
+        for n in range(12):
+            value.put_outcome(session, workspace, key, f"{n:02} {'<&>' * 19}", "We win & <win> " * 20, now + n)
+        for outcome in value.outcomes(session, workspace):
+            for n in range(8):
+                name = f"{outcome.name[:2]} {n} {'x' * 50}"
+                one = KeyResult(name, outcome.id, name, "orders", Decimal(1), Decimal(2), None, "U0BOB", now)
+                value.put_result(session, workspace, one)
+    told = shop.flow("outcomes")
+    assert sum("an outcome of Shop" in line for line in shown(told)) == 9, "and Shop's own"
+    assert sum("an outcome of Shop" in line for line in shown(shop.press(told, "Later"))) == 3
 
 
 def test_one_streams_outcomes_are_shown_alone(shop: Desk) -> None:

@@ -17,6 +17,8 @@ from bot.views.people import account
 from bot.views.streams import LOOKED, WORDS, label, row
 from bot.views.words import counted
 
+MOST_SAID = 950
+"""Characters of an outcome with its key results: ten of them fit a message."""
 MOST_GIVEN = 6
 """Numbers of a key result that are shown."""
 _WHO = "Slack's administrators and owners, and those they name, can say so; `/flow admins` lists who they named."
@@ -67,8 +69,9 @@ def outcomes(told: Listed, asked: Again, zone: tzinfo, now: int) -> Message:
         text = f"{lead} {_HOW if told.mapped else '`/flow map NAME` maps one, and asks what it is for.'}"
         return Message(bare(text), (section(text),))
     page = page_of(told.outcomes, asked)
-    shown = [joined(_outcome(one, zone, now), SECTION) for one in page.shown]
-    shares = [share(one) for one in told.shares]
+    shown = [_outcome(one, zone, now) for one in page.shown]
+    here = {one.outcome.stream_name for one in page.shown}
+    shares = [share(one) for one in told.shares if one.stream in here]
     blocks = [*map(section, shown), section("\n".join(shares)), aside(_NOTE)]
     buttons = row(ask_button("What is traced to nothing", Again("trace")))
     return Message(bare(joined([*shown, *shares, *page.said])), (*blocks, *page.blocks, buttons))
@@ -77,14 +80,19 @@ def outcomes(told: Listed, asked: Again, zone: tzinfo, now: int) -> Message:
 _NOTE = "*Verified* means that a number moved the way it was to move. An item may be for several outcomes."
 
 
-def _outcome(one: ShownOutcome, zone: tzinfo, now: int) -> list[str]:
+def _outcome(one: ShownOutcome, zone: tzinfo, now: int) -> str:
     lines = [*heading(one.outcome), *(f"• {_result(shown, zone, now)}" for shown in one.results)]
     if not one.results:
         lines.append("No key result yet, so nothing can verify it.")
+    return f"{joined(lines, MOST_SAID)}\n{_work(one)}"
+
+
+def _work(one: ShownOutcome) -> str:
+    """How much of the stream's work is for an outcome."""
     if not one.done:
-        return [*lines, f"No work was done in {LOOKED}."]
+        return f"No work was done in {LOOKED}."
     part = f"{one.traced:,} of {counted(one.done, 'item')} done in {LOOKED}"
-    return [*lines, f"{part} ({one.traced / one.done:.0%}) {'is' if one.traced == 1 else 'are'} traced to it."]
+    return f"{part} ({one.traced / one.done:.0%}) {'is' if one.traced == 1 else 'are'} traced to it."
 
 
 def heading(one: Outcome) -> list[str]:

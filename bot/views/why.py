@@ -74,6 +74,8 @@ def why(story: Story, asked: Again, reader: Reader, now: int) -> Message:
     return Message(joined([line.replace("*", "") for line in said]), (*blocks, *page.blocks))
 
 
+MOST_CHAINS = 3
+"""Reasons why an item is worked on that are told."""
 MOST_NOW = 6
 """Turns of now that are told in full; the rest is counted."""
 
@@ -92,7 +94,7 @@ def _began(story: Story, reader: Reader, now: int) -> list[str]:
 
 def _meant(story: Story) -> list[str]:
     """What it is for."""
-    told = [chain(one) for one in story.chains[:MOST_NOW]]
+    told = [chain(one) for one in story.chains[:MOST_CHAINS]]
     return told or ([UNTRACED] if story.traceable else [])
 
 
