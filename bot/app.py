@@ -177,9 +177,8 @@ def jobs_of(ctx: Context, telemetry: Telemetry) -> list[Job]:
         Job("homes", TICK, [partial(homes.run, ctx)]),
         Job("absences", ABSENCES, [caught_up.unless(partial(absences.run, ctx))]),
         Job("streams", TICK, [partial(streams.run, ctx)]),
-        Job(
-            "reviews", REVIEWS, [partial(streams.reviews, ctx), partial(experiments.run, ctx), partial(value.run, ctx)]
-        ),
+        Job("reviews", REVIEWS, [partial(streams.reviews, ctx), partial(experiments.run, ctx)]),
+        Job("value", REVIEWS, [partial(value.run, ctx)]),
         Job("digests", DIGESTS, [caught_up.unless(partial(digest.run, ctx))]),
         Job("people", PEOPLE, [caught_up.unless(partial(people.run, ctx))]),
     ]
