@@ -8,11 +8,12 @@ from typing import Any
 from slack_bolt import Ack, App
 
 from bot import grammar
-from bot.asking import mix, types
+from bot.asking import mix, typed, types
 from bot.asking.admins import must_be_admin
 from bot.context import Context
 from bot.grammar import MixWords, TypeWords
 from bot.views import mix as mix_views
+from bot.views import typed as item_views
 from bot.views import types as views
 from bot.views.ids import TYPED
 from bot.views.message import Message
@@ -22,6 +23,8 @@ from handlers.talk import Answering, on_press
 
 def _types(ctx: Context, user: str, words: TypeWords, asked: Again) -> Message:
     now = ctx.clock.now()
+    if words.item is not None:
+        return item_views.typed(typed.typed_of(ctx, words.item, now))
     if words.change is None:
         told = types.types_of(ctx, words.about, now)
         return views.rules(told) if words.rules else views.types(told, asked)
@@ -53,15 +56,16 @@ def register(app: App, ctx: Context) -> None:
         if picked is None:
             ack()
             return
-        private = (body.get("container") or {}).get("is_ephemeral", False)
-        on_press(ctx, ack, body, lambda ctx: _given(ctx, user, picked, private=private))
+        private, window = (body.get("container") or {}).get("is_ephemeral"), (body.get("view") or {}).get("type")
+        in_place = bool(private) or window == "modal"
+        on_press(ctx, ack, body, lambda ctx: _given(ctx, user, picked, in_place=in_place))
 
 
-def _given(ctx: Context, user: str, picked: views.Picked, *, private: bool) -> Message:
-    """Where the list stood in a private answer, the others of it follow."""
+def _given(ctx: Context, user: str, picked: views.Picked, *, in_place: bool) -> Message:
+    """Where the answer takes the place of a list, the others of it follow."""
     now = ctx.clock.now()
     one = types.give(ctx, user, picked.key, picked.type, now)
-    if not private:
+    words = types.about(picked.about)
+    if words.item is not None or not in_place:
         return views.given(one)
-    asked = Again(f"types {picked.about}".strip())
-    return views.types(types.types_of(ctx, types.about(picked.about), now), asked, one)
+    return views.types(types.types_of(ctx, words.about, now), Again(f"types {picked.about}".strip()), one)

@@ -244,3 +244,36 @@ def test_who_may_not_teach_is_told_who_may(team: Desk) -> None:
     after = choose(team, team.flow("types", "U0BOB"), "Debt", 1, "U0BOB")
     assert after["text"].split("\n")[1].endswith(ONE_LINE)
     assert "Teach this rule" not in labels(after)
+
+
+def test_one_item_says_what_told_its_type(world: World) -> None:
+    assert ask(world, "types shop#1").text.split("\n") == [
+        "Rounding · acme/shop#1 counts as defect, by rule 6: defect: label bug* or defect or regression or 4 more.",
+        "Marked with label bug.",
+    ]
+    assert ask(world, "types #5").text.split("\n") == [
+        "Repair cart · acme/shop#5 has no type yet: no rule matches.", "Marked with nothing but its title.",
+    ]  # fmt: skip
+    assert ask(world, "types shop#99").text.startswith("I know of no acme/shop#99:")
+
+
+def test_what_a_person_said_can_be_left_to_the_rules_again(team: Desk) -> None:
+    team.press(choose(team, team.flow("types shop#1"), "Risk", 0), "Another type")
+    said = team.flow("types shop#1")
+    assert said["text"].startswith("Rounding · acme/shop#1 counts as risk: somebody said so.")
+    after = choose(team, said, "As the rules say", 0)
+    assert after["text"] == "Rounding · acme/shop#1 is what the rules say: defect."
+    assert types_of_all(team.world)[1] == "defect"
+
+
+def test_a_pull_requests_type_is_that_of_the_issue_it_closes(world: World) -> None:
+    world.tell(
+        world.fact("opened", item=20, at=MONDAY - 3 * DAY, type="issue", title="Totals are off", issue_type="Bug"),
+        world.fact("opened", item=21, at=MONDAY - 2 * DAY, type="pull_request", title="feat: totals", branch="feat/x"),
+        world.fact("linked", item=21, at=MONDAY - 2 * DAY, issue=20),
+    )
+    assert ask(world, "types #21").text.split("\n") == [
+        "Totals are off · acme/shop#20 counts as defect, by rule 3: defect: issue-type bug* or defect or incident.",
+        "acme/shop#21 closes it.",
+        "Marked with issue-type bug; branch feat/x.",
+    ]

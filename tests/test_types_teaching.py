@@ -118,3 +118,13 @@ def test_a_repository_is_offered_once_several_of_its_items_were_said_to_be_of_a_
     assert offered(item(1, said="risk"), others) is None
     assert offered(item(1, said="risk"), [*others, item(4, said="risk")]) == (by("risk", "repo", "acme/shop"), LAST, 1)
     assert offered(item(1, said="risk"), [*others, item(4, said="risk"), item(5, said="debt")]) is None
+
+
+def test_of_a_label_in_a_group_the_whole_goes_first():
+    one = item(1, "", "area: tax", said="risk")
+    assert offered(one, []) == (by("risk", "label", "area: tax"), LAST, 0)
+    assert offered(one, [item(2, "", "tax")]) == (by("risk", "label", "tax"), LAST, 1)
+
+
+def test_a_label_that_nobody_can_type_is_not_offered():
+    assert offered(item(1, "", "a\u200bb", 'it\'s "x"', said="risk"), []) is None

@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 
 from bot.asking.admins import NotAllowed, is_admin, must_be_admin
 from bot.asking.people import NotKnown
+from bot.asking.typed import known_of
 from bot.context import Context
 from bot.digest.subjects import meant
 from bot.figures.reading import parts_of, ways_of, work_of
@@ -30,7 +31,8 @@ from bot.flow.teaching import (
 )
 from bot.flow.types import KINDS, Rules, marks_of, said_of
 from bot.flow.work import UNCLASSIFIED
-from bot.grammar.types import typed_change
+from bot.grammar import TypeWords
+from bot.grammar.types import type_words, typed_change
 from bot.grammar.words import words_of
 from bot.hosts.github import ids
 from bot.intake import settle
@@ -110,9 +112,9 @@ def _shown(key: ItemKey, row: Any, *, done: bool) -> Untyped:
     return Untyped(key, row.title if row else None, row.url if row else None, done)
 
 
-def about(words: str) -> tuple[str, ...]:
-    """What a menu was about, as words."""
-    return tuple(words_of(words))
+def about(words: str) -> TypeWords:
+    """What a menu was about. Raises Misread."""
+    return type_words(tuple(words_of(words)))
 
 
 def proposal_of(ctx: Context, user: str, change: RuleChange, now: int) -> Proposal:
@@ -178,23 +180,27 @@ def give(ctx: Context, user: str, key: ItemKey, kind: str | None, now: int) -> G
     if row is None:
         raise NotKnown("I no longer know that item, so it was given no type.")
     undisturbed(lambda: _tell(ctx, user, key, kind, now))
-    known, rules = [one.known for one in _everything(ctx, now)], ctx.policy.type_rules
-    mine = next((one for one in known if one.key == key), None)
-    became = mine.type(rules) if mine else kind or UNCLASSIFIED
-    offered = _offered(ctx, user, offer(mine, known, rules), now) if mine else None
-    return Given(_shown(key, row, done=True), kind, became, offered)
+    mine, rules = known_of(ctx, key), ctx.policy.type_rules
+    others = [one.known for one in _everything(ctx, now)] if kind else []
+    offered = _offered(ctx, user, offer(mine, others, rules), now)
+    return Given(_shown(key, row, done=True), kind, mine.type(rules), offered)
 
 
 def _tell(ctx: Context, user: str, key: ItemKey, kind: str | None, now: int) -> None:
-    host, repo, item = key
     actor = next(iter(ctx.policy.logins_of(user)), None)
-    event = flow_event(
-        host=host, repo=repo, item=item, id=ids.about(TYPED, item, kind or "", now), at=now, kind=TYPED, actor=actor,
-        type=kind,
-    )  # fmt: skip
     with writing(ctx.engine) as session:
-        events.append(session, ctx.workspace, [event])
+        items.lock(session, ctx.workspace, [key])
+        said = events.of_items(session, ctx.workspace, [key], [TYPED]).get(key, [])
+        # Of two within a second, the last one has to be told by its instant.
+        at = max([now, *(one.at + 1 for one in said[-1:])])
+        events.append(session, ctx.workspace, [_typed(key, kind, actor, at)])
         arrivals.add(session, ctx.workspace, [(key, None)])
+
+
+def _typed(key: ItemKey, kind: str | None, actor: str | None, at: int) -> FlowEvent:
+    host, repo, item = key
+    id_ = ids.about(TYPED, item, kind or "", at)
+    return flow_event(host=host, repo=repo, item=item, id=id_, at=at, kind=TYPED, actor=actor, type=kind)
 
 
 def _offered(ctx: Context, user: str, found: Offer | None, now: int) -> Offered | None:

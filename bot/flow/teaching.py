@@ -178,17 +178,22 @@ Suggested: TypeAlias = Iterator[tuple[str, str]]
 
 
 def _by_label(marks: Marks) -> Suggested:
-    yield from ((LABEL, bare(label)) for label in sorted(marks.labels))
+    for label in sorted(marks.labels):
+        yield from ((LABEL, name) for name in dict.fromkeys((label, bare(label))) if _can_be_typed(name))
+
+
+def _can_be_typed(text: str) -> bool:
+    return text.isprintable() and bool(text.strip("* ")) and not ('"' in text and "'" in text)
 
 
 def _by_issue_type(marks: Marks) -> Suggested:
-    yield from ((ISSUE_TYPE, text) for text in marks.of(ISSUE_TYPE))
+    yield from ((ISSUE_TYPE, text) for text in marks.of(ISSUE_TYPE) if _can_be_typed(text))
 
 
 def _by_title(marks: Marks) -> Suggested:
     if found := _PREFIX.match(marks.title):
         yield TITLE, f"{found[1]}:"
-    elif found := _BRACKETS.match(marks.title):
+    elif (found := _BRACKETS.match(marks.title)) and _can_be_typed(found[0]):
         yield TITLE, found[0]
 
 

@@ -9,6 +9,7 @@ from bot.flow.mix import NAMES, Band
 from bot.flow.teaching import ADD, FIRST, LAST, MOVE, REMOVE, RESET, RuleChange
 from bot.flow.types import BRANCH, ISSUE_TYPE, LABEL, MARKS, REPO, TITLE, TYPED_AS, Rule
 from bot.flow.work import DEBT, DEFECT, FEATURE, RISK
+from bot.grammar.kinds import ItemKind
 from bot.grammar.values import Misread, MixWords, TypeWords
 from bot.policy_types import LONGEST, MOST_PATTERNS, band, patterns
 
@@ -21,10 +22,10 @@ _MARKS = {
     BRANCH: BRANCH, REPO: REPO, "repository": REPO,
 }  # fmt: skip
 ALLOWED = (
-    "Allowed are nothing, a value stream or a repository; `rules` for all of them; `add` with a type (`feature`, "
-    "`defect`, `risk`, `debt`) and what it is told by (`label`, `issue-type`, `title`, `branch` or `repo`, each with a "
-    "pattern; `or` between several), and `last` or `before` a number where it is not to go first; `remove` with a "
-    "number; `move` with a number and `first`, `last` or `before` a number; `reset`."
+    "Allowed are nothing, a value stream, a repository or an item; `rules` for all of them; `add` with a type "
+    "(`feature`, `defect`, `risk`, `debt`) and what it is told by (`label`, `issue-type`, `title`, `branch` or `repo`, "
+    "each with a pattern; `or` between several), and `last` or `before` a number where it is not to go first; `remove` "
+    "with a number; `move` with a number and `first`, `last` or `before` a number; `reset`."
 )
 ALLOWED_MIX = (
     "Allowed are a value stream or a repository (or nothing, for all), and behind it pairs of `features`, `defects`, "
@@ -41,6 +42,9 @@ def type_words(words: tuple[str, ...]) -> TypeWords:
     act = words[0].casefold() if words else ""
     if act == "rules":
         return TypeWords(words[1:], rules=True)
+    item = ItemKind().read(words[0]) if len(words) == 1 else None
+    if item is not None:
+        return TypeWords((), item=item)
     if act not in (ADD, REMOVE, MOVE, RESET):
         return TypeWords(words)
     rest, over = list(words[1:]), ""

@@ -152,7 +152,7 @@ class TryWords(NamedTuple):
 
 
 class ExperimentWords(NamedTuple):
-    """`all` experiments, `one`, what becomes of one (`keep`, `drop`, `extend`), `nudges`, or a `hold-back` in percent."""
+    """`all` experiments, `one`, what becomes of one (`keep`, `drop`, `extend`), `nudges`, a `hold-back` in percent."""
 
     do: str
     number: int = 0
@@ -161,14 +161,15 @@ class ExperimentWords(NamedTuple):
 
 
 class TypeWords(NamedTuple):
-    """What types are asked of (all of their `rules`?), or what is to be done with these; `over` is the state of those
-    that it was made for.
+    """What types are asked of (all of their `rules`? an `item`?), or what is to be done with these; `over` is the state
+    of those that it was made for.
     """
 
     about: tuple[str, ...]
     change: RuleChange | None = None
     over: str = ""
     rules: bool = False
+    item: ItemRef | None = None
 
 
 class MixWords(NamedTuple):

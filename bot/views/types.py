@@ -111,11 +111,11 @@ def types(told: Types, asked: Again, given: Given | None = None) -> Message:
     if not given and page.number == 1:
         top = [_summary(told), _rules(told, every=False), _HOW]
     parts = [section(joined(part.split("\n"), SECTION)) for part in top]
-    pressed = _teach(given.offered) if given else [ask_button("All rules", Again(f"types rules {told.words}".strip()))]
+    pressed = _after(given) if given else [ask_button("All rules", Again(f"types rules {told.words}".strip()))]
     row = [{"type": "actions", "elements": pressed}] if pressed and page.number == 1 else []
     items = [section(_heading(told)), *(row_of(one, told.words) for one in page.shown), *page.blocks]
-    said = [*top, _heading(told), *(_item(one) for one in page.shown), *page.said]
-    return Message(_spoken(said), (*parts, *row, *items))
+    said = [*top, _heading(told), *(item_said(one) for one in page.shown), *page.said]
+    return Message(spoken(said), (*parts, *row, *items))
 
 
 def rules(told: Types) -> Message:
@@ -170,7 +170,7 @@ def _pattern(pattern: str) -> str:
 
 def row_of(one: Untyped, about: str = "") -> Block:
     """An item with a menu of the types beside it; `about` is what to ask about once it is given one."""
-    block = section(_item(one))
+    block = section(item_said(one))
     host, repo, item = one.key
     return {
         **block,
@@ -179,12 +179,13 @@ def row_of(one: Untyped, about: str = "") -> Block:
             "type": "static_select",
             "action_id": f"{TYPED}{about}"[:MOST_ID],
             "placeholder": _plain("Type"),
-            "options": [_option(kind.capitalize(), kind, MEANINGS[kind]) for kind in TYPES],
+            "options": [option(kind.capitalize(), kind, MEANINGS[kind]) for kind in TYPES],
         },
     }
 
 
-def _option(label: str, value: str, description: str) -> Block:
+def option(label: str, value: str, description: str) -> Block:
+    """An entry of the menu beside an item."""
     return {"text": _plain(label), "value": value, "description": _plain(description)}
 
 
@@ -192,14 +193,15 @@ def _plain(text: str) -> Block:
     return {"type": "plain_text", "text": text, "emoji": False}
 
 
-def _item(one: Untyped) -> str:
+def item_said(one: Untyped) -> str:
+    """An item as a link, with its reference beside it."""
     _, repo, item = one.key
     reference = f"{plain(repo, NAME)}#{item}"
     title = one.title and plain(one.title, TITLE)
     return f"{link(one.url, title)} · {reference}" if title else link(one.url, reference)
 
 
-def _spoken(lines: Sequence[str]) -> str:
+def spoken(lines: Sequence[str]) -> str:
     """Lines as they are read aloud: without links and marks; a star that is typed stays."""
     parts = _LINK.sub(r"\1", joined(list(lines))).split("`")
     return "".join(part if number % 2 else part.replace("*", "") for number, part in enumerate(parts))
@@ -219,13 +221,11 @@ def picked(action: Mapping[str, Any]) -> Picked | None:
 
 def given(one: Given) -> Message:
     """What was given a type, and the rule that would have told it."""
-    lines, buttons = _given_lines(one), _teach(one.offered)
-    blocks = [section(line) for line in lines]
-    return Message(_spoken(lines), (*blocks, *([{"type": "actions", "elements": buttons}] if buttons else [])))
+    return _told(_given_lines(one), _after(one))
 
 
 def _given_lines(one: Given) -> list[str]:
-    name = _item(one.item)
+    name = item_said(one.item)
     if one.said is None:
         return [f"{name} is what the rules say: *{_type(one.type)}*."]
     return [f"{name} counts as *{one.said}* now, thank you.", *_offer_lines(one.offered)]
@@ -241,10 +241,12 @@ def _offer_lines(offered: Offered | None) -> list[str]:
     return [f"{told}{place}{who}"]
 
 
-def _teach(offered: Offered | None) -> list[Block]:
-    if offered is None or not offered.may_confirm:
-        return []
-    return [ask_button("Teach this rule", Again(f"types {offered.words}", sure=True), style="primary")]
+def _after(one: Given) -> list[Block]:
+    _, repo, item = one.item.key
+    otherwise = ask_button("Another type", Again(f"types {repo}#{item}"))
+    if one.offered is None or not one.offered.may_confirm:
+        return [otherwise]
+    return [ask_button("Teach this rule", Again(f"types {one.offered.words}", sure=True), style="primary"), otherwise]
 
 
 def proposal(one: Proposal) -> Message:
@@ -278,7 +280,7 @@ def _meant(one: Proposal) -> str:
     if not n:
         return f"None of the {counted(one.items, 'item')} of {_LAST_DAYS} would be of another type."
     moved = (f"{count:,} {_type(was)} → {_type(then)}" for (was, then), count in sorted(one.moved.items()))
-    such = ", ".join(_item(item) for item in one.examples)
+    such = ", ".join(item_said(item) for item in one.examples)
     return f"Of {counted(one.items, 'item')} of {_LAST_DAYS} it would change {n:,}: {', '.join(moved)}. Such as {such}."
 
 
@@ -295,4 +297,4 @@ def changed() -> Message:
 def _told(lines: Sequence[str], buttons: Sequence[Block] = ()) -> Message:
     blocks = [section(joined(line.split("\n"), SECTION)) for line in lines]
     row = [{"type": "actions", "elements": list(buttons)}] if buttons else []
-    return Message(_spoken(lines), (*blocks, *row))
+    return Message(spoken(lines), (*blocks, *row))
