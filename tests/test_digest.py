@@ -317,6 +317,22 @@ def test_a_channel_with_one_value_stream_has_a_digest_of_it(world: World) -> Non
     assert ask(world, "digest acme/shop").text.startswith("acme/shop · the last 7 days")
 
 
+def test_a_channel_with_several_repositories_has_one_digest_of_them_and_says_which_streams_have_their_own(
+    world: World,
+) -> None:
+    both = POLICY + '[repos."acme/pay"]\nchannel = "C0TEAM"\n[nudges]\nmorning = false\n'
+    world.set_policy(both)
+    work(world, 2)
+    told = ask(world, "digest")
+    assert told.text.startswith("acme/pay, acme/shop · the last 7 days\n4 items done")
+    shop = from_yaml(SHOP)
+    for name in ("Shop", "Pay"):
+        save(world.ctx(), "U0ALICE", shop._replace(name=name), world.now)
+    told = ask(world, "digest")
+    assert told.text.startswith("acme/pay, acme/shop · ")
+    assert 'Value streams have their own: /flow digest "Pay", /flow digest "Shop".' in told.text
+
+
 def test_what_is_tried_and_what_is_traced_to_nothing_stand_in_it(world: World) -> None:
     work(world, 2)
     mapped(world)

@@ -10,12 +10,12 @@ from bot.context import Context
 from bot.figures.scope import Scope, of_repos, of_stream
 from bot.flow.calendar import Calendar
 from bot.flow.mix import Bands
-from bot.store.digests import REPO
+from bot.store import digests
 from bot.store.streams import name_key
 from bot.streams.saving import all_streams
 
-STREAM, ALL, CHANNEL = "stream:", "all", ""
-"""What a digest is about, as it is kept: the first one and REPO begin it, the others are all there is of it."""
+STREAM, REPO, ALL, CHANNEL = "stream:", digests.REPO, "all", ""
+"""What a digest is about, as it is kept: the first two begin it, the others are all there is of it."""
 
 
 class Subject(NamedTuple):
