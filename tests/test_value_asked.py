@@ -72,11 +72,13 @@ def test_its_owner_is_asked_in_the_next_month_with_one_input(world: World) -> No
     assert [block["type"] for block in message["blocks"]] == ["section", "input", "actions", "context"]
 
 
-def test_it_is_asked_in_working_hours(world: World) -> None:
-    result(world, owner="U0DAN")
-    assert asked(world, days=30, hours=10) == 0, "the first of April, in the evening"
-    assert asked(world, hours=14) == 1, "the next morning"
-    assert len(questions(world, "U0DAN")) == 1
+@pytest.mark.parametrize("owner", ["U0ALICE", "U0DAN"])
+def test_it_is_asked_in_working_hours_whether_or_not_they_have_a_login(world: World, owner: str) -> None:
+    result(world, owner)
+    asked(world, days=30, hours=10)
+    assert questions(world, owner) == [], "it is the first of April, in the evening"
+    asked(world, hours=14)
+    assert len(questions(world, owner)) == 1, "and now the next morning"
 
 
 def test_however_often_anybody_looks_it_is_asked_once_a_month(world: World) -> None:

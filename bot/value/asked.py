@@ -49,11 +49,12 @@ def _ask(ctx: Context, one: KeyResult, now: int) -> int:
     today = date_of(now, calendar.zone)
     given_on = date_of(one.latest.at, calendar.zone) if one.latest else None
     due = to_be_asked(one, today, date_of(one.began_at, calendar.zone), given_on)
-    if not due or not calendar.is_working(now):
+    login = next(iter(ctx.policy.logins_of(one.owner)), None)
+    # A message to a login waits until its reader is at work by itself; to a mere account it goes at once.
+    if not due or (login is None and not calendar.is_working(now)):
         return 0
     id_ = question_id(one.id, month_of(today))
     about = {"result": one.id, "name": one.name, "owner": one.owner, "month": month_of(today), "at": now}
-    login = next(iter(ctx.policy.logins_of(one.owner)), None)
     return _put(ctx, Draft(login or f"@{one.owner}", KEY_RESULT, [], about, id_), now)
 
 
