@@ -30,9 +30,10 @@ COMMON: Rules = (
     _rule(DEFECT, TITLE, "fix:", "bugfix:", "hotfix:", "bug:", "[bug]", "[fix]", "revert:", 'revert "'),
     _rule(FEATURE, TITLE, "feat:", "feature:", "perf:", "[feature]"),
     _rule(DEBT, TITLE, "refactor:", "chore:", "docs:", "doc:", "test:", "tests:", "ci:", "build:", "style:", "deps:"),
-    _rule(RISK, BRANCH, "security/"),
-    _rule(DEFECT, BRANCH, "fix/", "bugfix/", "hotfix/", "bug/", "revert-"),
-    _rule(FEATURE, BRANCH, "feature/", "feat/"),
-    _rule(DEBT, BRANCH, "refactor/", "chore/", "docs/", "test/", "ci/", "build/", "dependabot/", "renovate/"),
+    _rule(RISK, BRANCH, "security/", "security-"),
+    _rule(DEFECT, BRANCH, "fix/", "fix-", "bugfix/", "bugfix-", "hotfix/", "hotfix-", "bug/", "revert-"),
+    _rule(FEATURE, BRANCH, "feature/", "feature-", "feat/", "feat-"),
+    _rule(DEBT, BRANCH, "refactor/", "refactor-", "chore/", "chore-", "docs/", "docs-", "test/", "ci/", "build/"),
+    _rule(DEBT, BRANCH, "dependabot/", "renovate/"),
 )
-"""Valid as they stand; the first that matches counts."""
+"""The first that matches counts."""

@@ -70,8 +70,8 @@ IMPROVING: tuple[Verb, ...] = (
     ),
     Verb(
         TYPES, "shows the rules that tell what work is for (features, defects, risks, debt), how much each caught in "
-        "the last 90 days, and what has no type yet; changes them after you saw what that means",
-        ("/flow types", "the rules, and what has no type yet"),
+        "the last 90 days, and what is unclassified; changes them after you saw what that means",
+        ("/flow types", "the rules, and what is unclassified"),
         ("/flow types acme/shop", "the same for a repository, or a value stream"),
         ("/flow types shop#12", "what one item counts as and why, and a menu to say otherwise"),
         ("/flow types rules", "all rules, those that caught nothing, too"),

@@ -71,7 +71,7 @@ def _shares(told: Mix) -> str:
     total = sum(told.done.values())
     lines = [_share(NAMES[kind], told.done.get(kind, 0), total, told.bands.get(kind)) for kind in TYPES]
     none = told.done.get(UNCLASSIFIED, 0)
-    return "\n".join([*lines, *([_share("no type yet", none, total, None)] if none else [])])
+    return "\n".join([*lines, *([_share(UNCLASSIFIED, none, total, None)] if none else [])])
 
 
 def _share(name: str, n: int, total: int, band: Band | None) -> str:

@@ -48,7 +48,7 @@ def _verdict(one: Typed) -> str:
         return f"counts as *{one.type}*: somebody said so."
     if one.rule is not None:
         return f"counts as *{one.type}*, by rule {one.number}: {rule_said(one.rule, 3)}."
-    return "has no type yet: no rule matches."
+    return "is unclassified: no rule matches."
 
 
 def _marks(marks: Sequence[Marks]) -> Iterator[str]:

@@ -121,7 +121,7 @@ def types(told: Types, asked: Again, given: Given | None = None) -> Message:
 def rules(told: Types) -> Message:
     """All rules."""
     lines = [_summary(told), _rules(told, every=True), _HOW]
-    return _told(lines, [ask_button("What has no type", Again(f"types {told.words}".strip()))])
+    return _told(lines, [ask_button("Unclassified", Again(f"types {told.words}".strip()))])
 
 
 def _rules(told: Types, *, every: bool) -> str:
@@ -141,15 +141,15 @@ def _summary(told: Types) -> str:
         return f"*Types of work* in {about}: nothing was in progress in {_LAST_DAYS}."
     shares = [counted(told.by_type.get(kind, 0), kind, NAMES[kind]) for kind in TYPES]
     by_people = f" {counted(told.by_people, 'item')} got the type from a person." if told.by_people else ""
-    shares.append(f"{told.by_type.get(UNCLASSIFIED, 0):,} of no type yet")
+    shares.append(f"{told.by_type.get(UNCLASSIFIED, 0):,} unclassified")
     return f"*Types of work* in {about}, {_LAST_DAYS}: {counted(total, 'item')}, {', '.join(shares)}.{by_people}"
 
 
 def _heading(told: Types) -> str:
     if not told.untyped:
-        return "Every item has a type now."
+        return "Nothing is unclassified any more."
     n = len(told.untyped)
-    return f"*No type yet*: {counted(n, 'item')}. Give {'it' if n == 1 else 'them'} one, or teach a rule."
+    return f"*Unclassified*: {counted(n, 'item')}. Give {'it' if n == 1 else 'them'} a type, or teach a rule."
 
 
 def rule_said(rule: Rule, most: int = MOST_PATTERNS) -> str:
@@ -227,7 +227,7 @@ def given(one: Given) -> Message:
 def _given_lines(one: Given) -> list[str]:
     name = item_said(one.item)
     if one.said is None:
-        return [f"{name} is what the rules say: *{_type(one.type)}*."]
+        return [f"{name} is what the rules say: *{one.type}*."]
     return [f"{name} counts as *{one.said}* now, thank you.", *_offer_lines(one.offered)]
 
 
@@ -279,13 +279,9 @@ def _meant(one: Proposal) -> str:
     n = sum(one.moved.values())
     if not n:
         return f"None of the {counted(one.items, 'item')} of {_LAST_DAYS} would be of another type."
-    moved = (f"{count:,} {_type(was)} → {_type(then)}" for (was, then), count in sorted(one.moved.items()))
+    moved = (f"{count:,} {was} → {then}" for (was, then), count in sorted(one.moved.items()))
     such = ", ".join(item_said(item) for item in one.examples)
     return f"Of {counted(one.items, 'item')} of {_LAST_DAYS} it would change {n:,}: {', '.join(moved)}. Such as {such}."
-
-
-def _type(kind: str) -> str:
-    return "no type" if kind == UNCLASSIFIED else kind
 
 
 def changed() -> Message:
