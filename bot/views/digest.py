@@ -83,7 +83,7 @@ def digest(shown: Shown, now: int) -> Message:
         text = f"{name}, {days}: nothing was begun or done, and nothing is in progress. {' '.join(late)}".rstrip()
         return Message(bare(text), (section(text),))
     head = [f"{name} · {days}", headline(one, shown.unit), *late]
-    drawn = digest_charts.charts(one, shown.unit or WEEK, shown.periods, zone)
+    drawn = digest_charts.charts(one, shown.unit, shown.periods, zone)
     waits, small = _waits(one.place), _small(shown)
     blocks = [
         section(joined(head, SECTION)),

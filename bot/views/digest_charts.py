@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date
 from zoneinfo import ZoneInfo
 
-from bot.flow.digest.days import MONTH
+from bot.flow.digest.days import MONTH, WEEK
 from bot.flow.digest.told import Point, Told
 from bot.flow.work import UNCLASSIFIED
 from bot.views.charts import BAR, LINE, Chart, Series
@@ -16,20 +16,22 @@ from bot.views.words import working
 _MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 
 
-def charts(one: Told, unit: str, periods: int, zone: ZoneInfo) -> list[Chart]:
+def charts(one: Told, unit: str | None, periods: int, zone: ZoneInfo) -> list[Chart]:
     """What can be drawn: the mix once something was done, flow time once there is more than one time of it.
 
-    Each is so many weeks or months (`periods` of `unit`) long.
+    Each is so many weeks or months (`periods` of `unit`) long; without a unit seven days up to any instant.
     """
-    found = [_mix(one, zone)] if one.done else []
+    days = _days(one, zone) if unit else "last 7 days"
+    found = [_mix(one, days)] if one.done else []
+    unit = unit or WEEK
     if sum(point.half is not None for point in one.points) > 1:
         found.append(_flow_time(one, unit if periods == 1 else f"{periods} {unit}s", zone))
     return found
 
 
-def _mix(one: Told, zone: ZoneInfo) -> Chart:
+def _mix(one: Told, days: str) -> Chart:
     shares = [share for share in one.mix if share.type != UNCLASSIFIED or share.n or share.before]
-    series = [Series(_days(one, zone), tuple(round(100 * (share.share or 0)) for share in shares))]
+    series = [Series(days, tuple(round(100 * (share.share or 0)) for share in shares))]
     if one.mix_before:
         series.append(Series("4 weeks before", tuple(round(100 * (share.before or 0)) for share in shares)))
     said = (
