@@ -1,4 +1,4 @@
-"""Experiments: something is tried so that a stage or a kind of wait takes less time, and at its date it is said whether.
+"""Experiments: something is tried so that a stage or a kind of wait is shorter, and on its day it is said whether.
 
 Before and after are compared by the medians of what ended in each, in working time. Whether the change is more than
 noise is told by an interval (`bot.flow.bootstrap`); whatever else is looked at beside it is held to a stricter one, as
@@ -19,7 +19,7 @@ FLOW_TIME = "flow time"
 KEPT, DROPPED = "kept", "dropped"
 """How an experiment may end."""
 TOO_FEW, HELD, PART, NOISE, LONGER = "too_few", "held", "part", "noise", "longer"
-"""What may have come of it: too little to tell; it fell as far as asked; it fell, but less; no more than noise; it grew."""
+"""What may have come of it: too little to tell; it fell as far as asked; it fell, but less; only noise; it grew."""
 Samples = Mapping[str, Sequence[int]]
 """Sorted working seconds of what ended in a period, by kind or stage, or under FLOW_TIME."""
 
