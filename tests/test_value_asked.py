@@ -110,11 +110,11 @@ def test_once_it_is_answered_the_message_says_so_and_is_left_alone(world: World)
     asked(world, days=30)
     give(world.ctx(), "U0ALICE", "speed", "40 days", world.now)
     world.wait(minutes=1)
-    assert questions(world) == ["Speed: Verified: 40 days today, by <@U0ALICE>, 33% of the way."]
+    assert questions(world) == ["Speed: Verified: 40 days on Wednesday 1 April, by <@U0ALICE>, 33% of the way."]
     world.wait(days=2)
     give(world.ctx(), "U0ALICE", "speed", "30", world.now)
     world.wait(minutes=1)
-    assert questions(world) == ["Speed: Verified: 40 days today, by <@U0ALICE>, 33% of the way."]
+    assert questions(world) == ["Speed: Verified: 40 days on Wednesday 1 April, by <@U0ALICE>, 33% of the way."]
 
 
 def test_an_answer_that_comes_a_month_late_is_taken_and_settles_both_questions(world: World) -> None:
@@ -124,7 +124,7 @@ def test_an_answer_that_comes_a_month_late_is_taken_and_settles_both_questions(w
     assert len(questions(world)) == 2
     give(world.ctx(), "U0ALICE", "speed", "40", world.now)
     world.wait(minutes=1)
-    assert questions(world) == ["Speed: Verified: 40 days today, by <@U0ALICE>, 33% of the way."] * 2
+    assert questions(world) == ["Speed: Verified: 40 days on Friday 1 May, by <@U0ALICE>, 33% of the way."] * 2
 
 
 def test_of_two_presses_of_one_answer_the_second_is_told_so(world: World) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import tzinfo
+from datetime import timedelta, tzinfo
 from decimal import Decimal
 from typing import Any, NamedTuple
 
@@ -120,12 +120,14 @@ def number_of(result: KeyResult, value: Decimal) -> str:
     return plain(number(value, result.unit), NAME)
 
 
-def standing(result: KeyResult, zone: tzinfo, now: int) -> str:
-    """Where the number stands, and whether that verifies anything."""
+def standing(result: KeyResult, zone: tzinfo, now: int, *, lasting: bool = False) -> str:
+    """Where the number stands, and whether that verifies anything; `lasting` words are right on another day, too."""
     latest, gone = result.latest, result.progress
     if latest is None or gone is None:
         return f"Not verified: no number was given since it began at {number_of(result, result.baseline)}."
-    given = f"*{number_of(result, latest.number)}* {_on(latest.at, zone, now)}, by {account(latest.by)}"
+    given = (
+        f"*{number_of(result, latest.number)}* {_on(latest.at, zone, now, lasting=lasting)}, by {account(latest.by)}"
+    )
     if result.reached:
         return f"Reached, and so verified: {given}."
     if result.verified:
@@ -134,10 +136,12 @@ def standing(result: KeyResult, zone: tzinfo, now: int) -> str:
     return f"Not verified: {given}, {moved}."
 
 
-def _on(at: int, zone: tzinfo, now: int) -> str:
-    """`today`, or `on Friday 4 December`, on the reader's calendar."""
+def _on(at: int, zone: tzinfo, now: int, *, lasting: bool = False) -> str:
+    """`today`, or `on Friday 4 December`, on the reader's calendar; `lasting` words name the day in any case."""
     day, today = date_of(at, zone), date_of(now, zone)
-    return "today" if day == today else f"on {day_said(day, today)}"
+    if day == today and not lasting:
+        return "today"
+    return f"on {day_said(day, today if day != today else today - timedelta(days=1))}"
 
 
 def _unanswered(one: ShownResult, zone: tzinfo, now: int) -> str:
@@ -226,7 +230,7 @@ def question(told: KeyResult, outcome: Outcome, zone: tzinfo, now: int) -> Messa
 
 def answered(told: KeyResult, zone: tzinfo, now: int) -> Message:
     """The same question once it was answered."""
-    text = f"*{plain(told.name, NAME)}*: {standing(told, zone, now)}"
+    text = f"*{plain(told.name, NAME)}*: {standing(told, zone, now, lasting=True)}"
     return Message(bare(text), (section(text),))
 
 
