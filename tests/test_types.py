@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import random
 from datetime import UTC, datetime
+from itertools import pairwise
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from bot.flow.common_types import COMMON
 from bot.flow.events import FlowEvent, ItemKey, flow_event
-from bot.flow.types import BRANCH, LABEL, TITLE, Marks, Rule, Types, first_match, rule_of, types_of
+from bot.flow.types import BRANCH, LABEL, TITLE, Marks, Rule, Types, first_match, types_of
+from bot.flow.work import TYPES
 
 ITEM: ItemKey = ("github", "acme/shop", 7)
 PULL: ItemKey = ("github", "acme/shop", 9)
@@ -122,11 +126,11 @@ def test_a_rule_matches_all_that_it_names():
     assert first_match((rule,), Marks("acme/shop", branch="x", labels=frozenset({"p2"}))) is None
 
 
-def test_the_first_rule_that_matches_counts_and_can_be_named():
+def test_the_first_rule_that_matches_counts():
     first, second = Rule("risk", ((TITLE, ("fix",)),)), Rule("defect", ((TITLE, ("fix:",)),))
-    histories = {ITEM: [opened(july(1), title="fix: rounding")]}
-    assert rule_of(ITEM, histories, (first, second), None) == first
-    assert rule_of(ITEM, histories, (second, first), None) == second
+    one = Marks("acme/shop", title="fix: rounding")
+    assert first_match((first, second), one) == first
+    assert first_match((second, first), one) == second
 
 
 def test_the_order_of_events_does_not_matter():
@@ -139,3 +143,35 @@ def test_the_order_of_events_does_not_matter():
     expected = types(*events, ended=july(9))
     for seed in range(20):
         assert types(*random.Random(seed).sample(events, len(events)), ended=july(9)) == expected
+
+
+LABELS = st.sampled_from(["bug", "enhancement", "security", "chore", "p1"])
+SOME = st.lists(
+    st.one_of(
+        st.builds(lambda at, label: event("labeled", at, label=label), st.integers(0, 50), LABELS),
+        st.builds(lambda at, label: event("unlabeled", at, label=label), st.integers(0, 50), LABELS),
+        st.builds(lambda at, label: event("labeled", at, 9, label=label), st.integers(0, 50), LABELS),
+        st.builds(
+            lambda at, to: event("renamed", at, to=to), st.integers(0, 50), st.sampled_from(["fix: a", "feat: b"])
+        ),
+        st.builds(lambda at, kind: event("typed", at, type=kind), st.integers(0, 50), st.sampled_from([*TYPES, None])),
+    ),
+    max_size=15,
+)
+
+
+@given(SOME, st.none() | st.integers(0, 50), st.randoms(use_true_random=False))
+def test_types_follow_each_other_until_the_end_and_hang_on_the_set_of_events_alone(
+    told: list[FlowEvent], ended: int | None, shuffling: random.Random
+):
+    told = [opened(0), opened(3, 9), *told]
+    found = types(*told, ended=ended)
+    assert all(before[0] < after[0] and before[1] != after[1] for before, after in pairwise(found))
+    assert ended is None or found[-1][0] <= ended
+    assert types(*shuffling.sample(told, len(told)), ended=ended) == found
+
+
+@given(SOME, st.integers(0, 50))
+def test_what_is_marked_after_the_end_tells_nothing(told: list[FlowEvent], ended: int):
+    kept = [one for one in told if one.at <= ended or one.kind == "typed"]
+    assert types(opened(0), *told, ended=ended) == types(opened(0), *kept, ended=ended)

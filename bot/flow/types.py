@@ -112,14 +112,6 @@ def types_of(key: ItemKey, histories: Histories, rules: Rules, ended_at: int | N
     return _changes((at, _type_at(at, told, said, rules)) for at in sorted(instants) or [ended_at or 0])
 
 
-def rule_of(key: ItemKey, histories: Histories, rules: Rules, ended_at: int | None) -> Rule | None:
-    """The rule by which an item is of its type at its end, or now; None where a person said it, or no rule tells."""
-    parts = _in_order(key, histories)
-    if any(_last(_said(histories[part], ended_at)) for part in parts):
-        return None
-    return next((rule for one in marks_of(key, histories, ended_at) if (rule := first_match(rules, one))), None)
-
-
 def marks_of(key: ItemKey, histories: Histories, ended_at: int | None) -> list[Marks]:
     """What an item is marked with at its end, or now: its own marks first."""
     told = (_marks(part, histories[part], ended_at) for part in _in_order(key, histories))
