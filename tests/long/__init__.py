@@ -1,0 +1,1 @@
+"""The long forms of the slow tests: `python -m tests.long`."""
