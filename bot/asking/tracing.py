@@ -20,6 +20,7 @@ from bot.grammar.kinds import ItemKind
 from bot.grammar.value import rule_words
 from bot.hosts.github import ids
 from bot.intake import settle
+from bot.sight import seen_items
 from bot.store import arrivals, events, items, journeys, said, value
 from bot.store.engine import reading, undisturbed, writing
 from bot.value.catalogue import Catalogue, Target, catalogue
@@ -28,8 +29,8 @@ from bot.views.streams import quoted
 from bot.views.tracing import Chain, Item, RuleChange, Rules
 from bot.views.value import Share
 
-MOST_ITEMS = 5
-"""Items that are named."""
+MOST_ITEMS, MOST_LOOKED_AT = 5, 50
+"""Items that are named; and of a stream those of which they are picked."""
 
 
 def item_meant(words: Sequence[str], verb: str) -> ItemRef:
@@ -41,24 +42,27 @@ def item_meant(words: Sequence[str], verb: str) -> ItemRef:
     return ref
 
 
-def chains_of(session: Session, workspace: str, key: ItemKey, known: Catalogue | None = None) -> list[Chain]:
+def chains_of(ctx: Context, key: ItemKey) -> list[Chain]:
     """What an item is for, the nearest reason first."""
-    known = known or catalogue(session, workspace)
-    found = traced(session, workspace, [key], known)[key]
-    whose = value.segments(session, workspace, key)
-    named = _items(session, workspace, {one.via for one in found})
+    with reading(ctx.engine) as session:
+        known = catalogue(session, ctx.workspace)
+        found = traced(session, ctx.workspace, [key], known)[key]
+        whose = value.segments(session, ctx.workspace, key)
+    named = _items(ctx, {one.via for one in found})
     chains = []
     for one in found:
         outcome = known.places[one.to]
         result = known.result(one.to) or known.dropped.get(one.to)
-        chains.append(Chain(one, outcome, result, whose.get(outcome.stream), named[one.via], one.via == key))
+        chains.append(Chain(one, outcome, result, whose.get(outcome.stream), named.get(one.via), one.via == key))
     return chains
 
 
-def _items(session: Session, workspace: str, keys: Iterable[ItemKey]) -> dict[ItemKey, Item]:
-    keys = set(keys)
-    rows = items.by_keys(session, workspace, keys)
-    return {key: Item(key, rows[key].title, rows[key].url) if key in rows else Item(key) for key in keys}
+def _items(ctx: Context, keys: Iterable[ItemKey]) -> dict[ItemKey, Item]:
+    """Items as they are named; those that may not be shown to the asker are left out."""
+    shown = seen_items(ctx, keys)
+    with reading(ctx.engine) as session:
+        rows = items.by_keys(session, ctx.workspace, shown)
+    return {key: Item(key, rows[key].title, rows[key].url) if key in rows else Item(key) for key in shown}
 
 
 def link(ctx: Context, user: str, words: Sequence[str], now: int) -> tuple[Item, Target, list[Chain], bool]:
@@ -102,20 +106,18 @@ def _name(known: Catalogue, to: str) -> str:
 
 def _not_linked(ctx: Context, key: ItemKey) -> str:
     """Why there is no link to take back."""
-    with reading(ctx.engine) as session:
-        found = [one.trace for one in chains_of(session, ctx.workspace, key)]
+    found = [one.trace for one in chains_of(ctx, key)]
     others = [one for one in found if one.how != LINK or one.via != key]
     name = f"{key[1]}#{key[2]}"
     if not others:
         return f"{name} is linked with nothing."
     one = others[0]
-    why = f"the {one.how} {one.name}" if one.how != LINK else f"{one.via[1]}#{one.via[2]}, which it is a part of"
+    why = f"the {one.how} {one.name}" if one.how != LINK else "a link of what it is a part of"
     return f"Nobody linked {name} itself; what it is for is known by {why}."
 
 
 def _shown(ctx: Context, key: ItemKey) -> tuple[Item, list[Chain]]:
-    with reading(ctx.engine) as session:
-        return _items(session, ctx.workspace, [key])[key], chains_of(session, ctx.workspace, key)
+    return _items(ctx, [key]).get(key, Item(key)), chains_of(ctx, key)
 
 
 def _links(session: Session, workspace: str, key: ItemKey) -> tuple[tuple[str, str], ...]:
@@ -247,7 +249,7 @@ def rules_of(ctx: Context, now: int) -> Rules:
         held = [(one, _name(known, one.to)) for one in value.rules(session, ctx.workspace) if one.to in known.places]
         names = {one.stream: one.stream_name for one in known.said}
         shares = {key: share_of(session, ctx.workspace, key, known, now) for key in names}
-        none = [key for share in shares.values() for key in share.none[:MOST_ITEMS]][:MOST_ITEMS]
-        named = _items(session, ctx.workspace, none)
+    none = [key for share in shares.values() for key in share.none[:MOST_LOOKED_AT]]
+    named = _items(ctx, none)
     told = [Share(names[key], one.n, one.traced) for key, one in shares.items()]
-    return Rules(held, told, [named[key] for key in none])
+    return Rules(held, told, [named[key] for key in none if key in named][:MOST_ITEMS])

@@ -27,8 +27,7 @@ def story_of(ctx: Context, ref: ItemRef, now: int) -> Story:
         going = {row.id: (row.kind, row.holder) for row in rows if row.until is None}
         said = answers.latest(session, ctx.workspace, going)
         untold = held_back(session, ctx.workspace, going)
-        known = catalogue(session, ctx.workspace)
-        chains = chains_of(session, ctx.workspace, key, known)
+        traceable = bool(catalogue(session, ctx.workspace).said)
     until = {answer.wait_id: answer.until or 0 for answer in said.values() if answer.kind == ON_IT}
     on_it = {(row.kind, row.holder): until[row.id] for row in rows if until.get(row.id, 0) > now}
     told = sorted(lines(map(to_wait, rows), ctx.policy, now), key=_in_time)
@@ -36,7 +35,8 @@ def story_of(ctx: Context, ref: ItemRef, now: int) -> Story:
         repo=key[1], item=key[2], type=item.type, title=item.title, url=item.url, author=item.author,
         opened_at=item.opened_at, live=item.live, ready=item.ready, merged=item.merged,
         nobody_to_ask=item.nobody_to_ask, lines=tuple(told), on_it=on_it, followed=ctx.policy.follows(key[1]),
-        held_back=frozenset(going[id_] for id_ in untold), chains=tuple(chains), traceable=bool(known.said),
+        held_back=frozenset(going[id_] for id_ in untold), traceable=traceable,
+        chains=tuple(chains_of(ctx, key)) if traceable else (),
     )  # fmt: skip
 
 

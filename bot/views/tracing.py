@@ -31,8 +31,8 @@ class Chain(NamedTuple):
     result: KeyResult | None
     segment: str | None
     """Whose it is, where that is known."""
-    item: Item
-    """The item that carries the label, milestone or link."""
+    item: Item | None
+    """The item that carries the label, milestone or link; None where the reader may not see it."""
     own: bool
     """Whether that is the very item; else it is one that it is a part of, or a part of it."""
 
@@ -62,7 +62,9 @@ def _because(one: Chain) -> str:
         said = f"{account(trace.by)} said so" if trace.by else "Somebody said so"
     else:
         said = f"The {trace.how} {plain(trace.name, NAME)} says so"
-    return f"{said}." if one.own else f"{said} of {_named(one.item)}."
+    if one.own:
+        return f"{said}."
+    return f"{said} of {_named(one.item) if one.item else 'an item that you may not see'}."
 
 
 def _named(item: Item) -> str:
