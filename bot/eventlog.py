@@ -9,7 +9,7 @@ import zlib
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import IO
+from typing import IO, Any
 
 from bot.flow.events import BadEvent, FlowEvent, from_record, to_record
 
@@ -27,15 +27,22 @@ def read(path: str) -> list[FlowEvent]:
 
 
 def _events(path: str) -> Iterator[FlowEvent]:
+    for place, record in records(path):
+        try:
+            yield from_record(record)
+        except BadEvent as error:
+            raise BadLog(f"{place}: {error}") from None
+
+
+def records(path: str) -> Iterator[tuple[str, Any]]:
+    """(the place to name in a complaint, what the line says) of every line that is not blank. Raises BadLog."""
     name = "standard input" if path == STDIO else path or "an empty name"
     number = 0
     try:
         with _source(path) as lines:
-            for number, line in enumerate(lines, 1):  # noqa: B007 (the number is told when reading breaks off)
+            for number, line in enumerate(lines, 1):
                 if not line.isspace():
-                    yield from_record(json.loads(line.decode().removeprefix(_BOM)))
-    except BadEvent as error:
-        raise BadLog(f"{name}: line {number}: {error}") from None
+                    yield f"{name}: line {number}", json.loads(line.decode().removeprefix(_BOM))
     except UnicodeDecodeError:
         raise BadLog(f"{name}: line {number}: not UTF-8 text; the log is one JSON object a line") from None
     except json.JSONDecodeError as error:
@@ -62,15 +69,20 @@ def _source(path: str) -> Iterator[Iterable[bytes]]:
 
 def write(path: str, events: Iterable[FlowEvent]) -> int:
     """Write a log; a file appears only once it is whole. Returns the number of events. Raises BadLog."""
+    return write_records(path, map(to_record, events))
+
+
+def write_records(path: str, said: Iterable[Any]) -> int:
+    """Write one line of JSON each; a file appears only once it is whole. Returns the number of lines. Raises BadLog."""
     if path == STDIO:
-        return _dump(sys.stdout.buffer, events)
+        return _dump(sys.stdout.buffer, said)
     target = Path(path)
     if target.is_dir():
         raise BadLog(f"{path or 'an empty name'}: can't be written: is a directory")
     part = target.with_name(target.name + ".part")
     try:
         with gzip.open(part, "wb") if path.endswith(".gz") else part.open("wb") as file:
-            written = _dump(file, events)
+            written = _dump(file, said)
         part.replace(target)
     except OSError as error:
         part.unlink(missing_ok=True)
@@ -78,10 +90,10 @@ def write(path: str, events: Iterable[FlowEvent]) -> int:
     return written
 
 
-def _dump(file: IO[bytes] | gzip.GzipFile, events: Iterable[FlowEvent]) -> int:
+def _dump(file: IO[bytes] | gzip.GzipFile, said: Iterable[Any]) -> int:
     number = 0
-    for number, event in enumerate(events, 1):  # noqa: B007 (how many is the answer)
-        file.write(json.dumps(to_record(event), separators=(",", ":")).encode() + b"\n")
+    for number, one in enumerate(said, 1):  # noqa: B007 (how many is the answer)
+        file.write(json.dumps(one, separators=(",", ":")).encode() + b"\n")
     return number
 
 

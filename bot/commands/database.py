@@ -15,8 +15,8 @@ if TYPE_CHECKING:
 
 
 @contextmanager
-def opened() -> Iterator[Context]:
-    """The program's context over a database that is ready for use. Raises Refused or Failed."""
+def opened(*, ready: bool = True) -> Iterator[Context]:
+    """The program's context over a database that is `ready` for use, or as it was found. Raises Refused or Failed."""
     from sqlalchemy.exc import DBAPIError
 
     from bot import app
@@ -28,7 +28,8 @@ def opened() -> Iterator[Context]:
     except BadPolicy as error:
         raise Refused(str(error)) from None
     try:
-        _bring_up_to_date(ctx)
+        if ready:
+            _bring_up_to_date(ctx)
         yield ctx
     except DBAPIError as error:
         raise Failed(f"the database can't be used: {reason(error)}") from None

@@ -10,6 +10,7 @@ from alembic.config import Config
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, Engine, func, select
+from sqlalchemy.orm import Session
 
 from bot.store.engine import reading, writing
 
@@ -24,14 +25,30 @@ def migrate(engine: Engine) -> list[str]:
     Processes that start at once take turns: the database lets one in.
     """
     with writing(engine) as session:
-        connection = session.connection()
-        if engine.dialect.name == "postgresql":
-            connection.execute(select(func.pg_advisory_xact_lock(_LOCK)))
-        config = _config(connection)
-        before = _current(connection)
-        command.upgrade(config, "head")
-        scripts = ScriptDirectory.from_config(config)
-        return [one.revision for one in scripts.iterate_revisions("head", before)][::-1]
+        return upgrade(session)
+
+
+def upgrade(session: Session, revision: str = "head") -> list[str]:
+    """The same within a transaction of the caller's, up to a revision that is known."""
+    connection = session.connection()
+    if connection.dialect.name == "postgresql":
+        connection.execute(select(func.pg_advisory_xact_lock(_LOCK)))
+    config = _config(connection)
+    before = _current(connection)
+    command.upgrade(config, revision)
+    scripts = ScriptDirectory.from_config(config)
+    return [one.revision for one in scripts.iterate_revisions(revision, before)][::-1]
+
+
+def revision_of(session: Session) -> str | None:
+    """The revision of a database's schema; None where it has none of its tables."""
+    return _current(session.connection())
+
+
+def revisions(session: Session) -> list[str]:
+    """All that this program knows, oldest first."""
+    scripts = ScriptDirectory.from_config(_config(session.connection()))
+    return [one.revision for one in scripts.walk_revisions()][::-1]
 
 
 def schema_state(engine: Engine) -> SchemaState:
