@@ -361,17 +361,19 @@ def sub_issue(
     to: str | None = None,
     at: int = NINE,
 ) -> Payload:
-    """A `sub_issues` delivery to `to` (the part's repository unless said otherwise)."""
+    """A `sub_issues` delivery: to the part's repository, or the parent's, as its action says, or else to `to`."""
     about = {"author": "carol", "title": "Totals are off", "labels": (), "opened_at": NINE, "at": at}
     above = parent_repo or repo
+    other = {"parent_issue_repo": repository_object(above)}
+    if action.startswith("sub_issue"):
+        other = {"sub_issue_repo": repository_object(repo)}
     return delivered(
         action,
-        to or repo,
+        to or (above if action.startswith("sub_issue") else repo),
         actor,
         sub_issue=_item(number, repo, "issues", **about),
-        sub_issue_repo=repository_object(repo),
         parent_issue=_item(parent, above, "issues", **about),
-        parent_issue_repo=repository_object(above),
+        **other,
     )
 
 

@@ -95,7 +95,7 @@ def test_a_parent_issue_is_told_alike_by_both_roads(server: FakeGithub, issue: F
     events = shown(server, issue).events[1:]
     told = [
         *heard("sub_issues", gh.sub_issue("parent_issue_added", parent_repo="acme/plans", at=NINE + 1)),
-        *heard("sub_issues", gh.sub_issue("sub_issue_removed", parent_repo="acme/plans", at=NINE + 2)),
+        *heard("sub_issues", gh.sub_issue("parent_issue_removed", parent_repo="acme/plans", at=NINE + 2)),
     ]
     assert told == list(events)
     assert [(event.kind, event.id, event.data) for event in events] == [
@@ -104,13 +104,18 @@ def test_a_parent_issue_is_told_alike_by_both_roads(server: FakeGithub, issue: F
     ]
 
 
+def test_what_the_parents_repository_is_told_of_its_own_parts_is_the_same_event() -> None:
+    told = [heard("sub_issues", gh.sub_issue(action, at=NINE)) for action in ("parent_issue_added", "sub_issue_added")]
+    assert told[0] == told[1] != ()
+
+
 def test_a_parent_of_the_same_repository_needs_no_name(server: FakeGithub, issue: FakeIssue) -> None:
     issue.part_of(FakeIssue(REPO, 3, "carol", NINE, "Checkout"), NINE + 1)
     assert shown(server, issue).events[1].data == {"parent": 3}
 
 
 def test_the_parents_repository_is_told_nothing_of_its_own() -> None:
-    assert heard("sub_issues", gh.sub_issue(parent_repo="acme/plans", to="acme/plans")) == ()
+    assert heard("sub_issues", gh.sub_issue("sub_issue_added", parent_repo="acme/plans")) == ()
 
 
 def test_the_same_act_a_few_seconds_apart_is_not_doubled(server: FakeGithub, issue: FakeIssue) -> None:
