@@ -43,11 +43,6 @@ class Going(NamedTuple):
     calendar_age: int
 
 
-def before(instant: int | None, at: int) -> int | None:
-    """An instant if it lies before another, else None."""
-    return instant if instant is not None and instant < at else None
-
-
 def end_of(one: Journey) -> int | None:
     """When an item was done or dropped; None while it is on its way."""
     return one.done_at if one.done_at is not None else one.dropped_at
@@ -79,12 +74,8 @@ def _finished(stream: Stream, work: Work, clock: Clock) -> Finished:
 
 def going(works: Iterable[Work], clock: Clock, at: int) -> list[Going]:
     """The items begun before an instant and not over before it, the oldest first."""
-    found = (_going(work, clock, at) for work in works if _goes(work.journey, at))
+    found = [_going(work, clock, at) for work in works if overlaps(work.journey, at, at)]
     return sorted(found, key=lambda one: (one.began_at, one.key))
-
-
-def _goes(one: Journey, at: int) -> bool:
-    return one.began_at < at and before(end_of(one), at) is None
 
 
 def _going(work: Work, clock: Clock, at: int) -> Going:

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import date, timedelta
+from itertools import pairwise
 from typing import NamedTuple, TypeAlias
 
 from bot.flow.calendar import Calendar
@@ -65,43 +66,49 @@ class Load(NamedTuple):
 
 def load_of(works: Iterable[Work], days: Calendar, since: int, until: int) -> Load:
     """Flow load in [since, until), by the local days of a calendar."""
-    known = list(works)
-    span = range(since, until)
-    ends = [end_of(work.journey) for work in known]
-    pieces = [piece for work in known for piece in _pieces(work, until)]
+    known = [(work.journey.began_at, end_of(work.journey), work) for work in works]
+    pieces = [piece for began, end, work in known for piece in _pieces(work, began, end, until)]
     return Load(
-        sum(work.journey.began_at < since and (end is None or end >= since)
-            for work, end in zip(known, ends, strict=True)),
-        sum(work.journey.began_at in span for work in known),
-        sum(end is not None and end in span for end in ends),
+        sum(began < since and (end is None or end >= since) for began, end, _ in known),
+        sum(since <= began < until for began, _, _ in known),
+        sum(end is not None and since <= end < until for _, end, _ in known),
         tuple(_days(pieces, days, since, until)),
     )  # fmt: skip
 
 
-def _pieces(work: Work, until: int) -> Iterator[Piece]:
+def _pieces(work: Work, began: int, end: int | None, until: int) -> Iterable[Piece]:
     """An item's time in progress before an instant, cut where its type changes."""
-    began, end = work.journey.began_at, end_of(work.journey)
     stop = until if end is None else min(end, until)
-    cuts = [at for at, _ in work.types[1:] if began < at < stop]
-    for start, cut in zip([began, *cuts], [*cuts, stop], strict=True):
-        if start < cut:
-            yield start, cut, work.type_at(start)
+    if len(work.types) == 1:
+        return ((began, stop, work.type),) if began < stop else ()
+    cuts = [began, *(at for at, _ in work.types[1:] if began < at < stop), stop]
+    return [(start, cut, work.type_at(start)) for start, cut in pairwise(cuts) if start < cut]
 
 
 def _days(pieces: Iterable[Piece], days: Calendar, since: int, until: int) -> Iterator[Day]:
     """Sweep over the changes of load, from day to day."""
-    steps = sorted(step for start, stop, kind in pieces for step in ((start, kind, 1), (stop, kind, -1)))
     counts: Counter[str] = Counter()
-    place, at, area = 0, since, 0
+    steps: list[tuple[int, str, int]] = []
+    for start, stop, kind in pieces:
+        if stop <= since:
+            continue
+        if start <= since:
+            counts[kind] += 1
+        else:
+            steps.append((start, kind, 1))
+        if stop < until:
+            steps.append((stop, kind, -1))
+    steps.sort()
+    place, at, area, items = 0, since, 0, counts.total()
     for day, end in _ends(days, since, until):
         while place < len(steps) and steps[place][0] < end:
             when, kind, change = steps[place]
-            if when > at:
-                area += counts.total() * (when - at)
-                at = when
+            area += items * (when - at)
+            at = when
             counts[kind] += change
+            items += change
             place += 1
-        area += counts.total() * (end - at)
+        area += items * (end - at)
         yield Day(day, end, {kind: n for kind, n in sorted(counts.items()) if n}, area)
         at, area = end, 0
 
