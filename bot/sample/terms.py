@@ -26,6 +26,10 @@ hold_while_red = true
 wip_labels = ["wip", "do not merge"]
 bots = ["dependabot*", "renovate*", "{POSES_AS_A_USER}"]
 
+[mix]
+features = "45-65"
+defects = "10-25"
+
 [nudges]
 heads_up = 0.75
 escalate = 2.0
