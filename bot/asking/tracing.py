@@ -21,7 +21,7 @@ from bot.grammar.value import rule_words
 from bot.hosts.github import ids
 from bot.intake import settle
 from bot.sight import seen_items
-from bot.store import arrivals, events, items, journeys, said, value
+from bot.store import arrivals, events, items, said, value
 from bot.store.engine import reading, undisturbed, writing
 from bot.value.catalogue import Catalogue, Target, catalogue
 from bot.value.tracing import carrying, traced
@@ -179,7 +179,8 @@ def rule_change(ctx: Context, user: str, words: Sequence[str], now: int) -> Rule
         rule, target = rule_meant(known, words)
         held = value.rules(session, ctx.workspace)
         was = next((one for one in held if one.key == rule.key), None)
-        done = {one.journey.key for key in _streams(known) for one in _done(session, ctx.workspace, key, now)}
+        since = now - DAYS * 86_400
+        done = {one for key in _streams(known) for one in value.done_since(session, ctx.workspace, key, since)}
         before = traced(session, ctx.workspace, done, known, held)
         mine = carrying(session, ctx.workspace, done, rule)
     told = " ".join([rule.kind, quoted(rule.name.replace('"', "'")), quoted(target.name)])
@@ -191,11 +192,6 @@ def rule_change(ctx: Context, user: str, words: Sequence[str], now: int) -> Rule
 
 def _streams(known: Catalogue) -> list[str]:
     return list(dict.fromkeys(outcome.stream for outcome in known.outcomes))
-
-
-def _done(session: Session, workspace: str, stream: str, now: int) -> list[journeys.Measured]:
-    found = journeys.since(session, workspace, stream, now - DAYS * 86_400)
-    return [one for one in found if one.journey.done_at is not None]
 
 
 def add_rule(ctx: Context, user: str, words: Sequence[str], now: int) -> tuple[Rule, str]:

@@ -15,11 +15,11 @@ from bot.flow.amounts import ALLOWED, amount_of, same_unit
 from bot.flow.amounts import said as number_said
 from bot.flow.value import Given, KeyResult, Outcome
 from bot.intake import settle
-from bot.store import journeys, said, value, waits
+from bot.store import said, value, waits
 from bot.store.engine import reading, undisturbed, writing
 from bot.value.asked import latest_ids
 from bot.value.catalogue import Catalogue, Target, catalogue
-from bot.value.tracing import TracedShare, traced_share
+from bot.value.tracing import TracedShare, share_of_done
 from bot.views.value import Listed, Share, ShownOutcome, ShownResult
 
 SAME = 60
@@ -72,8 +72,8 @@ def outcomes_of(ctx: Context, words: Sequence[str], now: int) -> Listed:
 
 def share_of(session: Session, workspace: str, stream: str, known: Catalogue, now: int) -> TracedShare:
     """The work that was done in a stream in the last DAYS, and what it is traced to."""
-    found = journeys.since(session, workspace, stream, now - DAYS * 86_400)
-    return traced_share(session, workspace, [one.journey for one in found], known)
+    done = value.done_since(session, workspace, stream, now - DAYS * 86_400)
+    return share_of_done(session, workspace, done, known)
 
 
 def _outcome(session: Session, workspace: str, outcome: Outcome, share: TracedShare, now: int) -> ShownOutcome:

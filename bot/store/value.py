@@ -156,6 +156,13 @@ def done_at(session: Session, workspace: str, keys: Iterable[ItemKey]) -> dict[I
     return found
 
 
+def done_since(session: Session, workspace: str, stream: str, start: int) -> dict[ItemKey, int]:
+    """The items that were done in a stream at `start` or later, and when."""
+    mine = (_J.workspace == workspace, _J.stream == stream, _J.ended_at >= start, _J.dropped.is_(False))
+    rows = session.execute(select(_J.host, _J.repo, _J.item, _J.ended_at).where(*mine))
+    return {(host, repo, item): at for host, repo, item, at in rows}
+
+
 def segments(session: Session, workspace: str, key: ItemKey) -> dict[str, str | None]:
     """Whose an item is in each stream it goes through, by the streams' keys."""
     host, repo, item = key

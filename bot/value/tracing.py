@@ -41,8 +41,12 @@ def traced_share(
     session: Session, workspace: str, done: Iterable[Journey], known: Catalogue | None = None
 ) -> TracedShare:
     """Which share of these journeys' items is traced to any outcome; those that are not done do not count."""
-    known = known or catalogue(session, workspace)
     ended = {one.key: one.done_at for one in done if one.done_at is not None}
+    return share_of_done(session, workspace, ended, known or catalogue(session, workspace))
+
+
+def share_of_done(session: Session, workspace: str, ended: Mapping[ItemKey, int], known: Catalogue) -> TracedShare:
+    """Which share of these items, with the instants they were done at, is traced to any outcome."""
     found = traced(session, workspace, ended, known)
     outcomes = {key: {known.places[one.to].id for one in told} for key, told in found.items()}
     counts: dict[str, int] = {}
