@@ -39,6 +39,8 @@ PEOPLE = 120
 """Seconds between two looks at who is who."""
 CATCH_UP = 120
 """Most seconds for which nudges wait, at the start, for what happened in the meantime."""
+ASLEEP = 2 * RECONCILE
+"""Seconds by which the clock leaps where the machine slept; nudges wait then, too."""
 
 log = structlog.get_logger()
 
@@ -157,7 +159,7 @@ def schedule_of(ctx: Context, telemetry: Telemetry) -> Schedule:
 
 
 def jobs_of(ctx: Context, telemetry: Telemetry) -> list[Job]:
-    """Every job. At the start, nudges wait for what was missed, but no longer than CATCH_UP."""
+    """Every job. At the start and after a sleep, nudges wait for what was missed, but no longer than CATCH_UP."""
     from bot.intake import refresh_looks
     from jobs import absences, deliver, digest, experiments, homes, morning, nudge, people, streams, value
     from jobs.schedule import Job
@@ -215,16 +217,18 @@ def _counted(done: Tally, telemetry: Telemetry) -> int:
 
 
 class _CaughtUp:
-    """Whether the first reading of the code host after the start is over."""
+    """Whether the first reading of the code host after the start, or after a sleep of the machine, is over."""
 
     def __init__(self, ctx: Context) -> None:
         self._over = threading.Event()
-        self._latest = ctx.clock.now() + CATCH_UP
+        self._seen = ctx.clock.now()
+        self._latest = self._seen + CATCH_UP
 
     def after(self, step: Step) -> Step:
         """The step, after which (however it ends) the others may go ahead."""
 
         def reading(now: int) -> int:
+            self._look(now)
             try:
                 return step(now)
             finally:
@@ -233,8 +237,23 @@ class _CaughtUp:
         return reading
 
     def unless(self, step: Step) -> Step:
-        """The step, doing nothing as long as the first reading runs."""
-        return lambda now: step(now) if self._over.is_set() or now >= self._latest else 0
+        """The step, doing nothing as long as that reading runs."""
+
+        def waiting(now: int) -> int:
+            self._look(now)
+            return step(now) if self._over.is_set() or now >= self._latest else 0
+
+        return waiting
+
+    def _look(self, now: int) -> None:
+        """Where the machine slept, nobody knows what happened meanwhile: the next reading is due at once."""
+        asleep = now - self._seen
+        if not -ASLEEP < asleep <= 0:  # a later step of a run looks with the instant at which that began
+            self._seen = now
+        if asleep > ASLEEP:
+            log.info("awake again", seconds=asleep)
+            self._latest = now + CATCH_UP
+            self._over.clear()
 
 
 def _once(step: Step) -> Step:

@@ -15,6 +15,11 @@ from apscheduler.triggers.interval import IntervalTrigger  # type: ignore[import
 from bot.clock import Clock
 from bot.telemetry import Telemetry
 
+WATCH = 1.0
+"""Seconds between two looks at whether the clock was set back."""
+SET_BACK = 10
+"""Seconds by which a clock has to be set back for the jobs to begin anew; smaller corrections are waited out."""
+
 log = structlog.get_logger()
 
 
@@ -38,6 +43,7 @@ class Schedule:
             job_defaults={"coalesce": True, "max_instances": 1, "misfire_grace_time": None},
             timezone=UTC,
         )
+        self._ended = threading.Event()
 
     def start(self) -> None:
         """Run every job now, and again whenever its seconds are over."""
@@ -47,9 +53,21 @@ class Schedule:
                 self._run, IntervalTrigger(seconds=job.every, timezone=UTC), args=(job,), next_run_time=begin
             )
         self._scheduler.start()
+        threading.Thread(target=self._watch, name="clock", daemon=True).start()
+
+    def _watch(self) -> None:
+        """Runs are due by the machine's clock; where that is set back they would wait until it is there again."""
+        latest = self._clock.now()
+        while not self._ended.wait(WATCH):
+            before, latest = latest, self._clock.now()
+            if latest < before - SET_BACK:
+                log.warning("clock set back", seconds=before - latest)
+                for job in self._scheduler.get_jobs():
+                    job.modify(next_run_time=datetime.fromtimestamp(latest, UTC))
 
     def stop(self, seconds: float) -> bool:
         """Begin no more runs; whether the running ones came to an end within `seconds`."""
+        self._ended.set()
         ending = threading.Thread(target=self._scheduler.shutdown, name="stop", daemon=True)
         ending.start()
         ending.join(seconds)
