@@ -20,10 +20,11 @@ from test_streams_command import NOT_ADMIN, Desk, shown
 from world import POLICY, World
 
 from bot.flow.stream import Segment
-from bot.flow.value import KeyResult
+from bot.flow.value import LABEL, KeyResult, Outcome, Trace
 from bot.local import payloads
 from bot.store import streams, value
 from bot.store.engine import writing
+from bot.views.tracing import Chain, chain
 
 MAPPED = SHOP._replace(outcome="We win when it ships", segments=(Segment("Everybody"),))
 SITE = "https://github.com/acme/shop/pull"
@@ -436,3 +437,11 @@ def test_why_tells_the_chain_from_the_item_to_those_it_is_for(shop: Desk) -> Non
 def test_why_says_nothing_of_it_where_nothing_is_said_to_work_for(desk: Desk) -> None:
     done(desk, 1)
     assert "What it is for" not in json.dumps(desk.flow("why acme/shop#1"))
+
+
+def test_an_item_that_the_reader_may_not_see_is_not_named() -> None:
+    key = ("github", "acme/secret", 3)
+    told = Chain(
+        Trace("shop", LABEL, "epic", key), Outcome("shop", "shop", "Shop", "Shop", ""), None, None, None, False
+    )
+    assert chain(told) == "What it is for: *Shop*. The label epic says so of an item that you may not see."
