@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable
+from operator import itemgetter
 from typing import Any, NamedTuple
 
 from sqlalchemy import ColumnElement, and_, bindparam, func, or_, select
@@ -17,7 +18,7 @@ from bot.store.sql import Asking, by_repo
 
 _J, _V, _E = JOURNEYS.c, VISITS.c, EVENTS.c
 _WAY = (_J.host, _J.repo, _J.item, _J.version, _J.segment, _J.ended_at, _J.dropped)
-_STAY = (_V.stage, _V.since, _V.until, _V.picked_up_at, _V.handed_over)
+_STAY = (_V.seq, _V.stage, _V.since, _V.until, _V.picked_up_at, _V.handed_over)
 _SAME = and_(*(_V[name] == _J[name] for name in ("workspace", "stream", "host", "repo", "item")))
 _OPENERS = Asking(
     lambda one_of: select(_E.item, _E.actor, _E.actor_type).where(
@@ -49,14 +50,16 @@ def journeys(
 
     Of these repositories alone, case aside, where any are named; in order of their items.
     """
-    mine = (*_of(workspace, stream, repos), or_(_J.ended_at.is_(None), _J.ended_at >= since), _J.began_at < until)
-    rows = session.execute(
-        select(*_WAY, *_STAY).join(VISITS, _SAME).where(*mine).order_by(_J.host, _J.repo, _J.item, _V.seq)
-    )
-    ways: dict[tuple[Any, ...], list[Visit]] = defaultdict(list)
-    for row in rows:
-        ways[tuple(row[:7])].append(Visit(*row[7:]))
-    return [_measured(stream, way, visits) for way, visits in ways.items()]
+    mine = (
+        *_of(workspace, stream, repos), _V.workspace == workspace,
+        or_(_J.ended_at.is_(None), _J.ended_at >= since), _J.began_at < until,
+    )  # fmt: skip
+    # In no order: SQLite would go through all journeys rather than sort.
+    rows = session.execute(select(*_WAY, *_STAY).join(VISITS, _SAME).where(*mine)).all()
+    ways: dict[tuple[Any, ...], list[tuple[int, Visit]]] = defaultdict(list)
+    for host, repo, item, version, segment, ended_at, dropped, seq, *stay in rows:
+        ways[host, repo, item, version, segment, ended_at, dropped].append((seq, Visit(*stay)))
+    return [_measured(stream, way, ways[way]) for way in sorted(ways, key=itemgetter(0, 1, 2))]
 
 
 def _of(workspace: str, stream: str, repos: Collection[str] | None) -> tuple[ColumnElement[bool], ...]:
@@ -64,10 +67,14 @@ def _of(workspace: str, stream: str, repos: Collection[str] | None) -> tuple[Col
     return mine if repos is None else (*mine, func.lower(_J.repo).in_(sorted({repo.lower() for repo in repos})))
 
 
-def _measured(stream: str, way: tuple[Any, ...], visits: Iterable[Visit]) -> Measured:
+def _measured(stream: str, way: tuple[Any, ...], visits: Iterable[tuple[int, Visit]]) -> Measured:
     host, repo, item, version, segment, ended_at, dropped = way
     done, given_up = (None, ended_at) if dropped else (ended_at, None)
-    return Measured(stream, version, Journey((host, repo, item), segment, tuple(visits), done, given_up))
+    return Measured(
+        stream,
+        version,
+        Journey((host, repo, item), segment, tuple(visit for _, visit in sorted(visits)), done, given_up),
+    )
 
 
 def done_in(

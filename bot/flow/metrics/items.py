@@ -80,6 +80,8 @@ def going(works: Iterable[Work], clock: Clock, at: int) -> list[Going]:
 
 def _going(work: Work, clock: Clock, at: int) -> Going:
     one = work.journey
-    visit = next(visit for visit in reversed(one.visits) if visit.since < at)
+    visit = one.visits[-1]
+    if visit.since >= at:
+        visit = next(visit for visit in reversed(one.visits) if visit.since < at)
     age = clock(one.key[1]).working(one.began_at, at)
     return Going(one.key, work.type_at(at - 1), visit.stage, one.began_at, visit.since, age, at - one.began_at)
