@@ -116,13 +116,14 @@ def agree(world: World) -> None:
     result = KeyResult("r", "o", "Conversion", "%", Decimal(2), Decimal(3), None, "U0BOB", world.now)
     tried = Experiment(0, "pair on large changes", "wait", "review", "", None, ("acme/shop",), -70, world.now,
                        "U0ALICE", "C0TEAM", date(2026, 3, 27), {"review": [100, 200]})  # fmt: skip
+    workspace = world.ctx().workspace
     with writing(world.engine) as session:
-        stream = streams.every(session, "default")[0].key
-        value.put_outcome(session, "default", stream, "Checkout", "Who comes, buys", world.now)
-        value.put_result(session, "default", result._replace(outcome=value.outcomes(session, "default")[0].id))
-        value.give(session, "default", "r", Given(Decimal("2.4"), world.now, "U0BOB"))
-        value.put_rule(session, "default", Rule("label", "bug", "r"), "U0ALICE", world.now)
-        experiments.add(session, "default", tried)
+        stream = streams.every(session, workspace)[0].key
+        value.put_outcome(session, workspace, stream, "Checkout", "Who comes, buys", world.now)
+        value.put_result(session, workspace, result._replace(outcome=value.outcomes(session, workspace)[0].id))
+        value.give(session, workspace, "r", Given(Decimal("2.4"), world.now, "U0BOB"))
+        value.put_rule(session, workspace, Rule("label", "bug", "r"), "U0ALICE", world.now)
+        experiments.add(session, workspace, tried)
 
 
 def said(world: World) -> dict[str, str]:
