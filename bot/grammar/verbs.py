@@ -153,7 +153,9 @@ _STREAMS = (
         ("/flow stream Shop picture", "the map as a picture, sent to you"),
         ("/flow stream Shop history", "its versions, and who changed what"),
         ("/flow stream Shop export", "the map as YAML"),
-        takes=(Takes("NAME [picture | history | export | measure | delete]", AnyWord(terms.STREAM), needed=True, many=True),),
+        takes=(
+            Takes("NAME [picture | history | export | measure | delete]", AnyWord(terms.STREAM), needed=True, many=True),
+        ),
         means=StreamWords,
     ),
     Verb(
