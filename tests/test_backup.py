@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import gzip
 import json
+import os
+import subprocess
+import sys
 import tracemalloc
 from collections import Counter
 from collections.abc import Callable, Iterator
@@ -27,7 +30,7 @@ from bot.backup import BadBackup, _lines, restore, write
 from bot.flow.value import Given, KeyResult, Rule
 from bot.said import Change, say
 from bot.store import experiments, streams, value
-from bot.store.copying import frozen, is_empty
+from bot.store.copying import AT_ONCE, frozen, is_empty
 from bot.store.engine import make_engine, reading, writing
 from bot.store.experiments import Experiment
 from bot.store.migrate import migrate, revisions, schema_state, upgrade
@@ -322,6 +325,27 @@ def test_the_commands_say_what_they_did(
     assert capsys.readouterr().out == f"{number} restored.\n"
     assert run(["backup", "-"]) == 0
     assert len(capsys.readouterr().out.splitlines()) == len(good)
+
+
+@pytest.mark.parametrize("kind", ["sqlite", "postgres"])
+def test_a_restore_that_is_killed_half_way_leaves_nothing_behind(
+    good: list[Any], to: Callable[[str], Any], tmp_path: Path, request: pytest.FixtureRequest, kind: str
+) -> None:
+    address = f"sqlite:///{tmp_path / 'new.db'}" if kind == "sqlite" else request.getfixturevalue("empty_postgres")
+    head, table, row = good[:3]
+    many = [head, table, *([str(n), *row[1:]] for n in range(30 * AT_ONCE))]
+    command = [sys.executable, "-m", "bot", "restore", "-"]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, env={**os.environ, "DATABASE_URL": address}) as restoring:
+        assert restoring.stdin
+        # It has taken all but what the pipe holds when the last of it is written, and waits for more.
+        restoring.stdin.write("".join(json.dumps(one) + "\n" for one in many).encode())
+        restoring.stdin.flush()
+        restoring.kill()
+    engine = make_engine(address)
+    assert schema_state(engine) == "behind"
+    assert restore(engine, str(tmp_path / "good.jsonl")) == 2 * len(every_table())
+    assert schema_state(engine) == "current"
+    close(engine)
 
 
 def test_the_revisions_are_known_in_their_order(sqlite_engine: Engine) -> None:
