@@ -25,13 +25,14 @@ from sqlalchemy.orm import Session
 from bot.commitfacts import deployments, result, turning
 from bot.context import Context
 from bot.flow.events import FlowEvent, ItemKey
+from bot.flow.forgetting import without
 from bot.flow.ladder import next_look
 from bot.hosts import Delivery, ShaFact
 from bot.kept_waits import Terms
 from bot.refold import refold
 from bot.said import current, seen_in
 from bot.standings import standings_of
-from bot.store import arrivals, checks, events, items, repos, said, settings, unplaced, waits
+from bot.store import arrivals, checks, events, forgotten, items, repos, said, settings, unplaced, waits
 from bot.store.checks import Result
 from bot.store.engine import reading, undisturbed, writing
 from bot.store.items import Facts
@@ -113,16 +114,25 @@ def _take_together(calls: Sequence[Call]) -> list[Taken]:
     now = max(now for _, _, now in calls)
     # Keeping needs no policy; a rename, which folds items at once, looks at it by itself.
     terms = Terms(ctx.workspace, ctx.policy, now, live=True)
-    return _shares(deliveries, undisturbed(lambda: _take_deliveries(ctx, deliveries, terms)))
+    return undisturbed(lambda: _take_deliveries(ctx, deliveries, terms))
 
 
-def _take_deliveries(ctx: Context, deliveries: Sequence[Delivery], terms: Terms) -> _Kept:
+def _take_deliveries(ctx: Context, told: Sequence[Delivery], terms: Terms) -> list[Taken]:
     with writing(ctx.engine) as session:
+        deliveries = _spared(session, told, ctx.workspace)
         _note_repositories(session, deliveries, terms)
         unplaced.add(session, ctx.workspace, (one for delivery in deliveries for one in delivery.unplaced))
-        told = [event for delivery in deliveries for event in delivery.events]
+        events_told = [event for delivery in deliveries for event in delivery.events]
         facts = [fact for delivery in deliveries for fact in delivery.facts]
-        return _store(session, told, facts, terms.workspace)
+        return _shares(deliveries, _store(session, events_told, facts, terms.workspace))
+
+
+def _spared(session: Session, told: Sequence[Delivery], workspace: str) -> Sequence[Delivery]:
+    """Deliveries without people who were forgotten, by the ids that their events are kept under."""
+    takes = forgotten.scrub(session, workspace)
+    if takes is None:
+        return told
+    return [replace(one, events=tuple(without(event, takes) for event in one.events)) for one in told]
 
 
 def _store(session: Session, told: Sequence[FlowEvent], facts: Sequence[ShaFact], workspace: str) -> _Kept:

@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 
 from bot.flow.events import CLAIMED, PICKED, RANKS, FlowEvent, ItemKey, preference, unique
 from bot.flow.waits import STAGE, Wait
+from bot.store.forgotten import spared
 from bot.store.sql import Asking, Inserting, batches, by_repo, table, updating
 from bot.store.tables import EventRow
 from bot.store.tables.ledger import OUTCOMES
@@ -56,11 +57,14 @@ class Appended(NamedTuple):
 
 
 def append(session: Session, workspace: str, events: Iterable[FlowEvent]) -> Appended:
-    """Add events that are not known yet. Of two tellings of one event `bot.flow.events.preference` picks one."""
-    told = {_identity(event): event for event in sorted(unique(events), key=_identity)}
+    """Add events that are not known yet. Of two tellings of one event `bot.flow.events.preference` picks one.
+
+    Whoever was forgotten is not in them any more.
+    """
+    told = {_identity(one): one for one in sorted(unique(spared(session, workspace, events)), key=_identity)}
     if not told:
         return Appended([], [], set())
-    added = _ADD.returned(session, [_row(workspace, event) for event in told.values()])
+    added = _ADD.returned(session, [row_of(workspace, event) for event in told.values()])
     new = [told.pop((host, repo, id_)) for host, repo, id_ in added]
     items = {event.key for event in new}
     bettered = []
@@ -77,7 +81,8 @@ def _identity(event: FlowEvent) -> tuple[str, str, str]:
     return (event.host, event.repo, event.id)
 
 
-def _row(workspace: str, event: FlowEvent) -> dict[str, Any]:
+def row_of(workspace: str, event: FlowEvent) -> dict[str, Any]:
+    """The columns of an event."""
     return {
         "workspace": workspace,
         "host": event.host,
@@ -104,7 +109,7 @@ def _stored(session: Session, workspace: str, events: Iterable[FlowEvent]) -> It
 
 
 def _replace(session: Session, workspace: str, events: Sequence[FlowEvent]) -> None:
-    rows = [_row(workspace, event) for event in events]
+    rows = [row_of(workspace, event) for event in events]
     named = [{f"at_{key}": row[key] for key in _KEYS} | {f"new_{key}": row[key] for key in _MUTABLE} for row in rows]
     if named:
         session.connection().execute(_REPLACE, named)

@@ -175,6 +175,12 @@ def apply_to_all(session: Session, workspace: str, held: Kept, by: str, now: int
     session.execute(update(STREAMS).where(*here).values(cursor=json.dumps(BEGINNING)))
 
 
+def measure_all(session: Session, workspace: str, key: str) -> None:
+    """Have a stream's items measured again, each by the version of its day."""
+    here = (_S.workspace == workspace, _S.key == key)
+    session.execute(update(STREAMS).where(*here).values(cursor=json.dumps(BEGINNING)))
+
+
 def remove(session: Session, workspace: str, key: str) -> None:
     """Take a stream away with all its versions."""
     session.execute(delete(VERSIONS).where(_V.workspace == workspace, _V.stream == key))

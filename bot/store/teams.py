@@ -9,6 +9,7 @@ from typing import NamedTuple
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from bot.store.forgotten import spared_logins
 from bot.store.sql import insert, table
 from bot.store.tables import TeamRow
 
@@ -39,7 +40,7 @@ def keep(
     """Keep what was read of a team."""
     told = insert(session, TEAMS).values(
         workspace=workspace, host=host, owner=owner, team=name, read_at=now,
-        members=None if members is None else json.dumps(list(members)),
+        members=None if members is None else json.dumps(spared_logins(session, workspace, members)),
     )  # fmt: skip
     fresh = {"members": told.excluded.members, "read_at": told.excluded.read_at}
     session.execute(told.on_conflict_do_update(index_elements=["workspace", "host", "owner", "team"], set_=fresh))

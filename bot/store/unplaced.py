@@ -9,6 +9,7 @@ from sqlalchemy import bindparam, delete, select
 from sqlalchemy.orm import Session
 
 from bot.flow.events import Unplaced
+from bot.store.forgotten import spared_facts
 from bot.store.sql import Asking, Inserting, table
 from bot.store.tables import UnplacedRow
 
@@ -24,7 +25,7 @@ _DONE = Asking(
 
 def add(session: Session, workspace: str, told: Iterable[Unplaced]) -> None:
     """Keep what is not kept already."""
-    rows = {(one.host, one.id): _row(workspace, one) for one in told}
+    rows = {(one.host, one.id): _row(workspace, one) for one in spared_facts(session, workspace, told)}
     if rows:
         _ADD.returned(session, list(rows.values()))
 

@@ -9,6 +9,7 @@ from typing import NamedTuple
 from bot.flow.learning import ENOUGH, SHARE, Forecast, Lengths
 from bot.views.message import NAME, SECTION, Block, Message, bare, joined, plain, section
 from bot.views.pages import Again, ask_button
+from bot.views.people import account
 from bot.views.phrases import by_when, when
 from bot.views.words import counted, elapsed, working
 
@@ -203,7 +204,7 @@ def agreed(targets: Iterable[tuple[str, int]]) -> str:
 
 
 def _on(one: Progress, zone: tzinfo, now: int) -> list[str]:
-    by = f" by <@{one.by}>" if one.by else ""
+    by = f" by {account(one.by)}" if one.by else ""
     return [f"*{_name(one.repo)} is on*, switched on{by} on {when(one.at, zone, now)}.\n{_agreed_of(one.kinds)}"]
 
 
@@ -233,7 +234,7 @@ def begun(repo: str, channel: str | None) -> Message:
 
 def elsewhere(repo: str, user: str, message: Message) -> Message:
     """Somebody else connects it; `message` is how far it is."""
-    opening = f"<@{user}> is connecting {_name(repo)}:"
+    opening = f"{account(user)} is connecting {_name(repo)}:"
     return Message(f"{opening}\n{message.text}", (section(opening), *message.blocks))
 
 

@@ -11,6 +11,7 @@ from bot.flow.experiments import DROPPED, FLOW_TIME, HELD, KEPT, KIND, LONGER, N
 from bot.views.days import date_of, day_said
 from bot.views.message import NAME, SECTION, TITLE, Block, Message, aside, bare, joined, plain, section
 from bot.views.pages import Again, ask_button, page_of
+from bot.views.people import account
 from bot.views.phrases import when
 from bot.views.words import counted, working
 
@@ -163,7 +164,7 @@ def goes_on(tried: str) -> Message:
 
 def experiment(one: Shown, zone: tzinfo, now: int) -> Message:
     """One experiment, for whoever asks."""
-    began = f"Begun by <@{one.began_by}> on {when(one.began_at, zone, now)}."
+    began = f"Begun by {account(one.began_by)} on {when(one.began_at, zone, now)}."
     return _told([f"*{plain(one.tried, TITLE)}* ({_about(one)}), experiment {one.number}. {began}"], one, zone, now)
 
 
@@ -196,7 +197,7 @@ def _moved(one: Moved, sort: str) -> str:
 def _ending(one: Shown, zone: tzinfo, now: int) -> list[str]:
     if one.ending is None or one.ended_at is None:
         return []
-    by = f" by <@{one.ended_by}>" if one.ended_by else ""
+    by = f" by {account(one.ended_by)}" if one.ended_by else ""
     return [f"{_ENDED[one.ending]}{by} on {when(one.ended_at, zone, now)}."]
 
 

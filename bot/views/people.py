@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import NamedTuple
 
+from bot.flow.forgetting import SOMEBODY
 from bot.views.message import Block, Message, aside, bare, joined, plain, section
 from bot.views.pages import Again, Confirm, ask_button, page_of
 from bot.views.words import counted
@@ -17,6 +18,8 @@ DAYS = 90
 
 def account(user: str) -> str:
     """A Slack account as Slack shows it by name; nobody is told in an answer that only one person sees."""
+    if user == SOMEBODY:  # who was forgotten since
+        return user
     return f"<@{plain(user, LOGIN)}>"
 
 

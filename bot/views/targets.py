@@ -10,6 +10,7 @@ from bot.flow.learning import Forecast, Lengths
 from bot.views.connection import agreed, meant, took, unlinked
 from bot.views.message import NAME, SECTION, Block, Message, joined, plain, section
 from bot.views.pages import Again, ask_button
+from bot.views.people import account
 from bot.views.phrases import when
 from bot.views.words import counted, working
 
@@ -117,7 +118,7 @@ def _whence(origin: Origin | None, zone: tzinfo, now: int) -> str:
     all_of = "for all repositories, " if origin.for_all else ""
     if origin.by is None or origin.at is None:
         return f" ({all_of}by the policy file)"
-    return f" ({all_of}by <@{origin.by}> on {when(origin.at, zone, now)})"
+    return f" ({all_of}by {account(origin.by)} on {when(origin.at, zone, now)})"
 
 
 def _own(told: Targets) -> list[str]:
