@@ -324,6 +324,16 @@ def test_the_text_says_what_the_blocks_show():
     ]
 
 
+def test_figures_in_brief_lack_only_what_is_in_progress_one_by_one():
+    told = measured()
+    brief = figures(STREAM, WORKS, office, MONDAY, SATURDAY, SATURDAY, stays=REVIEWS, agreed=lambda _: 12 * HOUR,
+                    briefly=True)  # fmt: skip
+    assert (brief.going, brief.ages.n) == ((), 0)
+    assert [stage.open for stage in brief.stages] == [(), (), ()]
+    stages = tuple(stage._replace(open=()) for stage in told.stages)
+    assert told._replace(going=(), ages=brief.ages, stages=stages) == brief
+
+
 def test_an_empty_period_is_told_without_a_table():
     message = shown(measured(WORKS[0], since=march(20), until=march(21), now=march(22), stays=[]))
     assert [block["type"] for block in message.blocks] == ["section", "section", "actions"]

@@ -56,7 +56,8 @@ def shown_of(
         found = _read(session, ctx, subject.scope, edges)
         done = [one.journey for one in found.works if not one.bot and _is_done_in(one, edges[-2], edges[-1])]
         traced = traced_share(session, ctx.workspace, done)
-    *before, last = [_figures(ctx, subject, found, *period, now) for period in pairwise(edges)]
+    before = [_figures(ctx, subject, found, *period, now, briefly=True) for period in pairwise(edges[:-1])]
+    last = _figures(ctx, subject, found, edges[-2], edges[-1], now)
     one = _entitled(ctx, told(last, before, subject.bands, known, found.usual))
     today = subject.calendar.local_date(now)
     return Shown(
@@ -88,10 +89,13 @@ def _read(session: Session, ctx: Context, scope: Scope, edges: Sequence[int]) ->
     return _Found(works, stays, usual_of(session, ctx, scope, edges[-2]))
 
 
-def _figures(ctx: Context, subject: Subject, found: _Found, since: int, until: int, now: int) -> FlowFigures:
+def _figures(
+    ctx: Context, subject: Subject, found: _Found, since: int, until: int, now: int, *, briefly: bool = False
+) -> FlowFigures:
     return figures(
         subject.scope.stream, _during(found.works, since, until), ctx.policy.team_calendar, since, until, now,
         days=subject.calendar, stays=found.stays, usual=found.usual, agreed=ctx.policy.expectation,
+        briefly=briefly,
     )  # fmt: skip
 
 

@@ -123,18 +123,20 @@ def figures(
     stays: Sequence[Stay] = (),
     usual: int | None = None,
     agreed: Callable[[str], int | None] = _nothing,
+    briefly: bool = False,
 ) -> FlowFigures:
     """The flow metrics of a stream in [since, until), as far as `now`.
 
     `works` are all items that were in progress at some instant of the period; others do no harm. `days` is the
     calendar whose local days load is told by (UTC where left out), `stays` are the waits of the ledger, `agreed` tells
-    the service level expectation of a repository, and `usual` is what holds where none is agreed.
+    the service level expectation of a repository, and `usual` is what holds where none is agreed. `briefly` leaves out
+    what was in progress one by one (`going`, their `ages`, `open` stays): nobody asks for it of periods long past.
     """
     until, clock = min(until, now), cache(clock)
     known = [work for work in works if overlaps(work.journey, since, until)]
     people = [work for work in known if not work.bot]
     done = tuple(finished(stream, people, clock, range(since, until)))
-    under_way = tuple(going(people, clock, until))
+    under_way = () if briefly else tuple(going(people, clock, until))
     return FlowFigures(
         since, until,
         done,
@@ -145,7 +147,7 @@ def figures(
         times_of([one.age for one in under_way], [one.calendar_age for one in under_way]),
         sum(one.active for one in done), sum(one.waiting for one in done),
         _predictability(done, usual, agreed),
-        by_stage(stream, people, clock, since, until),
+        by_stage(stream, people, clock, since, until, briefly=briefly),
         by_kind(stays, since, until),
         _bots(stream, [work for work in known if work.bot], clock, since, until),
     )  # fmt: skip

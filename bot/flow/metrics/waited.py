@@ -55,7 +55,8 @@ class Waited(NamedTuple):
 class _Tally:
     """Stays of one name, summed up in [since, until)."""
 
-    def __init__(self, name: str, active: bool | None, since: int, until: int) -> None:
+    def __init__(self, name: str, active: bool | None, since: int, until: int, *, briefly: bool = False) -> None:
+        self._briefly = briefly
         self._name, self._active = name, active
         self._since, self._until = since, until
         self._ended: list[tuple[int, ItemKey, int, int, bool | None]] = []
@@ -70,7 +71,8 @@ class _Tally:
         """Add a stay that it takes: its age at its end, or the period's, and at the period's beginning."""
         self._lost += age - before
         if until is None or until >= self._until:
-            self._lasting.append(Aged(key, since, age, self._until - since))
+            if not self._briefly:
+                self._lasting.append(Aged(key, since, age, self._until - since))
         else:
             self._ended.append((until, key, since, age, None if target is None else age <= target))
 
@@ -85,13 +87,17 @@ class _Tally:
         )  # fmt: skip
 
 
-def by_stage(stream: Stream, works: Iterable[Work], clock: Clock, since: int, until: int) -> tuple[Waited, ...]:
-    """The stages of a stream in its order, without its finish line."""
+def by_stage(
+    stream: Stream, works: Iterable[Work], clock: Clock, since: int, until: int, *, briefly: bool = False
+) -> tuple[Waited, ...]:
+    """The stages of a stream in its order, without its finish line; `briefly` without what lasts, one by one."""
     targets = {
         segment: {stage.name: stage.target for stage in stream.path(segment)}
         for segment in (None, *(one.name for one in stream.segments))
     }
-    tallies = {stage.name: _Tally(stage.name, stage.active, since, until) for stage in stream.stages[:-1]}
+    tallies = {
+        stage.name: _Tally(stage.name, stage.active, since, until, briefly=briefly) for stage in stream.stages[:-1]
+    }
     for work in works:
         one = work.journey
         working, own = clock(one.key[1]).working, targets.get(one.segment, {})
