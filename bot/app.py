@@ -39,8 +39,10 @@ PEOPLE = 120
 """Seconds between two looks at who is who."""
 CATCH_UP = 120
 """Most seconds for which nudges wait, at the start, for what happened in the meantime."""
-ASLEEP = 2 * RECONCILE
-"""Seconds by which the clock leaps where the machine slept; nudges wait then, too."""
+LAST_TRY = "written_at"
+"""The setting that is written to see whether a database takes something again."""
+ASLEEP = 3600
+"""Seconds by which the clock leaps where the machine slept for long; nudges wait then, too."""
 
 log = structlog.get_logger()
 
@@ -144,12 +146,28 @@ def own_routes(ctx: Context, telemetry: Telemetry) -> dict[str, Route]:
 
 
 def _ready(ctx: Context) -> Answer:
-    """Ready while the database answers and fits this program; Slack or a code host may be down."""
+    """Ready while the database answers, takes what is written and fits this program; Slack or a code host may be down.
+
+    Raises what a database in trouble raises.
+    """
+    from bot.store.engine import doubted
     from bot.store.migrate import schema_state
     from bot.web import Answer
 
     state = schema_state(ctx.engine)
+    if state == "current" and doubted(ctx.engine):
+        _try_to_write(ctx)
     return Answer(200, "ready") if state == "current" else Answer(503, f"the database's schema is {state}")
+
+
+def _try_to_write(ctx: Context) -> None:
+    from bot.store import settings
+    from bot.store.engine import proven, writing
+
+    with writing(ctx.engine) as session:
+        settings.put(session, ctx.workspace, LAST_TRY, str(ctx.clock.now()))
+    proven(ctx.engine)
+    log.info("database back")
 
 
 def schedule_of(ctx: Context, telemetry: Telemetry) -> Schedule:

@@ -14,6 +14,7 @@ from apscheduler.triggers.interval import IntervalTrigger  # type: ignore[import
 
 from bot.clock import Clock
 from bot.telemetry import Telemetry
+from bot.web import DATABASE_TROUBLE, one_line
 
 WATCH = 1.0
 """Seconds between two looks at whether the clock was set back."""
@@ -86,6 +87,10 @@ def run_step(name: str, step: Callable[[int], int], now: int, telemetry: Telemet
     with structlog.contextvars.bound_contextvars(job=name):
         try:
             done = step(now)
+        except DATABASE_TROUBLE as error:
+            telemetry.jobs.labels(name, "failed").inc()
+            log.error("database away", why=one_line(error))
+            return False
         except Exception:
             telemetry.jobs.labels(name, "failed").inc()
             log.exception("job failed")

@@ -55,6 +55,10 @@ class Program:
         return [json.loads(line) for line in list(self.lines) if line.startswith("{")]
 
     @property
+    def pid(self) -> int:
+        return self._process.pid
+
+    @property
     def port(self) -> int:
         """Where it listens (0: nowhere); waits until it runs."""
         wait_until(

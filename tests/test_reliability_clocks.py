@@ -87,7 +87,7 @@ def test_after_a_weekend_asleep_each_person_gets_one_message_and_each_channel_on
 ) -> None:
     town.morning = morning
     town.clock.set(NEXT_MONDAY + late)
-    awake(town, 120)
+    awake(town, 40)
     assert set(heard(town).values()) == {1}
     assert in_channels(town) == [1] * len(REPOS)
     assert count(town, "nudges WHERE rung = 'breach'") == REVIEWS, "and none of them is lost"
@@ -108,7 +108,7 @@ def test_what_lay_in_the_outbox_when_it_fell_asleep_goes_first_and_the_rest_gath
     left = count(town, "outbox WHERE recipient NOT LIKE '#%'")
     assert left
     town.clock.set(NEXT_MONDAY)
-    awake(town, 120)
+    awake(town, 40)
     assert (max(heard(town).values()), sum(heard(town).values())) == (1, len(PEOPLE))
     awake(town, 600)
     assert (max(heard(town).values()), sum(heard(town).values())) == (2, len(PEOPLE) + left)

@@ -7,10 +7,10 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, nullcontext
 from threading import Event, RLock
 from typing import Any, TypeVar
-from weakref import WeakKeyDictionary
+from weakref import WeakKeyDictionary, WeakSet
 
 from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
 from sqlalchemy.orm import Session
 
 T = TypeVar("T")
@@ -25,6 +25,16 @@ _WRITES = "weir_writes"
 # SQLite's own waiting for its one writer is a sleep that grows to 0.1 s; threads of one process queue here instead.
 # Only speed hangs on it: other processes are kept out by the database.
 _queues: WeakKeyDictionary[Engine, RLock] = WeakKeyDictionary()
+_doubted: WeakSet[Engine] = WeakSet()
+
+_PATIENCE = {
+    "connect_timeout": 10,
+    "keepalives_idle": 30,
+    "keepalives_interval": 10,
+    "keepalives_count": 3,
+    "tcp_user_timeout": 30_000,
+}
+"""By itself PostgreSQL's client waits for hours on a server that vanished without a word (tcp_user_timeout in ms)."""
 
 
 def make_engine(url: str) -> Engine:
@@ -37,7 +47,9 @@ def make_engine(url: str) -> Engine:
 
 
 def _postgres(url: URL) -> Engine:
-    return create_engine(url.set(drivername="postgresql+psycopg"), pool_pre_ping=True, pool_size=10, max_overflow=20)
+    patience = {key: value for key, value in _PATIENCE.items() if key not in url.query}
+    url = url.set(drivername="postgresql+psycopg")
+    return create_engine(url, connect_args=patience, pool_pre_ping=True, pool_size=10, max_overflow=20)
 
 
 def _sqlite(url: URL) -> Engine:
@@ -75,10 +87,29 @@ def _begin_sqlite(connection: Connection) -> None:
 @contextmanager
 def writing(engine: Engine) -> Iterator[Session]:
     """One transaction that may write: committed at the end, rolled back on any error. Not to be nested."""
-    with _queues.get(engine, nullcontext()), Session(engine, expire_on_commit=False) as session:
+    with _doubting(engine), _queues.get(engine, nullcontext()), Session(engine, expire_on_commit=False) as session:
         session.connection(execution_options={_WRITES: True})
         yield session
         session.commit()
+
+
+@contextmanager
+def _doubting(engine: Engine) -> Iterator[None]:
+    try:
+        yield
+    except (OperationalError, InterfaceError):
+        _doubted.add(engine)
+        raise
+
+
+def doubted(engine: Engine) -> bool:
+    """Whether a transaction failed for want of a database that takes it, and none was seen to be kept since."""
+    return engine in _doubted
+
+
+def proven(engine: Engine) -> None:
+    """Something was written and kept: there is no more doubt. (Most transactions find nothing to write.)"""
+    _doubted.discard(engine)
 
 
 @contextmanager
