@@ -97,8 +97,8 @@ class Item:
         for at in sorted(instants):
             stages = {stage for part in self.parts for stage in told_at(part, at)}
             own = {event.kind for event in self.parts[0].events if event.at == at}
-            if found and found[-1][1] == PATH[-1] and "reopened" in own and not stages:
-                stages = {found[-2][1]} if len(found) > 1 else set()  # taken back from the finish line
+            if found and found[-1][1] == PATH[-1] and "reopened" in own and len(found) > 1:
+                stages |= {found[-2][1]}  # taken back from the finish line
             if stages and (last is None or at <= last):
                 stage = max(stages, key=PATH.index)
                 if not found or found[-1][1] != stage:
@@ -204,7 +204,10 @@ def items_of(events: Iterable[FlowEvent], policy: Policy) -> list[Item]:
         logs.setdefault((event.repo, event.item), []).append(event)
     parts = {}
     for name, log in logs.items():
-        change = any(event.kind == "opened" and event.data.get("type") == "pull_request" for event in log)
+        opened = [event for event in log if event.kind == "opened"]
+        if not opened:
+            continue
+        change = opened[0].data.get("type") == "pull_request"
         parts[name] = Part(name, log, ledger(log, policy.rules(name[0])) if change else [])
     closing = {name: closed_by(part) & parts.keys() - {name} for name, part in parts.items()}
     wholes = [name for name in parts if not closing[name]]
