@@ -20,6 +20,16 @@ WORKSPACE = "default"
 
 
 @dataclass(frozen=True)
+class Viewer:
+    """A Slack account that asks one thing, and the channel it asks in; an empty place is a direct conversation."""
+
+    user: str
+    place: str = ""
+    asked: set[str] = field(default_factory=set, compare=False)
+    """The repositories of which it was asked already whether they may be shown, be it in vain."""
+
+
+@dataclass(frozen=True)
 class Context:
     engine: Engine
     policy: Policy
@@ -29,5 +39,7 @@ class Context:
     github: Any = None
     """The reading side of the code host; None where no token was given."""
     workspace: str = WORKSPACE
+    viewer: Viewer | None = None
+    """By whose eyes is looked; None where the program looks for itself."""
     stopping: threading.Event = field(default_factory=threading.Event)
     """Set once the program is to end: jobs finish the one thing in hand and return."""

@@ -32,7 +32,7 @@ from bot.kept_waits import Terms
 from bot.refold import refold
 from bot.said import current, seen_in
 from bot.standings import standings_of
-from bot.store import arrivals, checks, events, forgotten, items, repos, said, settings, unplaced, waits
+from bot.store import arrivals, checks, events, forgotten, items, repos, said, settings, sights, unplaced, waits
 from bot.store.checks import Result
 from bot.store.engine import reading, undisturbed, writing
 from bot.store.items import Facts
@@ -219,6 +219,15 @@ def _note_repositories(session: Session, deliveries: Iterable[Delivery], terms: 
         repos.lose(session, terms.workspace, delivery.host, delivery.gone)
     for host, names in seen.items():
         repos.heard(session, terms.workspace, host, names, terms.now)
+    _note_privacy(session, deliveries, terms)
+
+
+def _note_privacy(session: Session, deliveries: Iterable[Delivery], terms: Terms) -> None:
+    told: dict[str, dict[str, bool]] = defaultdict(dict)
+    for delivery in deliveries:
+        told[delivery.host].update(delivery.private)
+    for host, private in told.items():
+        sights.tell(session, terms.workspace, host, private, terms.now)
 
 
 def _rename(session: Session, host: str, old: str, new: str, terms: Terms) -> None:

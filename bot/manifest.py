@@ -10,6 +10,7 @@ METHOD_SCOPES: dict[str, tuple[str, ...]] = {
     # A team's channel may be public or private.
     "conversations_history": ("im:history", "channels:history", "groups:history"),
     "conversations_replies": ("im:history", "channels:history", "groups:history"),
+    "conversations_members": ("channels:read", "groups:read"),
     "chat_postMessage": ("chat:write",),
     "chat_update": ("chat:write",),
     "dnd_info": ("dnd:read",),
@@ -28,8 +29,10 @@ BASE_SCOPES = ("commands",)
 EVENT_SCOPES: dict[str, tuple[str, ...]] = {
     "app_home_opened": (),
     "app_mention": ("app_mentions:read",),
+    "app_uninstalled": (),
     "dnd_updated_user": ("dnd:read",),
     "message.im": ("im:history",),
+    "tokens_revoked": (),
     "user_change": ("users:read",),
 }
 """The events that Slack is asked to tell of, and the scopes each needs."""

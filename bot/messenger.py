@@ -122,6 +122,22 @@ class Messenger:
         found: dict[str, Any] = _body(_called(lambda: self._client.users_info(user=user)))["user"]
         return found
 
+    def is_in(self, channel: str, user: str) -> bool:
+        """Whether somebody is a member of a channel; read page by page until they are found."""
+        cursor: str | None = None
+        while True:
+            page = self._members_of(channel, cursor)
+            if user in (page.get("members") or ()):
+                return True
+            cursor = _next_cursor(page)
+            if not cursor:
+                return False
+
+    def _members_of(self, channel: str, cursor: str | None) -> dict[str, Any]:
+        return _optional(
+            "members", lambda: self._client.conversations_members(channel=channel, limit=PAGE, cursor=cursor)
+        )
+
     def open_dm(self, user: str) -> str:
         """The id of the direct conversation with a member."""
         channel: dict[str, Any] = _body(_called(lambda: self._client.conversations_open(users=user)))["channel"]

@@ -23,9 +23,16 @@ from bot.flow.waits import KINDS, STAGE, Rules, Span, Wait
 from bot.policy_file import NAMED, AwayPart, MutePart, PersonPart, PolicyFile, RepoPart, TeamPart, first_fault
 from bot.policy_types import bands_of
 
+MOST_SAID = 1_500
+"""Characters of a problem that are told."""
+
 
 class BadPolicy(ValueError):
     """A policy that can't be used; one line that names the file, the key and what is allowed."""
+
+    def __init__(self, problem: str) -> None:
+        shown = "".join(letter if letter.isprintable() else ascii(letter)[1:-1] for letter in problem[:MOST_SAID])
+        super().__init__(f"{shown}…" if problem[MOST_SAID:] else shown)
 
 
 @dataclass(frozen=True)
@@ -283,6 +290,8 @@ def parse_policy(text: str, source: str) -> Policy:
         raw = tomllib.loads(text)
     except (tomllib.TOMLDecodeError, RecursionError) as error:
         raise BadPolicy(f"{source}: not valid TOML: {error}") from None
+    except ValueError:
+        raise BadPolicy(f"{source}: not TOML that can be read: a number has too many digits") from None
     try:
         policy = Policy(PolicyFile.model_validate(raw), source)
     except ValidationError as error:

@@ -9,6 +9,7 @@ from slack_bolt import Ack, App
 
 from bot.context import Context
 from bot.grammar import COMMAND, parse
+from bot.sight import as_seen_by
 from bot.soon import answered
 from bot.views import help
 from bot.views.charts import has_charts
@@ -84,11 +85,10 @@ _BESIDE = {"container": {"is_ephemeral": False}}
 
 def answer(ctx: Context, user: str, asked: Again) -> Message:
     """What to tell a Slack user who asks something."""
-
     return guarded(ctx, lambda ctx: told(ctx, user, asked))
 
 
 def told(ctx: Context, user: str, asked: Again) -> Message:
     """The same under the policy of `ctx`; raises what says that it can't be answered (Misread, NotKnown …)."""
     verb, value = parse(asked.text)
-    return ANSWERS[verb](ctx, user, value, asked)
+    return ANSWERS[verb](as_seen_by(ctx, user, asked.place), user, value, asked)

@@ -17,6 +17,7 @@ from bot.flow.mapping import Answer
 from bot.grammar import StreamWords
 from bot.messenger import Passing, Undeliverable, Unknown
 from bot.said import current
+from bot.sight import as_seen_by
 from bot.soon import answered, begun
 from bot.store.mappings import Mapping
 from bot.streams import mappings
@@ -96,12 +97,17 @@ def register(app: App, ctx: Context) -> None:
     @app.event("app_mention")
     def on_mention(event: dict[str, Any], body: dict[str, Any]) -> None:
         if _by_a_person(event):
-            begun(lambda: _mentioned(current(ctx), event, body), _nothing, HEARD)
+            begun(lambda: _mentioned(_seen(ctx, event), event, body), _nothing, HEARD)
 
     @app.event("message")
     def on_message(event: dict[str, Any], body: dict[str, Any]) -> None:
         if event.get("channel_type") == "im" and _by_a_person(event):
-            begun(lambda: _typed(current(ctx), event, body), _nothing, HEARD)
+            begun(lambda: _typed(_seen(ctx, event), event, body), _nothing, HEARD)
+
+
+def _seen(ctx: Context, event: dict[str, Any]) -> Context:
+    """What holds now, for whoever said something."""
+    return as_seen_by(current(ctx), str(event["user"]), str(event.get("channel") or ""))
 
 
 def _by_a_person(event: dict[str, Any]) -> bool:
@@ -197,7 +203,7 @@ def _take(ctx: Context, ack: Ack, user: str, view: dict[str, Any]) -> None:
 
     def work() -> Outcome:
         try:
-            return _filled(current(ctx), user, before, filled)
+            return _filled(as_seen_by(current(ctx), user), user, before, filled)
         except LookupError:
             return Outcome("That question is gone. The newest one is at the end of the conversation.")
         except Exception:

@@ -16,6 +16,7 @@ from bot.grammar import VERBS, Misread, NoVerb
 from bot.messenger import Passing, Undeliverable, Unknown
 from bot.policy import BadPolicy
 from bot.said import current
+from bot.sight import as_seen_by
 from bot.soon import begun
 from bot.views import help, modals
 from bot.views.charts import without_charts
@@ -49,8 +50,9 @@ def on_press(ctx: Context, ack: Ack, body: dict[str, Any], work: Callable[[Conte
 
     An answer to a press in a private answer takes its place; any other is said beside the message.
     """
+    there = str((body.get("channel") or {}).get("id") or "")
     begun(
-        lambda: guarded(ctx, work),  # type: ignore[arg-type,return-value,unused-ignore]
+        lambda: guarded(as_seen_by(ctx, str(body["user"]["id"]), there), work),  # type: ignore[arg-type,return-value,unused-ignore]
         lambda message: None if message is None else show(ctx, body, message),
     )
     ack()

@@ -162,7 +162,8 @@ class FakeGithub:
     def _repo(self, repo: FakeRepo, rest: list[str]) -> Any:
         if rest:
             return None
-        return {"full_name": repo.name, "private": False, "archived": repo.archived, "permissions": repo.permissions}
+        told = {"private": repo.private, "archived": repo.archived}
+        return {"full_name": repo.name, **told, "permissions": repo.permissions}
 
     def _pass(self, installation: int) -> Node:
         self._made += 1

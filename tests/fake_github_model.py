@@ -296,7 +296,7 @@ class FakeRepo:
         self.issues: dict[int, FakeIssue] = {}
         self.releases: list[Node] = []
         self.hooks: list[Node] = []
-        self.archived = False
+        self.archived, self.private = False, False
         self.collaborators: set[str] | None = None
         """Who may be asked for a review, people and teams; None for anybody."""
         self.assigned: dict[int, list[str]] = {}

@@ -42,6 +42,9 @@ def _of_repo(
             return _requests(github, repo, repo.pulls[int(number)], method, body)
         case "POST", "issues", number, "assignees" if int(number) in {*repo.pulls, *repo.issues}:
             return _lacking(github, "issues") or _assigned(repo, int(number), body)
+        case "GET", "collaborators", login, "permission":
+            may = repo.collaborators is None or login in {one.lower() for one in repo.collaborators}
+            return _lacking(github, "metadata") or (200, {}, {"permission": "read" if may else "none"})
         case "GET", "commits":
             return _lacking(github, "contents") or (200, {}, _commits(repo, query))
         case "GET", "hooks":

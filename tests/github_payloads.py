@@ -56,7 +56,7 @@ def repository_object(repo: str = "acme/shop") -> Payload:
         "id": id_of(repo),
         "name": name,
         "full_name": repo,
-        "private": True,
+        "private": False,
         "owner": {"login": owner, "id": id_of(owner), "type": "Organization"},
         "html_url": f"https://github.com/{repo}",
         "url": f"{API}/repos/{repo}",
@@ -415,7 +415,7 @@ def _label(name: str) -> Payload:
 
 
 def _short(repo: str) -> Payload:
-    return {"id": id_of(repo), "name": repo.partition("/")[2], "full_name": repo, "private": True}
+    return {"id": id_of(repo), "name": repo.partition("/")[2], "full_name": repo, "private": False}
 
 
 def _dates(at: int) -> Payload:

@@ -452,6 +452,7 @@ def test_a_repository_is_named_by_a_link_to_its_own_host_alone(talk: Talk) -> No
 def test_where_a_name_may_mean_several_repositories_they_are_named(talk: Talk) -> None:
     with writing(talk.world.engine) as session:
         repos.add(session, "default", "github", ["corp/shop"], connected=True)
+    talk.world.publish("acme/shop", "corp/shop")
     for text in ("why #1", "why shop#1"):
         assert "more than one repository it may be in (acme/shop, corp/shop); say which." in talk.flow(text)["text"]
     assert talk.flow("waits shop")["text"].startswith("“shop” may be acme/shop, corp/shop; say which. Allowed are")
@@ -465,6 +466,7 @@ def test_repos_tells_when_each_was_heard_of_and_what_is_wrong_with_that_first(ta
         repos.heard(session, "default", "github", ["acme/lost"], world.now - 60)
         repos.lose(session, "default", "github", ["acme/lost"])
         repos.add(session, "default", "github", ["acme/imported"])
+    world.publish("acme/site", "acme/old", "acme/lost")
     answered = talk.flow("repos")
     assert shown(answered) == [
         "4 repositories; something is wrong with 3.",
@@ -480,6 +482,7 @@ def test_many_repositories_come_by_pages(talk: Talk) -> None:
     with writing(talk.world.engine) as session:
         names = [f"acme/r{number:02}" for number in range(24)]
         repos.heard(session, "default", "github", names, talk.world.now)
+    talk.world.publish(*names)
     later = talk.press(talk.flow("repos"), "Later")
     assert [text.split("*")[1] for text in shown(later)[1:-1]] == [f"acme/r{number:02}" for number in range(9, 19)]
 

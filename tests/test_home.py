@@ -98,6 +98,7 @@ def tab(engine: Engine, tmp_path: Path) -> Iterator[Tab]:
         with writing(engine) as session:
             for user in slack.users:
                 members.keep(session, "default", user, tz="Europe/Berlin", seen_at=MONDAY)
+        world.publish("acme/shop")
         ctx = replace(world.ctx(), settings=settings(tmp_path))
         server = web(ctx)
         for port in serve(server):

@@ -33,8 +33,8 @@ def test_every_method_that_is_called_has_its_scopes_and_no_scope_is_idle() -> No
     assert methods_called() == set(METHOD_SCOPES)
     assert manifest_of(None)["oauth_config"]["scopes"]["bot"] == scopes()
     assert scopes() == [
-        "app_mentions:read", "channels:history", "chat:write", "commands", "dnd:read", "files:write", "groups:history",
-        "im:history", "im:write", "users:read", "users:read.email",
+        "app_mentions:read", "channels:history", "channels:read", "chat:write", "commands", "dnd:read", "files:write",
+        "groups:history", "groups:read", "im:history", "im:write", "users:read", "users:read.email",
     ]  # fmt: skip
 
 
@@ -67,11 +67,14 @@ def test_in_socket_mode_no_address_is_named() -> None:
 
 def test_slack_tells_of_what_weir_may_know() -> None:
     """The events, and the scopes that Slack's reference names for each."""
-    events = ["app_home_opened", "app_mention", "dnd_updated_user", "message.im", "user_change"]
+    events = [
+        "app_home_opened", "app_mention", "app_uninstalled", "dnd_updated_user", "message.im", "tokens_revoked",
+        "user_change",
+    ]  # fmt: skip
     assert manifest_of(None)["settings"]["event_subscriptions"] == {"bot_events": events}
     assert list(EVENT_SCOPES.items()) == [
-        ("app_home_opened", ()), ("app_mention", ("app_mentions:read",)), ("dnd_updated_user", ("dnd:read",)),
-        ("message.im", ("im:history",)), ("user_change", ("users:read",)),
+        ("app_home_opened", ()), ("app_mention", ("app_mentions:read",)), ("app_uninstalled", ()), ("dnd_updated_user", ("dnd:read",)),
+        ("message.im", ("im:history",)), ("tokens_revoked", ()), ("user_change", ("users:read",)),
     ]  # fmt: skip
 
 

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from world import publish
 
 from bot.__main__ import run
 from bot.commands.database import opened
@@ -47,6 +48,8 @@ def place(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
         write("log.jsonl", EVENTS)
         Path("weir.toml").write_text(policy_for(START, 90))
         assert run(["import", "log.jsonl"]) == 0
+        with opened() as ctx:
+            publish(ctx.engine, "acme/shop", "acme/billing")
         yield folder
 
 

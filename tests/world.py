@@ -11,14 +11,15 @@ from fake_slack import FakeSlack
 from sqlalchemy import Engine, text
 
 from bot.clock import SetClock
-from bot.context import Context
+from bot.context import WORKSPACE, Context
 from bot.flow.events import FlowEvent, flow_event, parse_instant
 from bot.intake import take
 from bot.messenger import Messenger
 from bot.policy import Policy, parse_policy
 from bot.settings import Settings
+from bot.store import repos, sights
 from bot.store.agenda import next_instant
-from bot.store.engine import reading
+from bot.store.engine import reading, writing
 from jobs import absences, deliver, morning, nudge
 
 POLICY = """
@@ -45,6 +46,13 @@ MONDAY = parse_instant("2026-03-02T08:00:00Z")
 """Nine o'clock in Berlin."""
 
 
+def publish(engine: Engine, *names: str) -> None:
+    """Let everybody see repositories, as if the code host had said that they are public."""
+    with writing(engine) as session:
+        repos.add(session, WORKSPACE, "github", names)
+        sights.tell(session, WORKSPACE, "github", dict.fromkeys(names, False), MONDAY)
+
+
 @dataclass
 class World:
     """Start it with Monday, nine o'clock; `take` tells facts, `wait` lets time pass."""
@@ -57,6 +65,8 @@ class World:
     """Whether people get morning messages."""
     offers: bool = False
     """Whether authors are offered a hand-over while a reviewer is away."""
+    private: bool | None = False
+    """What the code host says of its repositories; None where it says nothing."""
     _ids: Iterator[int] = field(default_factory=count)
 
     @property
@@ -79,6 +89,14 @@ class World:
 
     def tell(self, *facts: FlowEvent, live: bool = True) -> None:
         take(self.ctx(), facts, self.now, live=live)
+        if self.private is not None:
+            told = {fact.repo: self.private for fact in facts}
+            with writing(self.engine) as session:
+                sights.tell(session, self.ctx().workspace, "github", told, self.now)
+
+    def publish(self, *repos: str) -> None:
+        """Let everybody see repositories."""
+        publish(self.engine, *repos)
 
     def ask(self, *reviewers: str, item: int = 1, title: str = "Fix rounding in totals", at: int | None = None,
             live: bool = True, author: str = "bob") -> None:  # fmt: skip

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 from bot.asking.admins import must_be_admin
 from bot.asking.connecting import must_be_heard_in
+from bot.asking.people import repos_known
 from bot.context import Context
 from bot.digest import regular
 from bot.digest.reading import last_days, shown_of
 from bot.digest.regular import Planned
-from bot.digest.subjects import meant
+from bot.digest.subjects import Subject, meant
 from bot.flow.digest.days import Every
 from bot.grammar import DigestWords
 from bot.intake import settle
-from bot.store.digests import Regular
+from bot.sight import as_seen_by, named, seen
+from bot.store.digests import REPO, Regular
 from bot.views.digest import Shown
 from bot.views.digest_plans import Plan
 
@@ -31,7 +33,15 @@ def plan(ctx: Context, user: str, words: DigestWords, place: str, now: int) -> P
     subject = meant(ctx, words.about, channel)
     if channel is not None:
         must_be_heard_in(ctx, channel)
+        _must_be_of(ctx, user, subject, channel, now)
     return _plan(regular.set_up(ctx, user, subject, Every(words.do, words.day, words.minute), to, now))
+
+
+def _must_be_of(ctx: Context, user: str, subject: Subject, channel: str, now: int) -> None:
+    """Raises NotAllowed where somebody else than an administrator would show a channel what is not its own."""
+    repos = subject.scope.repos or subject.scope.stream.repos or repos_known(ctx)
+    if set(repos) - seen(as_seen_by(ctx, "", channel), repos):
+        must_be_admin(ctx, user, now)
 
 
 def stop(ctx: Context, user: str, words: DigestWords, place: str, now: int) -> tuple[str, list[Regular]]:
@@ -45,7 +55,9 @@ def plans(ctx: Context, user: str, words: DigestWords) -> list[Plan]:
     mine = [one for one in regular.planned(ctx) if one.regular.place in (f"@{user}", f"={words.channel}")]
     if words.channel is None:
         mine += [one for one in regular.planned(ctx) if one.regular.place.startswith("=")]
-    return [_plan(one) for one in mine]
+    repos = {one.regular.about.removeprefix(REPO) for one in mine if one.regular.about.startswith(REPO)}
+    hidden = {f"{REPO}{repo}" for repo in repos - named(ctx, repos)}
+    return [_plan(one) for one in mine if one.regular.about not in hidden]
 
 
 def _plan(one: Planned) -> Plan:

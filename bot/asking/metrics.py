@@ -16,6 +16,7 @@ from bot.grammar.periods import Period, period_of, usual
 from bot.intake import settle
 from bot.policy_file import duration, spelt
 from bot.said import Change, current, say
+from bot.sight import seen_items
 from bot.store import items
 from bot.store.engine import reading
 from bot.views.metrics import Expected, Metrics, Oldest
@@ -41,8 +42,9 @@ def metrics_of(ctx: Context, words: Sequence[str], now: int) -> Metrics:
 
 
 def _oldest(ctx: Context, going: Sequence[Going]) -> list[Oldest]:
+    shown = seen_items(ctx, [one.key for one in going])
     with reading(ctx.engine) as session:
-        rows = items.by_keys(session, ctx.workspace, [one.key for one in going])
+        rows = items.by_keys(session, ctx.workspace, shown)
     return [Oldest(one, rows[one.key].title, rows[one.key].url) for one in going if one.key in rows]
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import tzinfo
 from urllib.parse import urlsplit
 
@@ -11,6 +12,7 @@ from bot.identity import is_person
 from bot.members import read
 from bot.messenger import Passing, Undeliverable, Unknown
 from bot.said import current
+from bot.sight import HOST, named, seen, seen_items
 from bot.store import members, repos
 from bot.store.engine import reading
 from bot.views.flow import Whose
@@ -93,7 +95,7 @@ def _as_mapped(ctx: Context, login: str) -> str:
 
 
 def _channel(ctx: Context, channel: str) -> Whose:
-    mapped = sorted(repo for repo, part in ctx.policy.file.repos.items() if part.channel == channel)
+    mapped = sorted(seen(ctx, (repo for repo, part in ctx.policy.file.repos.items() if part.channel == channel)))
     if not mapped:
         raise NotKnown("No repository is mapped to that channel. /flow waits REPO asks for one by its name.")
     return Whose(_listed(mapped), repos=tuple(mapped))
@@ -111,19 +113,33 @@ def _named(ctx: Context, user: str, name: str) -> Whose:
     raise Misread(f"I know neither a repository nor anybody called “{name}”.", "waits")
 
 
-def repos_known(ctx: Context) -> list[str]:
-    """Every repository that is followed, or that something is kept of, in order."""
+def repos_known(ctx: Context, item: int | None = None) -> list[str]:
+    """Every repository that is followed, or that something is kept of, in order.
+
+    Those whose names may not be shown are left out, but for such as hold an `item` of this number that may be.
+    """
+    known = _kept(ctx)
+    return sorted(named(ctx, known) | _with_item(ctx, known, item))
+
+
+def _kept(ctx: Context) -> set[str]:
     with reading(ctx.engine) as session:
         rows = repos.known(session, ctx.workspace)
-    return sorted({*(row.repo for row in rows), *ctx.policy.file.repos})
+    return {*(row.repo for row in rows), *ctx.policy.file.repos}
 
 
-def repos_called(ctx: Context, name: str) -> list[str]:
+def repos_called(ctx: Context, name: str, item: int | None = None) -> list[str]:
     """The known repositories that a name may mean, with or without the owner, whatever its case."""
     folded = as_hosted(ctx, name).casefold()
-    known = repos_known(ctx)
+    meant = {repo for repo in _kept(ctx) if folded in (repo.casefold(), repo.casefold().rpartition("/")[2])}
+    known = sorted(named(ctx, meant) | _with_item(ctx, meant, item))
     exact = [repo for repo in known if repo.casefold() == folded]
     return exact or [repo for repo in known if repo.casefold().rpartition("/")[2] == folded]
+
+
+def _with_item(ctx: Context, repos: Iterable[str], item: int | None) -> set[str]:
+    keys = [] if item is None else [(HOST, repo, item) for repo in repos]
+    return {repo for _, repo, _ in seen_items(ctx, keys)}
 
 
 def as_hosted(ctx: Context, name: str) -> str:

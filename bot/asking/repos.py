@@ -9,6 +9,7 @@ from sqlalchemy import Row
 from bot.catchup import HOST
 from bot.context import Context
 from bot.policy import Policy
+from bot.sight import named
 from bot.store import connections, repos
 from bot.store.connections import FAILED
 from bot.store.engine import reading
@@ -17,14 +18,16 @@ from bot.views.repos import Repo
 
 
 def repos_of(ctx: Context, now: int) -> list[Repo]:
-    """Every repository that is followed, or was until access to it was lost: those with a problem first."""
+    """Every repository that is followed, or was until access to it was lost, and may be shown: problems first."""
     with reading(ctx.engine) as session:
         rows = repos.known(session, ctx.workspace)
         unread = connections.unread(session, ctx.workspace, HOST)
+    shown = named(ctx, {*ctx.policy.file.repos, *(row.repo for row in rows)})
+    rows = [row for row in rows if row.repo in shown]
     told = [
         _told(row, ctx.policy, now) for row in rows if row.connected or row.problem or row.repo in ctx.policy.file.repos
     ]
-    unheard = set(ctx.policy.file.repos) - {row.repo for row in rows}
+    unheard = shown.intersection(ctx.policy.file.repos) - {row.repo for row in rows}
     told += [Repo(repo, None, None, _NEVER) for repo in unheard]
     told = [_begun(repo, unread[repo.name]) if repo.name in unread else repo for repo in told]
     return sorted(told, key=lambda repo: (repo.wrong is None, repo.name))

@@ -15,6 +15,7 @@ from bot.flow.stream_changes import renamed
 from bot.flow.stream_checks import Finding, check
 from bot.flow.stream_words import Known
 from bot.intake import settle
+from bot.sight import seen_items
 from bot.store import items
 from bot.store import journeys as kept
 from bot.store.engine import reading
@@ -143,8 +144,9 @@ def stage_of(ctx: Context, held: Kept, stream: Stream, stage: Stage, now: int) -
     told = measured(ctx, held, stream, now)
     found = next((one for one in told.stages if one.stage == stage.name), None)
     oldest = found.open[:MOST_ITEMS] if found else ()
+    entitled = seen_items(ctx, [one.key for one in oldest])
     with reading(ctx.engine) as session:
-        rows = items.by_keys(session, ctx.workspace, [one.key for one in oldest])
+        rows = items.by_keys(session, ctx.workspace, entitled)
     shown = [Item(one, rows[one.key].title, rows[one.key].url) for one in oldest if one.key in rows]
     return StageMap(stream, stage, found, shown)
 

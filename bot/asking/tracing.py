@@ -20,6 +20,7 @@ from bot.grammar.kinds import ItemKind
 from bot.grammar.value import rule_words
 from bot.hosts.github import ids
 from bot.intake import settle
+from bot.sight import seen_items
 from bot.store import arrivals, events, items, said, value
 from bot.store.engine import reading, undisturbed, writing
 from bot.value.catalogue import Catalogue, Target, catalogue
@@ -58,7 +59,7 @@ def chains_of(ctx: Context, key: ItemKey) -> list[Chain]:
 
 def _items(ctx: Context, keys: Iterable[ItemKey]) -> dict[ItemKey, Item]:
     """Items as they are named; those that may not be shown to the asker are left out."""
-    shown = set(keys)
+    shown = seen_items(ctx, keys)
     with reading(ctx.engine) as session:
         rows = items.by_keys(session, ctx.workspace, shown)
     return {key: Item(key, rows[key].title, rows[key].url) if key in rows else Item(key) for key in shown}

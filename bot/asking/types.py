@@ -39,6 +39,7 @@ from bot.intake import settle
 from bot.policy import Policy
 from bot.policy_types import TypeRulePart, part_of
 from bot.said import UNSAID, Change, say
+from bot.sight import seen_items
 from bot.store import arrivals, events, items
 from bot.store.engine import reading, undisturbed, writing
 from bot.streams.saving import all_streams
@@ -101,8 +102,12 @@ def _end(one: Journey) -> int | None:
 
 
 def _untyped(ctx: Context, seen: Sequence[_Seen]) -> list[Untyped]:
-    """What was done goes first, the latest before the others."""
-    seen = sorted(seen, key=lambda one: (one.journey.done_at is None, -(_end(one.journey) or one.journey.began_at)))
+    """Those that may be shown: what was done goes first, the latest before the others."""
+    may = seen_items(ctx, [one.known.key for one in seen])
+    seen = sorted(
+        (one for one in seen if one.known.key in may),
+        key=lambda one: (one.journey.done_at is None, -(_end(one.journey) or one.journey.began_at)),
+    )
     with reading(ctx.engine) as session:
         rows = items.by_keys(session, ctx.workspace, [one.known.key for one in seen])
     return [_shown(one.known.key, rows.get(one.known.key), done=one.journey.done_at is not None) for one in seen]
@@ -123,7 +128,8 @@ def proposal_of(ctx: Context, user: str, change: RuleChange, now: int) -> Propos
     after = _changed(rules, change, ctx.policy)
     seen = _everything(ctx, now)
     moved = moves([one.known for one in seen], rules, after)
-    keys = [one.key for one, *_ in moved]
+    may = seen_items(ctx, [one.key for one, *_ in moved])
+    keys = [one.key for one, *_ in moved if one.key in may]
     with reading(ctx.engine) as session:
         rows = items.by_keys(session, ctx.workspace, keys[:3])
     return Proposal(

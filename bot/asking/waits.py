@@ -13,6 +13,7 @@ from bot.context import Context
 from bot.flow.waits import Wait
 from bot.intake import settle
 from bot.policy import Policy
+from bot.sight import HOST, seen_items
 from bot.store import arrivals, asked
 from bot.store.engine import looking
 from bot.store.waits import reds_of, to_wait
@@ -108,17 +109,27 @@ def waits_of(ctx: Context, whose: Whose, looks: Looks, now: int) -> Found:
 
 
 def _found(session: Session, ctx: Context, whose: Whose, looks: Looks, now: int) -> Found:
-    in_order = [_in_order(ctx.policy, rows, now) for rows in _rows(session, ctx.workspace, whose)]
+    rows = _rows(session, ctx.workspace, whose)
+    shown = rows if whose.you else [_seen(ctx, some) for some in rows]
+    in_order = [_in_order(ctx.policy, some, now) for some in shown]
     places = looks(*map(len, in_order))
     ids = [some[place].id for some, which in zip(in_order, places, strict=True) for place in which]
-    shown = asked.shown(session, ctx.workspace, ids)
-    return Found(*(_Told(ctx.policy, some, shown) for some in in_order))
+    entitled = asked.shown(session, ctx.workspace, ids)
+    return Found(*(_Told(ctx.policy, some, entitled) for some in in_order))
 
 
 def _rows(session: Session, workspace: str, whose: Whose) -> tuple[asked.Brief, asked.Brief]:
     if whose.repos:
         return asked.briefly_in_repos(session, workspace, whose.repos), ()
     return asked.briefly_of(session, workspace, whose.logins)
+
+
+def _seen(ctx: Context, rows: asked.Brief) -> asked.Brief:
+    """Those of items that may be shown."""
+    if ctx.viewer is None:
+        return rows
+    shown = seen_items(ctx, {(HOST, row.repo, row.item) for row in rows})
+    return [row for row in rows if (HOST, row.repo, row.item) in shown]
 
 
 def _in_order(policy: Policy, rows: Iterable[Any], now: int) -> list[_Measured]:

@@ -19,6 +19,7 @@ from bot.flow.digest.told import Old, Told, entitled, told
 from bot.flow.metrics import FlowFigures, Stay, figures
 from bot.flow.mix import Outside
 from bot.flow.work import Work
+from bot.sight import seen_items
 from bot.store import items
 from bot.store.engine import reading
 from bot.value.tracing import traced_share
@@ -115,8 +116,12 @@ def _ends_from(work: Work, since: int) -> bool:
 
 
 def _entitled(ctx: Context, one: Told) -> Told:
-    """The same with the titles of the oldest items."""
-    oldest = one.place.oldest if one.place else ()
+    """The same with the titles of the oldest items, of those that may be shown."""
+    if one.place is None:
+        return one
+    shown = seen_items(ctx, [old.key for old in one.place.oldest])
+    oldest = tuple(old for old in one.place.oldest if old.key in shown)
+    one = one._replace(place=one.place._replace(oldest=oldest))
     with reading(ctx.engine) as session:
         rows = items.by_keys(session, ctx.workspace, [old.key for old in oldest])
 

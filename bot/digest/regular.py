@@ -17,6 +17,7 @@ from bot.digest.subjects import Subject, kept
 from bot.flow.digest.days import Due, Every, due, instant_of, start_of
 from bot.intake import settle
 from bot.said import current
+from bot.sight import as_seen_by, looks_after_all
 from bot.store import digests, outbox, said
 from bot.store.digests import Regular
 from bot.store.engine import reading, undisturbed, writing
@@ -124,10 +125,18 @@ def _send(ctx: Context, one: Regular, now: int) -> int:
         return 0
     settle(ctx, now)
     edges = edges_of(one.every, coming, subject)
-    shown = shown_of(ctx, subject, edges, one.outside, now, one.every, coming)
+    shown = shown_of(_seen_there(ctx, one), subject, edges, one.outside, now, one.every, coming)
     if channel_of(one.place) is None:
         shown = shown._replace(nudges=nudges_for(ctx, one.by, now))
     return _put(ctx, one, coming, shown, now)
+
+
+def _seen_there(ctx: Context, one: Regular) -> Context:
+    """With the eyes of whoever gets it; a channel gets what it is about, and whatever an administrator names."""
+    channel = channel_of(one.place)
+    if channel is None:
+        return as_seen_by(ctx, one.place.removeprefix("@"))
+    return ctx if looks_after_all(ctx, one.by) else as_seen_by(ctx, "", channel)
 
 
 def _is_mine(ctx: Context, one: Regular, now: int) -> bool:

@@ -47,4 +47,6 @@ class Delivery:
     """Repositories the bot lost its access to (deleted, or taken from the installation)."""
     renamed: tuple[tuple[str, str], ...] = field(default=())
     """(old, new) names of repositories."""
+    private: tuple[tuple[str, bool], ...] = ()
+    """Whether repositories are private, of those it tells that of."""
     unplaced: tuple[Unplaced, ...] = ()

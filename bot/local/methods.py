@@ -15,12 +15,13 @@ from bot.local.pictures import MOST_FILE_ALT, Pictures, file_ids
 from bot.local.workspace import Json, dm_of
 
 SCOPES = (
-    "app_mentions:read,channels:history,chat:write,commands,dnd:read,files:write,groups:history,im:history,im:write,users:read,"
-    "users:read.email"
+    "app_mentions:read,channels:history,channels:read,chat:write,commands,dnd:read,files:write,groups:history,groups:read,"
+    "im:history,im:write,users:read,users:read.email"
 )
 NEEDED = {
     "chat.postEphemeral": "chat:write", "chat.postMessage": "chat:write", "chat.update": "chat:write",
-    "conversations.open": "im:write", "dnd.info": "dnd:read", "files.completeUploadExternal": "files:write",
+    "conversations.members": "channels:read", "conversations.open": "im:write", "dnd.info": "dnd:read",
+    "files.completeUploadExternal": "files:write",
     "files.getUploadURLExternal": "files:write", "users.info": "users:read", "users.list": "users:read",
     "users.lookupByEmail": "users:read.email",
 }  # fmt: skip
@@ -28,7 +29,7 @@ NEEDED = {
 MINUTE = 60
 TIERS = {
     "auth.test": 100, "chat.update": 50, "conversations.history": 50, "conversations.replies": 50,
-    "conversations.open": 50, "dnd.info": 50,
+    "conversations.members": 100, "conversations.open": 50, "dnd.info": 50,
     "chat.postMessage": 60, "chat.postEphemeral": 100, "users.info": 100, "users.list": 20, "users.lookupByEmail": 50,
     "views.open": 100, "views.publish": 100, "views.push": 100, "views.update": 100, "apps.connections.open": 1,
     "files.completeUploadExternal": 100, "files.getUploadURLExternal": 100,
@@ -149,6 +150,16 @@ class WebApi(Pictures):
     def _dnd_info(self, form: Json) -> Json:
         user = form.get("user", "")
         return {"ok": True, **self.quiet_of(user)} if user in self.users else no("user_not_found")
+
+    def _conversations_members(self, form: Json) -> Json:
+        """Everybody is in every channel that does not name its `members`."""
+        channel = self.channels.get(form.get("channel", ""))
+        if channel is None:
+            return no("channel_not_found")
+        start, size = _number(form, "cursor", "invalid_cursor"), self._size(form)
+        members = sorted(channel.get("members") or self.users)
+        more = {"next_cursor": str(start + size) if start + size < len(members) else ""}
+        return {"ok": True, "members": members[start : start + size], "response_metadata": more}
 
     def _users_info(self, form: Json) -> Json:
         user = self.users.get(form.get("user", ""))

@@ -14,6 +14,7 @@ from bot.flow.stream import Stream
 from bot.flow.stream_changes import differences
 from bot.kept_waits import Terms
 from bot.said import current
+from bot.sight import named
 from bot.store import items, said, settings, waits
 from bot.store import journeys as kept
 from bot.store import streams as saved
@@ -60,9 +61,11 @@ def stream_named(ctx: Context, name: str) -> tuple[saved.Kept, Stream] | None:
 
 
 def all_streams(ctx: Context) -> list[tuple[saved.Kept, Stream]]:
-    """All streams, in order of their names."""
+    """All streams that may be shown, in order of their names: through some repository whose name may be."""
     with reading(ctx.engine) as session:
-        return [(held, from_yaml(held.text)) for held in saved.every(session, ctx.workspace)]
+        every = [(held, from_yaml(held.text)) for held in saved.every(session, ctx.workspace)]
+    shown = named(ctx, {repo for _, stream in every for repo in stream.repos})
+    return [one for one in every if not one[1].repos or shown.intersection(one[1].repos)]
 
 
 def save(

@@ -33,8 +33,12 @@ def key_said(path: Path) -> str:
     """`stages 2: target`: places are said from 1 on."""
     said = ""
     for step in path:
-        said += f" {step + 1}" if isinstance(step, int) else f": {step}" if said else step
+        said += f" {step + 1}" if isinstance(step, int) else f": {_printable(step)}" if said else _printable(step)
     return said
+
+
+def _printable(key: str) -> str:
+    return key if key.isprintable() else ascii(key)[1:-1]
 
 
 def read(text: str, example: str) -> Read:

@@ -55,6 +55,7 @@ class WorldGithub:
     def _answers(self) -> Iterable[tuple[re.Pattern[str], Callable[..., Any]]]:
         yield _REQUESTS, lambda repo, number: _requests(self._item(repo, number))
         yield _MEMBERS, self._members
+        yield _PERMISSION, self._permission
         yield _REPO, self._repo
         yield _USER, self._user
         yield _LIMITS, self._limits
@@ -120,7 +121,11 @@ class WorldGithub:
         if known is None:
             raise Gone(f"There is no repository {name} on the demo's code host")
         rights = {"pull": True, "push": True, "admin": False}
-        return {"full_name": known.name, "private": True, "archived": False, "permissions": rights}
+        return {"full_name": known.name, "private": False, "archived": False, "permissions": rights}
+
+    def _permission(self, repo: str, login: str) -> dict[str, Any]:
+        self._repo(repo)
+        return {"permission": "write" if login in self._host.everybody else "none"}
 
     def _user(self, login: str) -> dict[str, str]:
         if login not in self._host.everybody:
@@ -136,6 +141,7 @@ class WorldGithub:
 _REQUESTS = re.compile(r"/repos/([^/]+/[^/]+)/pulls/(\d+)/requested_reviewers")
 _ASSIGNEES = re.compile(r"/repos/([^/]+/[^/]+)/issues/(\d+)/assignees")
 _MEMBERS = re.compile(r"/orgs/([^/]+)/teams/([^/]+)/members")
+_PERMISSION = re.compile(r"/repos/([^/]+/[^/]+)/collaborators/([^/]+)/permission")
 _REPO = re.compile(r"/repos/([^/]+/[^/]+)")
 _USER = re.compile(r"/users/([^/]+)")
 _LIMITS = re.compile(r"/rate_limit")

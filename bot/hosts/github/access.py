@@ -6,12 +6,13 @@ All raise Unreachable, Denied or Gone.
 from __future__ import annotations
 
 from typing import NamedTuple
+from urllib.parse import quote
 
 from pydantic import Field
 
 from bot.hosts.github.answers import Told, owner_of, read_as
 from bot.hosts.github.api import Github
-from bot.hosts.github.errors import Denied
+from bot.hosts.github.errors import Denied, Gone
 
 
 class Access(Told):
@@ -91,9 +92,23 @@ class _BudgetsTold(Told):
     resources: Budgets
 
 
+class _Permission(Told):
+    permission: str
+
+
 def check_access(github: Github, repo: str) -> Access:
     """The repository, where the token is shown it."""
     return read_as(Access, github.get(f"/repos/{repo}", owner=owner_of(repo))[0])
+
+
+def may_read(github: Github, repo: str, login: str) -> bool:
+    """Whether somebody may read a repository. Denied where the token may not know that ("Metadata", read, will do)."""
+    path = f"/repos/{repo}/collaborators/{quote(login, safe='')}/permission"
+    try:
+        told, _ = github.get(path, owner=owner_of(repo))
+    except Gone:
+        return False
+    return read_as(_Permission, told).permission in ("admin", "maintain", "write", "triage", "read")
 
 
 def whoami(github: Github) -> Who:

@@ -5,7 +5,8 @@ from __future__ import annotations
 import hashlib
 import hmac
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import replace
 from typing import Any
 from urllib.parse import parse_qs
 
@@ -67,9 +68,22 @@ def parse(headers: Mapping[str, str], body: bytes, received_at: int) -> Delivery
     if read is None:
         return NOTHING
     try:
-        return read(payload, received_at)
+        delivery = read(payload, received_at)
     except ValidationError as error:
         raise BadDelivery(f"{event}: {_first_fault(error)}") from None
+    told = {repo: private for repo, private in _privacy(payload) if repo in delivery.repos}
+    return replace(delivery, private=tuple(told.items()))
+
+
+def _privacy(payload: dict[str, Any]) -> Iterator[tuple[str, bool]]:
+    """Whether the repositories that a payload names are private, where it says so."""
+    told = [payload.get("repository")]
+    for key in ("repositories", "repositories_added"):
+        some = payload.get(key)
+        told += some if isinstance(some, list) else []
+    for one in told:
+        if isinstance(one, dict) and isinstance(one.get("full_name"), str) and isinstance(one.get("private"), bool):
+            yield one["full_name"], one["private"]
 
 
 def _header(headers: Mapping[str, str], name: str) -> str:

@@ -18,14 +18,16 @@ from bot.hosts.github.reading import HOST, NOTHING
 
 
 def repository(payload: dict[str, Any], _received_at: int) -> Delivery:
-    """`repository` renamed, transferred or deleted. Made private it stays within reach: whoever told this still may."""
+    """`repository` renamed, transferred, deleted, made private (it stays within reach) or public."""
     action = payload.get("action")
-    if action not in ("renamed", "transferred", "deleted"):
+    if action not in ("renamed", "transferred", "deleted", "privatized", "publicized"):
         return NOTHING
     told = RepositoryTold.model_validate(payload)
     name = told.repository.full_name
     if action == "deleted":
         return Delivery(HOST, gone=(name,))
+    if action in ("privatized", "publicized"):
+        return Delivery(HOST, repos=(name,))
     old = _old_name(name, told.changes)
     return Delivery(HOST, repos=(name,), renamed=((old, name),)) if old and old != name else NOTHING
 

@@ -20,7 +20,7 @@ from bot.store.tables.ledger import (
 )
 from bot.store.tables.mapping import MappingRow, TurnRow
 from bot.store.tables.messages import AddressRow, AnswerRow, AskRow, HomeRow, MorningRow, NudgeRow, OutboxRow
-from bot.store.tables.people import AbsenceRow, ChangeRow, MatchRow, MemberRow, SaidRow, TeamRow
+from bot.store.tables.people import AbsenceRow, ChangeRow, MatchRow, MemberRow, SaidRow, SightRow, TeamRow
 from bot.store.tables.streams import JourneyRow, LinkRow, StreamRow, StreamVersionRow, VisitRow
 from bot.store.tables.value import GivenRow, KeyResultRow, OutcomeRow, TraceRuleRow
 
@@ -52,6 +52,7 @@ __all__ = [
     "RepoRow",
     "SaidRow",
     "SettingRow",
+    "SightRow",
     "StreamRow",
     "StreamVersionRow",
     "TeamRow",

@@ -179,6 +179,10 @@ class RepoRow(SQLModel, table=True):
     """JSON: where a reading that was stopped goes on."""
     webhook_at: int | None = Field(default=None, sa_type=BigInteger)
     problem: str | None = None
+    private: bool | None = None
+    """As the host told; null where it did not yet, which counts as private."""
+    private_at: int | None = Field(default=None, sa_type=BigInteger)
+    """When it told."""
 
 
 class ConnectionRow(SQLModel, table=True):

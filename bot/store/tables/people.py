@@ -98,3 +98,18 @@ class TeamRow(SQLModel, table=True):
     members: str | None = Field(default=None, sa_type=Text)
     """JSON: logins; null where the host does not show them."""
     read_at: int = Field(sa_type=BigInteger)
+
+
+class SightRow(SQLModel, table=True):
+    """Whether somebody may see what is in a place, as the code host or Slack told when asked."""
+
+    __tablename__ = "sights"
+
+    workspace: str = Field(primary_key=True)
+    place: str = Field(primary_key=True)
+    """`repo:` and the host's name of a repository, or `=` and a channel."""
+    who: str = Field(primary_key=True)
+    """A login in lower case, or a Slack account."""
+    may: bool
+    ask_at: int = Field(sa_type=BigInteger)
+    """From when on it is to be asked again."""

@@ -1,0 +1,96 @@
+"""Which repositories are private, who was let in where, and who has a part in an item."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import NamedTuple
+
+from sqlalchemy import func, or_, select, union, update
+from sqlalchemy.orm import Session
+
+from bot.flow.events import ItemKey
+from bot.store.events import EVENTS
+from bot.store.items import ITEMS
+from bot.store.repos import REPOS
+from bot.store.sql import batches, by_repo, insert, table
+from bot.store.tables import SightRow
+from bot.store.waits import WAITS
+
+SIGHTS = table(SightRow)
+_R, _S = REPOS.c, SIGHTS.c
+
+
+class Privacy(NamedTuple):
+    """Whether a repository is private, and when the host told so."""
+
+    private: bool
+    at: int
+
+
+class Let(NamedTuple):
+    """Whether somebody is let in, and from when on that is to be asked again."""
+
+    may: bool
+    ask_at: int
+
+
+def privacy(session: Session, workspace: str, repos: Iterable[str]) -> dict[str, Privacy]:
+    """What the host told of these repositories; those it told nothing of are left out."""
+    told = select(_R.repo, _R.private, _R.private_at).where(_R.workspace == workspace, _R.private.is_not(None))
+    found = [row for some in batches(sorted(set(repos))) for row in session.execute(told.where(_R.repo.in_(some)))]
+    return {row.repo: Privacy(row.private, row.private_at or 0) for row in found}
+
+
+def tell(session: Session, workspace: str, host: str, told: Mapping[str, bool], now: int) -> None:
+    """Keep whether repositories are private; of one that was told already nothing is written."""
+    for repo, private in sorted(told.items()):
+        session.execute(
+            update(REPOS)
+            .where(_R.workspace == workspace, _R.host == host, _R.repo == repo)
+            .where(or_(_R.private.is_(None), _R.private != private))
+            .values(private=private, private_at=now)
+        )
+
+
+def confirm(session: Session, workspace: str, host: str, repo: str, private: bool, now: int) -> None:
+    """Keep what the host answered when it was asked whether a repository is private."""
+    mine = (_R.workspace == workspace, _R.host == host, _R.repo == repo)
+    session.execute(update(REPOS).where(*mine).values(private=private, private_at=now))
+
+
+def let(session: Session, workspace: str, who: Iterable[str]) -> dict[tuple[str, str], Let]:
+    """(place, who) → whether they were let in."""
+    asked = select(_S.place, _S.who, _S.may, _S.ask_at).where(_S.workspace == workspace, _S.who.in_(sorted(set(who))))
+    return {(row.place, row.who): Let(row.may, row.ask_at) for row in session.execute(asked)}
+
+
+def keep(session: Session, workspace: str, place: str, who: str, told: Let) -> None:
+    """Keep whether somebody is let in."""
+    row = insert(session, SIGHTS).values(workspace=workspace, place=place, who=who, may=told.may, ask_at=told.ask_at)
+    fresh = {"may": row.excluded.may, "ask_at": row.excluded.ask_at}
+    session.execute(row.on_conflict_do_update(index_elements=["workspace", "place", "who"], set_=fresh))
+
+
+def parts(session: Session, workspace: str, keys: Iterable[ItemKey], logins: Iterable[str]) -> set[ItemKey]:
+    """Those of these items that somebody opened, held, or did anything on, by any of their logins."""
+    mine = sorted({login.lower() for login in logins})
+    if not mine:
+        return set()
+    return {
+        (host, repo, item)
+        for host, repo, some in by_repo(keys)
+        for (item,) in session.execute(
+            union(
+                *(
+                    select(c.item).where(
+                        c.workspace == workspace, c.host == host, c.repo == repo, c.item.in_(some), who.in_(mine)
+                    )
+                    for c, who in (
+                        (ITEMS.c, ITEMS.c.author_key),
+                        (WAITS.c, WAITS.c.holder_key),
+                        (EVENTS.c, func.lower(EVENTS.c.actor)),
+                    )
+                )
+            )
+        )
+    }
