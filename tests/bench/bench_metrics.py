@@ -266,7 +266,8 @@ def main() -> None:
         say(f"a digest's figures of {REPOS} repositories with {len(events):,} events, against DuckDB", ours, theirs, 3)
         say(f"with the {len(recent):,} of them that are recent or of what is open, against DuckDB", before, fewer, 3)
         print(
-            f"  the older ones cost {ours / before:.2f} times that (aim: at most 1.2); {most:,.0f} MB (aim: at most 200)"
+            f"  the older ones cost {ours / before:.2f} times that (aim: at most 1.2); {most:,.0f} MB (aim: "
+            "at most 200)"
         )
         ctx.engine.dispose()
 
