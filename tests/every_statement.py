@@ -38,7 +38,7 @@ def unscoped(statement: ClauseElement) -> list[str]:
         if isinstance(part, Select | Update | Delete) and part.whereclause is not None:
             held.take(part.whereclause)
         if isinstance(part, Update | Delete):
-            used[id(part.table)] = part.table
+            used[id(_itself(part.table))] = part.table
         if isinstance(part, Select):
             used.update((id(one), one) for source in part.get_final_froms() for one in _tables(source, held))
     return sorted(str(getattr(one, "name", one)) for key, one in used.items() if key not in held.scoped())
@@ -80,7 +80,12 @@ def _conjuncts(clause: ClauseElement) -> Iterator[ClauseElement]:
 
 
 def _table_of_workspace(side: ClauseElement) -> int:
-    return id(side.table) if isinstance(side, Column) and side.name == "workspace" else 0
+    return id(_itself(side).table) if isinstance(side, Column) and side.name == "workspace" else 0
+
+
+def _itself(one: Any) -> Any:
+    """What stands in a statement, without what is noted on it where a model names it."""
+    return one._deannotate()
 
 
 def _tables(source: FromClause, held: _Held) -> Iterator[FromClause]:
@@ -90,7 +95,8 @@ def _tables(source: FromClause, held: _Held) -> Iterator[FromClause]:
         yield from _tables(source.left, held)
         yield from _tables(source.right, held)
     elif isinstance(getattr(source, "element", source), TableClause):
-        meant = getattr(source, "element", source)
+        source = _itself(source)
+        meant = _itself(getattr(source, "element", source))
         if isinstance(meant, Table) and meant.metadata is SQLModel.metadata:
             yield source
 

@@ -18,7 +18,7 @@ from any_rows import every_table
 from every_statement import unscoped
 from fake_slack import FakeSlack
 from sqlalchemy import Engine, delete, exists, func, or_, select, update
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, aliased
 from sqlalchemy.sql.elements import ClauseElement
 from test_backup import ASKED, agree
 from test_digest import work
@@ -30,6 +30,7 @@ from bot.context import Context
 from bot.flow.events import FlowEvent
 from bot.store.engine import make_engine, reading
 from bot.store.items import ITEMS
+from bot.store.tables import ItemRow, WaitRow
 from bot.store.waits import WAITS
 from bot.views.pages import Again
 from handlers.commands import answer
@@ -198,12 +199,18 @@ _I, _W = ITEMS.c, WAITS.c
 _MINE = _W.workspace == "T0ONE"
 _SAME = (_I.workspace == _W.workspace) & (_I.item == _W.item)
 OTHER = WAITS.alias("other")
+OTHER_ROW = aliased(WaitRow, name="waits_1")
 HELD: dict[str, ClauseElement] = {
     "a select": select(WAITS).where(_MINE, _W.until.is_(None)),
     "a join": select(WAITS, _I.title).join(ITEMS, _SAME).where(_MINE),
     "a left join": select(WAITS, _I.title).select_from(WAITS.outerjoin(ITEMS, _SAME)).where(_MINE),
     "an alternative beside it": select(WAITS).where(_MINE, or_(_W.until.is_(None), _W.until > 5)),
     "another name for it": select(OTHER).where(OTHER.c.workspace == "T0ONE"),
+    "a model": select(func.count()).select_from(WaitRow).where(WaitRow.workspace == "T0ONE"),
+    "a model's other name": select(OTHER_ROW.id).where(OTHER_ROW.workspace == "T0ONE"),
+    "two models": select(WaitRow.id, ItemRow.title)
+    .join(ItemRow, (ItemRow.workspace == WaitRow.workspace) & (ItemRow.item == WaitRow.item))
+    .where(WaitRow.workspace == "T0ONE"),
     "one within another": select(ITEMS).where(_I.workspace == "T0ONE", exists(select(_W.id).where(_SAME, _MINE))),
     "an update": update(WAITS).where(_MINE).values(until=1),
     "a deletion": delete(WAITS).where(_MINE),
@@ -221,6 +228,8 @@ LOOSE: dict[str, tuple[ClauseElement, list[str]]] = {
         ["other"],
     ),
     "what is selected from": (select(select(WAITS).subquery()), ["waits"]),
+    "a model": (select(func.count()).select_from(WaitRow), ["waits"]),
+    "a model's other name": (select(OTHER_ROW.id), ["waits_1"]),
     "an update": (update(WAITS).values(until=1), ["waits"]),
     "a deletion": (delete(WAITS).where(_W.id == 1), ["waits"]),
 }
