@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, NoReturn
 import structlog
 
 from bot import app
+from bot.clock import SystemClock
 from bot.context import Context
 from bot.web import THREADS, Server, application
 
@@ -28,6 +29,8 @@ CLOSING = 5
 """Seconds that the socket to Slack has to close."""
 RECONNECT = 10
 """Seconds between two tries to open the socket to Slack."""
+PING = 10.0
+"""Seconds between two signs of life that Slack's socket is asked for; one that gives none four times is replaced."""
 
 log = structlog.get_logger()
 
@@ -69,11 +72,12 @@ def _socket(ctx: Context, slack: App | None) -> AbstractContextManager[None]:
 
 
 @contextmanager
-def _open_socket(ctx: Context, slack: App, token: str) -> Iterator[None]:
+def _open_socket(ctx: Context, slack: App, token: str, ping: float = PING) -> Iterator[None]:
     """Slack's socket, opened in the background: a Slack that is down stops no start."""
     from slack_bolt.adapter.socket_mode.builtin import SocketModeHandler
 
-    handler = SocketModeHandler(slack, token, concurrency=THREADS)
+    handler = SocketModeHandler(slack, token, concurrency=THREADS, ping_interval=ping)
+    handler.client.on_message_listeners.append(lambda _: _heard_of(handler))
 
     def connect() -> None:
         while not ctx.stopping.is_set():
@@ -92,6 +96,15 @@ def _open_socket(ctx: Context, slack: App, token: str) -> Iterator[None]:
         closing = threading.Thread(target=_close, args=(handler,), name="socket-end", daemon=True)
         closing.start()
         closing.join(CLOSING)
+
+
+def _heard_of(handler: SocketModeHandler) -> None:
+    """Count a message as a sign of life: by itself the SDK never gives up on a socket that falls silent before the
+    first answer to a ping.
+    """
+    session = handler.client.current_session
+    if session is not None:
+        session.last_ping_pong_time = SystemClock().now()  # the SDK goes by the machine's clock
 
 
 def _close(handler: SocketModeHandler) -> None:

@@ -29,6 +29,8 @@ class FakeSocket(Hands[str]):
         self._writing = threading.Lock()
         self.answers: list[dict[str, Any]] = []
         self.connected = threading.Event()
+        self.silent = threading.Event()
+        """No ping is answered any more, on the connections that there are; and none ends by itself."""
         self._out: BinaryIO | None = None
         self._server = _Server(("127.0.0.1", 0), _Handler)
         self._server.link = self
@@ -103,6 +105,7 @@ class _Handler(socketserver.StreamRequestHandler):
     server: _Server
 
     def handle(self) -> None:
+        self._silent = self.server.link.silent
         head = {}
         while line := self.rfile.readline().decode().strip():
             name, _, value = line.partition(":")
@@ -127,7 +130,7 @@ class _Handler(socketserver.StreamRequestHandler):
             (size,) = struct.unpack(">Q", self.rfile.read(8))
         mask = self.rfile.read(4)
         body = bytes(byte ^ mask[i % 4] for i, byte in enumerate(self.rfile.read(size)))
-        if first[0] & 15 == PING:
+        if first[0] & 15 == PING and not self._silent.is_set():
             self.server.link.frame(PONG, bytes([len(body)]) + body)
         elif first[0] & 15 == TEXT:
             self.server.link.answers.append(json.loads(body))

@@ -1,0 +1,40 @@
+"""Slack's socket falls silent: that is noticed, and it is replaced."""
+
+from __future__ import annotations
+
+import threading
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from doors import SlackWithSocket
+from fake_socket import FakeSocket
+from program import wait_until
+from site_on_loopback import settings
+from sqlalchemy import Engine
+from world import World
+
+from bot import app
+from bot.running import _open_socket
+
+
+@pytest.mark.parametrize(
+    "pings", [True, False], ids=["after it gave signs of life", "before its first answer to a ping"]
+)
+def test_a_socket_that_goes_silent_is_noticed_and_replaced(sqlite_engine: Engine, tmp_path: Path, pings: bool) -> None:
+    with SlackWithSocket() as slack, FakeSocket(slack.response_url) as link:
+        slack.link = link.url
+        ctx = replace(World(sqlite_engine, slack).ctx(), settings=settings(tmp_path, slack_api_url=slack.url))
+        slack_app = app.slack_of(ctx)
+        if not pings:
+            link.silent.set()
+        with _open_socket(ctx, slack_app, slack.token, ping=0.5):
+            wait_until(link.connected.is_set)
+            answered = link.command("help")
+            wait_until(lambda: link.answer_to(answered))
+            link.connected.clear()
+            gone, link.silent = link.silent, threading.Event()
+            gone.set()
+            wait_until(link.connected.is_set)
+            again = link.command("help")
+            wait_until(lambda: link.answer_to(again))
