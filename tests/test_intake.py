@@ -22,8 +22,8 @@ from bot.flow.events import FlowEvent, flow_event
 from bot.flow.waits import fold
 from bot.hosts import Delivery, ShaFact
 from bot.intake import Taken, rebuild, refresh_looks, settle, take
-from bot.policy import parse_policy
 from bot.kept_waits import trimmed
+from bot.policy import parse_policy
 from bot.settings import Settings
 from bot.store.engine import make_engine, reading, writing
 from bot.store.sql import table

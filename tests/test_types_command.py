@@ -114,7 +114,8 @@ def test_another_rule_is_tried_out_and_agreed_on(world: World) -> None:
     told = ask(world, "types add defect label oops title repair*")
     assert told.text.split("\n") == [
         "A rule more: defect: label oops, title repair*. It goes before all others.",
-        "Of 6 items of the last 90 days it would change 1: 1 unclassified → defect. Such as Repair totals · acme/shop#4.",
+        "Of 6 items of the last 90 days it would change 1: 1 unclassified → defect. Such as Repair totals · "
+        "acme/shop#4.",
     ]
     done = press(world, told, "Change")
     assert done.text == "The rules are changed. All figures, past ones too, follow them from now on."
