@@ -33,6 +33,8 @@ RECONCILE = 300
 """Seconds between two readings of the code host."""
 REVIEWS = 900
 """Seconds between two looks at which maps are to be reviewed."""
+RETENTION = 3600
+"""Seconds between two looks at what is no longer to be kept."""
 DIGESTS = 20
 """Seconds between two looks at which digests are due."""
 PEOPLE = 120
@@ -179,7 +181,7 @@ def schedule_of(ctx: Context, telemetry: Telemetry) -> Schedule:
 def jobs_of(ctx: Context, telemetry: Telemetry) -> list[Job]:
     """Every job. At the start and after a sleep, nudges wait for what was missed, but no longer than CATCH_UP."""
     from bot.intake import refresh_looks
-    from jobs import absences, deliver, digest, experiments, homes, morning, nudge, people, streams, value
+    from jobs import absences, deliver, digest, experiments, homes, morning, nudge, people, retention, streams, value
     from jobs.schedule import Job
 
     caught_up = _CaughtUp(ctx)
@@ -201,6 +203,7 @@ def jobs_of(ctx: Context, telemetry: Telemetry) -> list[Job]:
         Job("value", REVIEWS, [partial(value.run, ctx)]),
         Job("digests", DIGESTS, [caught_up.unless(partial(digest.run, ctx))]),
         Job("people", PEOPLE, [caught_up.unless(partial(people.run, ctx))]),
+        Job("retention", RETENTION, [caught_up.unless(partial(retention.run, ctx))]),
     ]
 
 

@@ -26,6 +26,8 @@ from bot.policy_types import MixPart, TypeRulePart, TypeRules
 
 WORKING_DAY = 8 * 3600
 """Seconds in a "day" of a target."""
+LEAST_KEPT = 100
+"""Days for which events and messages are kept at least: figures and experiments look back for a quarter of a year."""
 WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 _UNITS = {"m": 60, "h": 3600, "d": WORKING_DAY}
 
@@ -41,6 +43,22 @@ def duration(value: object) -> int:
         if found:
             return int(found[1]) * _UNITS[found[2]]
     raise ValueError("allowed are minutes, hours or working days such as '90m', '8h', '2d', and 0 for none")
+
+
+def days(value: object) -> int:
+    """`"730d"` (days of the calendar) or 0 → days. Raises ValueError."""
+    if value == 0 and not isinstance(value, bool):
+        return 0
+    found = re.fullmatch(r"\s*(\d{1,5})\s*d\s*|0", value) if isinstance(value, str) else None
+    if not found:
+        raise ValueError("allowed are days such as '730d', and 0 for as long as there is room")
+    return int(found[1] or 0)
+
+
+def _a_quarter(value: int) -> int:
+    if 0 < value < LEAST_KEPT:
+        raise ValueError(f"allowed are days from '{LEAST_KEPT}d', which figures look back, and 0 to keep it all")
+    return value
 
 
 def spelt(seconds: int) -> str:
@@ -84,6 +102,8 @@ def _zone(name: str) -> str:
 _ZONE_HELP = "allowed are names of the IANA database such as 'Europe/Berlin'"
 
 Duration = Annotated[int, BeforeValidator(duration), PlainSerializer(spelt, when_used="json")]
+Days = Annotated[int, BeforeValidator(days), PlainSerializer(lambda value: f"{value}d", when_used="json")]
+LongTime = Annotated[Days, AfterValidator(_a_quarter)]
 WindowText = Annotated[tuple[int, int], BeforeValidator(window), PlainSerializer(spelt_window, when_used="json")]
 LocalTime = Annotated[time, BeforeValidator(local_time)]
 Day = Annotated[date, Field(ge=date(1970, 1, 1), le=date(2199, 12, 31))]
@@ -238,6 +258,15 @@ class FlowPart(_Part):
     """Working time within which an item is expected to be done; 0 is "none"."""
 
 
+class RetentionPart(_Part):
+    """For how many days something is kept; 0 for as long as the database is."""
+
+    events: LongTime = 0
+    messages: LongTime = 0
+    disconnected: Days = 30
+    """What is kept of repositories that were let go, and of workspaces that Weir was taken out of."""
+
+
 class RepoPart(_Part):
     channel: Channel | None = None
     expectation: Duration | None = None
@@ -273,6 +302,7 @@ class PolicyFile(_Part):
     teams: dict[str, TeamPart] = {}
     repos: dict[RepoName, RepoPart] = {}
     streams: dict[str, StreamPart] = {}
+    retention: RetentionPart = RetentionPart()
 
 
 def first_fault(error: ValidationError) -> str:

@@ -17,7 +17,7 @@ from slack_sdk.signature import SignatureVerifier
 
 from bot.context import Context
 from bot.web import Answer, Request
-from handlers import answers, commands, home, mapping, streams, terms, types, value
+from handlers import answers, commands, home, leaving, mapping, streams, terms, types, value
 
 log = structlog.get_logger()
 ANY_ACTION = re.compile("")
@@ -38,7 +38,7 @@ def make(ctx: Context) -> App:
         process_before_response=True,
     )
     app.error(_something_went_wrong)
-    for feature in (commands, answers, terms, home, streams, mapping, value, types):
+    for feature in (commands, answers, terms, home, streams, mapping, value, types, leaving):
         feature.register(app, ctx)
     app.action(ANY_ACTION)(_acknowledge)
     return app

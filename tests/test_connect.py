@@ -514,7 +514,7 @@ def test_one_of_the_policy_file_is_connected_and_not_silent(desk: Desk) -> None:
         told = shown(json.loads(Site(ctx, port).command("disconnect shop").text))
     assert told == [
         "*Let acme/shop go?* I would no longer read it, and nobody would be nudged about it. Its history is "
-        "kept, and it "
+        "kept for 30 days, and it "
         "can be connected again.",
         "The policy file names it. What is said here wins over the file; take it out there too, so that both say the "
         "same.",
@@ -586,7 +586,7 @@ def test_a_repository_that_is_let_go_is_read_no_more_and_its_waits_end(both: Des
     assert shown(asked) == [
         "*Let acme/shop go?* I would no longer read it, and nobody would be nudged about it. 2 open waits end "
         "with that. "
-        "Its history is kept, and it can be connected again.",
+        "Its history is kept for 30 days, and it can be connected again.",
         "I would remove the webhook that I set up.",
         "[Let it go] [Keep it]",
     ]
@@ -594,7 +594,7 @@ def test_a_repository_that_is_let_go_is_read_no_more_and_its_waits_end(both: Des
     assert both.press(asked, "Let it go") == (
         "acme/shop is let go: it is not read, and nobody is nudged about it. 2 open waits ended with that. Its "
         "history is "
-        "kept; webhooks that still come are only written to it.\nI removed the webhook that I had set up."
+        "kept for 30 days; webhooks that still come are only written to it.\nI removed the webhook that I had set up."
     )
     both.deliver()
     assert shown(both.message) == ["*acme/shop was let go.* `/flow connect acme/shop` follows it again."]

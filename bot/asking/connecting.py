@@ -249,7 +249,8 @@ def parting_of(ctx: Context, name: str) -> Parting:
     with reading(ctx.engine) as session:
         known = connections.of_repo(session, ctx.workspace, HOST, repo)
         open_ = len(asked.in_repos(session, ctx.workspace, [repo]))
-    return Parting(repo, open_, _in_file(ctx, repo), known is not None and known.hook_id is not None)
+    hooked, days = known is not None and known.hook_id is not None, ctx.policy.file.retention.disconnected
+    return Parting(repo, open_, _in_file(ctx, repo), hooked, days)
 
 
 class Parted(NamedTuple):

@@ -209,6 +209,13 @@ def failed(session: Session, workspace: str, row: Leased, reason: str) -> None:
     _write(session, workspace, row.id, row.lease_until, state="failed", lease_until=None, error=reason)
 
 
+def give_up(session: Session, workspace: str, reason: str) -> None:
+    """Nothing that is on its way will be sent, and nothing edited."""
+    open_ = (_O.workspace == workspace, _O.state.in_(("pending", "sending")))
+    session.execute(update(OUTBOX).where(*open_).values(state="failed", lease_until=None, error=reason))
+    session.execute(update(OUTBOX).where(_O.workspace == workspace).values(edit_at=None))
+
+
 def release(
     session: Session, workspace: str, row: Leased, claims: Sequence[tuple[int, str]], now: int, *, whole: bool
 ) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from sqlalchemy import bindparam, select
+from sqlalchemy import bindparam, delete, select
 from sqlalchemy.orm import Session
 
 from bot.store.sql import insert, table
@@ -30,3 +30,8 @@ def put(session: Session, workspace: str, key: str, value: Any) -> None:
         index_elements=["workspace", "key"], set_={"value": statement.excluded.value}
     )
     session.execute(statement, {"workspace": workspace, "key": key, "value": json.dumps(value, sort_keys=True)})
+
+
+def drop(session: Session, workspace: str, key: str) -> None:
+    """Let a value not be set."""
+    session.execute(delete(SETTINGS).where(SETTINGS.c.workspace == workspace, SETTINGS.c.key == key))

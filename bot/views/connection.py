@@ -68,6 +68,8 @@ class Parting(NamedTuple):
     in_file: bool
     hook: bool
     """Whether Weir set up a webhook for it."""
+    days: int = 0
+    """For how long its history is kept then; 0 for as long as there is room."""
 
 
 def progress(one: Progress, zone: tzinfo, now: int) -> Message:
@@ -281,12 +283,16 @@ def parting(one: Parting) -> Message:
     waits = f" {counted(one.waits, 'open wait')} {'ends' if one.waits == 1 else 'end'} with that." if one.waits else ""
     lines = [
         f"*Let {_name(one.repo)} go?* I would no longer read it, and nobody would be nudged about it.{waits} Its "
-        "history is kept, and it can be connected again."
+        f"history is kept{_for(one)}, and it can be connected again."
     ]  # fmt: skip
     lines += ["I would remove the webhook that I set up."] if one.hook else []
     lines += [_IN_FILE] if one.in_file else []
     yes = ask_button("Let it go", Again(f"disconnect {one.repo}", sure=True), style="danger")
     return _told(lines, [yes, ask_button("Keep it", Again("repos"))])
+
+
+def _for(one: Parting) -> str:
+    return f" for {counted(one.days, 'day')}" if one.days else ""
 
 
 _IN_FILE = (
@@ -297,7 +303,7 @@ _IN_FILE = (
 def parted(one: Parting, hook: str | None) -> Message:
     """It is let go; `hook` is what became of the webhook that Weir had set up."""
     waits = f" {counted(one.waits, 'open wait')} ended with that." if one.waits else ""
-    kept = "Its history is kept; webhooks that still come are only written to it."
+    kept = f"Its history is kept{_for(one)}; webhooks that still come are only written to it."
     lines = [f"*{_name(one.repo)}* is let go: it is not read, and nobody is nudged about it.{waits} {kept}"]
     lines += [plain(hook, 400)] if hook else []
     lines += [_IN_FILE] if one.in_file else []

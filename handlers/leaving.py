@@ -1,0 +1,23 @@
+"""Slack tells that Weir was taken out of a workspace."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from slack_bolt import App
+
+from bot.context import Context
+from bot.leaving import uninstalled
+
+
+def register(app: App, ctx: Context) -> None:
+    """Listen to the app being uninstalled, and to its bot's token being revoked."""
+
+    @app.event("app_uninstalled")
+    def on_uninstalled() -> None:
+        uninstalled(ctx, ctx.clock.now())
+
+    @app.event("tokens_revoked")
+    def on_revoked(event: dict[str, Any]) -> None:
+        if (event.get("tokens") or {}).get("bot"):
+            uninstalled(ctx, ctx.clock.now())
