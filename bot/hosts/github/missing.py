@@ -25,6 +25,8 @@ TIMED = frozenset(
 """Kinds whose id hangs on an instant, which webhooks take from the item as a whole."""
 
 CHECKS = ("checks_failed", "checks_passed")
+SURE = 3600
+"""Seconds after which the API shows what a webhook told."""
 
 
 def missing_events(known: Sequence[FlowEvent], snapshot: Snapshot, now: int) -> list[FlowEvent]:
@@ -40,6 +42,7 @@ def missing_events(known: Sequence[FlowEvent], snapshot: Snapshot, now: int) -> 
         *_told_better(known, snapshot),
         *_unseen_head(known, snapshot, now),
         *_redness(known, snapshot, now),
+        *(_called_otherwise(known, snapshot, now) if snapshot.is_open else ()),
         *_linkage(told, snapshot, now),
         *(event for column in snapshot.columns for event in _standing(told, snapshot, column, now)),
     ]
@@ -212,6 +215,26 @@ def _redness(known: Sequence[FlowEvent], snapshot: Snapshot, now: int) -> Iterat
         ids.conflict(kind, snapshot.item, at) if of_conflict else ids.checks(kind, snapshot.item, snapshot.head_sha, at)
     )
     yield _seen(snapshot, kind, id, at, approximate=not exact)
+
+
+def _called_otherwise(known: Sequence[FlowEvent], snapshot: Snapshot, now: int) -> Iterator[FlowEvent]:
+    """The end of requests under a name that the host knows no longer: they go on under the new one.
+
+    It shows a renamed person's acts, old ones too, as those of somebody it has not named before.
+    """
+    shown = [event for event in snapshot.events if event.kind == "review_requested" and "reviewer" in event.data]
+    names = {str(name).casefold() for event in snapshot.events for name in (event.actor, event.data.get("reviewer"))}
+    last = {
+        str(event.data["reviewer"]).casefold(): event
+        for event in sorted(known)
+        if event.kind in ("review_requested", "review_request_removed") and "reviewer" in event.data
+    }
+    for name, asked in last.items():
+        open_ = asked.kind == "review_requested" and asked.at < now - SURE
+        if open_ and name not in names and any(_is_near(asked, event) for event in shown):
+            reviewer = str(asked.data["reviewer"])
+            id = ids.person_request("review_request_removed", snapshot.item, reviewer, now)
+            yield _seen(snapshot, "review_request_removed", id, now, approximate=True, reviewer=reviewer)
 
 
 def _is_red(told: Sequence[FlowEvent]) -> bool:
