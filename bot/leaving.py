@@ -13,6 +13,8 @@ from bot.store.engine import reading, writing
 log = structlog.get_logger()
 KEY = "uninstalled_at"
 """The setting that says since when Weir is out of its workspace."""
+OUT = ("account_inactive", "token_revoked", "invalid_auth", "not_authed")
+"""What Slack answers to a token of a workspace that Weir is out of, and where there is none."""
 DAY = 86_400
 
 
@@ -52,8 +54,11 @@ def end_if_over(ctx: Context, now: int) -> bool:
 
 
 def _is_back(ctx: Context) -> bool:
+    """Whether Slack knows this program there. Raises Passing where that can't be told now."""
     try:
         ctx.messenger.who_am_i()
-    except Undeliverable:
-        return False
+    except Undeliverable as refusal:
+        if refusal.reason in OUT:
+            return False
+        raise Passing(refusal.reason) from None
     return True

@@ -107,6 +107,23 @@ def test_a_second_time_there_is_nothing_left_to_do(world: World) -> None:
     assert not find(world.ctx(), "alice").tables
 
 
+@pytest.mark.parametrize("step", ["_events", "_tables", "rebuild", "_shown_anew"])
+def test_one_that_was_stopped_halfway_is_ended_by_the_next(
+    world: World, monkeypatch: pytest.MonkeyPatch, step: str
+) -> None:
+    busy(world)
+
+    def stop(*_: Any) -> None:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patched:
+        patched.setattr(f"bot.forgetting.{step}", stop)
+        with pytest.raises(KeyboardInterrupt):
+            forget(world.ctx(), "alice", world.now)
+    forget(world.ctx(), "alice", world.now)
+    assert "alice" not in everything(world.engine).lower()
+
+
 def test_what_is_told_of_them_later_comes_in_without_them(world: World) -> None:
     busy(world)
     forget(world.ctx(), "alice", world.now)

@@ -183,13 +183,16 @@ def test_one_that_is_installed_again_keeps_all(world: World) -> None:
         assert settings.get(session, "default", "uninstalled_at") is None
 
 
-def test_while_slack_cant_be_asked_nothing_is_removed(world: World) -> None:
+@pytest.mark.parametrize("fault", [Fault("reset"), Fault("http", 502), Fault("error", error="org_login_required")])
+def test_while_slack_cant_be_asked_nothing_is_removed(world: World, fault: Fault) -> None:
     ended(world, 1)
     uninstalled(world.ctx(), world.now)
     world.clock.advance(days=31)
-    world.slack.fail("auth.test", Fault("reset"))
+    world.slack.fail("auth.test", fault)
     retention.run(world.ctx(), world.now)
     assert items_left(world) == {1}
+    with reading(world.engine) as session:
+        assert settings.get(session, "default", "uninstalled_at") is not None
 
 
 @pytest.mark.parametrize(

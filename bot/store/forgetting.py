@@ -35,13 +35,14 @@ from bot.flow.forgetting import SOMEBODY, Scrub, without
 from bot.store.events import EVENTS, to_event
 from bot.store.events import row_of as event_row
 from bot.store.forgotten import KEY
+from bot.store.items import ITEMS
 from bot.store.matches import LINKED, MATCHES
 from bot.store.members import MEMBERS
 from bot.store.sql import table
 from bot.store.tables import AddressRow, MappingRow, MemberRow, OutboxRow, RepoRow, SettingRow, TeamRow
 from bot.store.waits import WAITS
 
-_E, _W = EVENTS.c, WAITS.c
+_E, _I, _W = EVENTS.c, ITEMS.c, WAITS.c
 _FOLDED = ("events", "items", "waits")
 """Tables that are gone through by themselves, or made again from those."""
 _NOT_TEXT = ("workspace", "host", "repo", "of_repo", "sha", "state", "kind")
@@ -119,10 +120,11 @@ def _as_event(row: Row[Any]) -> tuple[Any, ...]:
 
 
 def items_of(session: Session, workspace: str, person: Person) -> set[ItemKey]:
-    """The items of which somebody holds, held or asked for a turn."""
+    """The items of which somebody holds, held or asked for a turn, and those whose rows name them."""
     theirs = or_(_W.holder_key == person.login.lower(), func.lower(_W.asked_by) == person.login.lower())
-    rows = session.execute(select(_W.host, _W.repo, _W.item).where(_W.workspace == workspace, theirs).distinct())
-    return {(host, repo, item) for host, repo, item in rows}
+    held = select(_W.host, _W.repo, _W.item).where(_W.workspace == workspace, theirs).distinct()
+    named = select(_I.host, _I.repo, _I.item).where(_I.workspace == workspace, _says((_I.author, _I.title), person))
+    return {(host, repo, item) for found in (held, named) for host, repo, item in session.execute(found)}
 
 
 def sent_about(session: Session, workspace: str, keys: Iterable[ItemKey]) -> set[int]:
