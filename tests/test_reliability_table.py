@@ -1,0 +1,39 @@
+"""The table of promises names tests that exist, and every test of a fault."""
+
+from __future__ import annotations
+
+import ast
+import re
+from pathlib import Path
+
+import pytest
+
+TESTS = Path(__file__).parent
+TABLE = (TESTS.parent / "docs" / "reliability.md").read_text()
+NAMED = sorted(set(re.findall(r"`(test_\w+\.py)::(test_\w+)`", TABLE)))
+
+
+def functions_of(file: Path) -> set[str]:
+    tree = ast.walk(ast.parse(file.read_text()))
+    return {node.name for node in tree if isinstance(node, ast.FunctionDef) and node.name.startswith("test_")}
+
+
+@pytest.mark.parametrize("file", sorted({file for file, _ in NAMED}))
+def test_every_test_that_is_named_exists(file: str) -> None:
+    assert {name for of, name in NAMED if of == file} <= functions_of(TESTS / file)
+
+
+@pytest.mark.parametrize(
+    "file",
+    [file for file in TESTS.glob("test_reliability_*.py") if file.name != Path(__file__).name],
+    ids=lambda file: file.stem,
+)
+def test_every_test_of_a_fault_is_named(file: Path) -> None:
+    about_themselves = {"test_there_are_no_more_steps_than_those_at_which_it_is_cut"}
+    assert functions_of(file) - about_themselves <= {name for of, name in NAMED if of == file.name}
+
+
+def test_every_row_names_a_promise_what_is_done_to_it_and_a_test() -> None:
+    rows = [line for line in TABLE.splitlines() if "::test_" in line]
+    assert len(rows) > 40
+    assert all(len(row.strip("|").split(" | ")) == 3 for row in rows)
