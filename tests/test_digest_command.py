@@ -61,6 +61,8 @@ def test_a_repository_a_stream_or_all_can_be_named(team: Desk) -> None:
 
 @pytest.mark.parametrize(("words", "problem"), [
     ("digest pay", "I know no value stream and no repository “pay”. /flow repos and /flow streams list them."),
+    ("digest weekly funday", "I know no value stream and no repository “funday”. /flow repos and /flow streams "
+     "list them. Days are said like weekly monday 9:30 or monthly 1 9:30."),
     ("digest weekly monday 25:00", "“25:00” is a time that no clock shows. Allowed are times such as 9:30."),
     ("digest monthly 32", "No month has a day 32. Allowed are 1 to 31; a shorter month has its last."),
     ("digest weekly monday #shop", "“#shop” is no channel that I can make out. Allowed is a #channel, picked from"),

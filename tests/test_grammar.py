@@ -136,6 +136,7 @@ BAD: dict[str, list[tuple[str, str]]] = {
     "targets": [
         ("review", "How long “review” may take is missing."), ("shop merge", "How long “merge” may take is missing."),
         ("review 8h merge", "How long “merge” may take is missing."), ("review soon", "“soon” is no working time."),
+        ("review 999999d", "“999999d” is no working time."),
         ("review -8h", "“-8h” is no working time."), ("review 8.5h", "“8.5h” is no working time."),
         ("shop foo 8h", "“foo” is no kind of wait."), ("review 8h review 4h", "“review” stands there twice."),
         ("re-review 8h re_review 4h", "“re_review” stands there twice."),

@@ -165,7 +165,7 @@ def test_what_it_can_not_take_is_one_line(args, said, capsys):
 @pytest.mark.parametrize(
     ("words", "said"),
     [
-        ("metrics nonsense", "“nonsense” is no period that I can make out."),
+        ("metrics nonsense", "“nonsense” is neither a value stream nor a repository, and no period that I can"),
         ("metrics acme/shop next week", "“next week” is no period that I can make out."),
         ("metrics acme/nope week", "I know no repository “acme/nope”."),
         ("metrics acme/shop 2025-05-31 to 2025-05-01", "“2025-05-31 to 2025-05-01” ends before it begins."),
@@ -218,6 +218,7 @@ def test_an_expectation_can_be_taken_back():
     ("words", "said"),
     [
         ("expect", "How long is missing. Allowed is a working time such as 12h or 5d (a day is 8 hours), or none."),
+        ("acme/shop expect 999999d", "“999999d” is no working time."),
         ("acme/shop expect soon", "“soon” is no working time."),
         ("acme/shop expect 2d and more", "“2d and more” is no working time."),
         ("acme/nope expect 2d", "I know no repository “acme/nope”."),

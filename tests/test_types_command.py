@@ -170,7 +170,11 @@ def test_what_was_seen_over_other_rules_changes_nothing(world: World) -> None:
     ("words", "said"),
     [
         ("types remove 99", "There is no rule 99; they are numbered 1 to 19. /flow types shows them."),
-        ("types add debts label", "The pattern behind “label” is missing."),
+        ("types add debts label", "The pattern behind “label” is missing. Allowed are label, issue-type"),
+        ("types add banana label bug", "“banana” is no type of work. Allowed are feature, defect, risk and debt."),
+        ("types remove -1", "“-1” is no number of a rule. Allowed is its number, from 1; /flow types rules shows"),
+        ("types move 4", "Where to move rule 4 is missing. Allowed are first, last and before a number."),
+        ("types move 4 before 99", "There is no rule 99; they are numbered 1 to 19."),
         ("types add debt label *", "“∗” can't be taken behind “label”. Allowed are up to 30 patterns"),
         ("types nowhere/repo", "I know no value stream and no repository “nowhere/repo”."),
     ],

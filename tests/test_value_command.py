@@ -327,7 +327,7 @@ def test_a_number_for_what_was_dropped_is_not_needed(shop: Desk) -> None:
 @pytest.mark.parametrize(
     ("words", "problem"),
     [("result Nothing 1 to 2", "I know no key result or outcome “Nothing 1 to 2”."),
-     ("result Shop", "The name of a key result of “Shop” is missing."),
+     ("result", "NAME is missing."), ("result Shop", "The name of a key result of “Shop” is missing."),
      ("result Shop 1 to 2", "The numbers it begins with and is to come to are missing, such as 21 to 35%."),
      ("result Shop Speed", "The numbers it begins with and is to come to are missing, such as 21 to 35%."),
      ("result Shop Speed 5", "The numbers it begins with and is to come to are missing, such as 21 to 35%."),

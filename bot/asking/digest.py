@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from bot.asking.admins import must_be_admin
 from bot.asking.connecting import must_be_heard_in
-from bot.asking.people import repos_known
+from bot.asking.people import NotKnown, repos_known
 from bot.context import Context
 from bot.digest import regular
 from bot.digest.reading import last_days, shown_of
@@ -30,11 +30,20 @@ def plan(ctx: Context, user: str, words: DigestWords, place: str, now: int) -> P
     """Let a digest come regularly. Raises NotKnown, and NotAllowed where it is for a channel that they are not in."""
     to = _place(ctx, user, words.channel, place, now)
     channel = regular.channel_of(to)
-    subject = meant(ctx, words.about, channel)
+    subject = _about(ctx, words, channel)
     if channel is not None:
         must_be_heard_in(ctx, channel)
         _must_be_of(ctx, user, subject, channel, now)
     return _plan(regular.set_up(ctx, user, subject, Every(words.do, words.day, words.minute), to, now))
+
+
+def _about(ctx: Context, words: DigestWords, channel: str | None) -> Subject:
+    """What a regular digest is to be about. Raises NotKnown."""
+    try:
+        return meant(ctx, words.about, channel)
+    except NotKnown as unknown:  # a day or time that nobody could make out ends up here, too
+        days = " Days are said like weekly monday 9:30 or monthly 1 9:30." if words.about else ""
+        raise NotKnown(f"{unknown}{days}") from None
 
 
 def _must_be_of(ctx: Context, user: str, subject: Subject, channel: str, now: int) -> None:

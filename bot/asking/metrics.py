@@ -34,7 +34,7 @@ def metrics_of(ctx: Context, words: Sequence[str], now: int) -> Metrics:
     the same. Raises Misread and NotKnown.
     """
     scope, rest = scope_meant(ctx, words)
-    period = _period(ctx, " ".join(rest), now)
+    period = _period(ctx, " ".join(rest), now, "" if scope.name else "neither a value stream nor a repository, and ")
     settle(ctx, now, most=1)
     figures = figures_of(ctx, scope, period.since, period.until, now)
     oldest = _oldest(ctx, figures.going[:MOST_OLDEST]) if figures.until == now else ()
@@ -48,12 +48,12 @@ def _oldest(ctx: Context, going: Sequence[Going]) -> list[Oldest]:
     return [Oldest(one, rows[one.key].title, rows[one.key].url) for one in going if one.key in rows]
 
 
-def _period(ctx: Context, text: str, now: int) -> Period:
+def _period(ctx: Context, text: str, now: int, nor: str) -> Period:
     if not text:
         return usual(now)
     found = period_of(text, ctx.policy.calendar, now)
     if found is None:
-        raise Misread(f"“{text}” is no period that I can make out.", METRICS)
+        raise Misread(f"“{text}” is {nor}no period that I can make out.", METRICS)
     return found
 
 

@@ -72,11 +72,19 @@ def changed(rules: Rules, change: RuleChange, common: Rules) -> Rules:
             raise BadChange(f"That rule stands there already, as number {kept.index(one) + 1}." if one else "No rule.")
     else:
         if not 0 < change.number <= len(kept):
-            raise BadChange(f"There is no rule {change.number}; they are numbered 1 to {len(kept)}.")
+            raise _no_rule(change.number, len(kept))
         one = kept.pop(change.number - 1)
     if change.act != REMOVE:
+        if change.to > len(rules) > 0:
+            raise _no_rule(change.to, len(rules))
         kept.insert(_place(change, len(kept)), one)
+    if change.act == MOVE and tuple(kept) == rules:
+        raise BadChange(f"Rule {change.number} stands there already.")
     return tuple(kept)
+
+
+def _no_rule(number: int, rules: int) -> BadChange:
+    return BadChange(f"There is no rule {number}; they are numbered 1 to {rules}.")
 
 
 def _place(change: RuleChange, others: int) -> int:

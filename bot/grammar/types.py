@@ -27,6 +27,9 @@ ALLOWED = (
     "each with a pattern; `or` between several), and `last` or `before` a number where it is not to go first; `remove` "
     "with a number; `move` with a number and `first`, `last` or `before` a number; `reset`."
 )
+_ALLOWED_TYPES = "Allowed are `feature`, `defect`, `risk` and `debt`."
+_ALLOWED_MARKS = "Allowed are `label`, `issue-type`, `title`, `branch` and `repo`, each with a pattern."
+_ALLOWED_NUMBERS = "Allowed is its number, from 1; `/flow types rules` shows them."
 ALLOWED_MIX = (
     "Allowed are a value stream or a repository (or nothing, for all), and behind it pairs of `features`, `defects`, "
     "`risks` or `debt` and a share in percent: `50-70`, `at least 50`, `at most 20`, `none`; or `reset`."
@@ -68,17 +71,18 @@ def _numbered(act: str, words: list[str]) -> RuleChange:
         words.pop(0)
     to = _place(words)
     if to is None:
-        raise _wrong(f"Where to move rule {number} is missing.")
+        problem = f"Where to move rule {number} is missing."
+        raise Misread(problem, allowed="Allowed are `first`, `last` and `before` a number.")
     return RuleChange(MOVE, number=number, to=to)
 
 
 def _number(words: list[str], what: str) -> int:
     """The number of a rule that words begin with, which is taken off. Raises Misread."""
     if not words:
-        raise _wrong(f"{what} is missing.")
+        raise Misread(f"{what} is missing.", allowed=_ALLOWED_NUMBERS)
     word = words.pop(0).removeprefix("#")
     if not re.fullmatch(r"[0-9]{1,4}", word) or not int(word):
-        raise _wrong(f"“{word}” is no number of a rule.")
+        raise Misread(f"“{word}” is no number of a rule.", allowed=_ALLOWED_NUMBERS)
     return int(word)
 
 
@@ -96,7 +100,7 @@ def _added(words: list[str]) -> RuleChange:
         raise _wrong("What to add is missing.")
     kind = _TYPES.get(words[0].casefold())
     if kind is None:
-        raise _wrong(f"“{words[0]}” is no type of work.")
+        raise Misread(f"“{words[0]}” is no type of work.", allowed=_ALLOWED_TYPES)
     words.pop(0)
     found: dict[str, tuple[str, ...]] = {}
     while words and (mark := _MARKS.get(words[0].casefold())):
@@ -105,7 +109,8 @@ def _added(words: list[str]) -> RuleChange:
             raise _wrong(f"“{word}” stands there twice.")
         found[mark] = _patterns(word, words)
     if not found:
-        raise _wrong(f"“{words[0]}” is nothing a type is told by." if words else f"What tells a {kind} is missing.")
+        problem = f"“{words[0]}” is nothing a type is told by." if words else f"What tells a {kind} is missing."
+        raise Misread(problem, allowed=_ALLOWED_MARKS)
     place = _place(words)
     rule = Rule(kind, tuple((mark, found[mark]) for mark in MARKS if mark in found))
     return RuleChange(ADD, rule, to=FIRST if place is None else place)
@@ -114,7 +119,7 @@ def _added(words: list[str]) -> RuleChange:
 def _patterns(mark: str, words: list[str]) -> tuple[str, ...]:
     """The patterns that words begin with, which are taken off. Raises Misread."""
     if not words:
-        raise _wrong(f"The pattern behind “{mark}” is missing.")
+        raise Misread(f"The pattern behind “{mark}” is missing.", allowed=_ALLOWED_MARKS)
     found = [words.pop(0)]
     while len(words) > 1 and words[0].casefold() == "or":
         found.append(words[1])

@@ -74,4 +74,6 @@ def _argument(place: int, one: Takes) -> click.Argument:
 def _needed(param: click.Parameter | None) -> str:
     """What has to stand there, as usage shows it, without what may be left out."""
     shown = (param.metavar if param else None) or "A word"
-    return " or ".join(re.sub(r"\[.*\] *", "", shown).split("|"))
+    while (needed := re.sub(r"\[[^\[\]]*\] *", "", shown)) != shown:  # brackets within brackets
+        shown = needed
+    return " or ".join(shown.split("|"))
