@@ -18,6 +18,7 @@ from bot.asking.people import NotKnown
 from bot.asking.value import give, known_now, outcomes_of
 from bot.asking.value_edits import change_result
 from bot.flow.value import KeyResult
+from bot.forgetting import forget
 from bot.store import value
 from bot.store.engine import writing
 from bot.streams.saving import save
@@ -91,6 +92,12 @@ def test_after_a_long_stop_what_was_missed_is_one_question(world: World) -> None
     result(world, until=None)
     assert [asked(world, days=121), asked(world, hours=1)] == [1, 0]
     assert len(questions(world)) == 1
+
+
+def test_for_the_number_of_somebody_who_was_forgotten_nobody_is_asked(world: World) -> None:
+    result(world)
+    forget(world.ctx(), "alice", world.now)
+    assert asked(world, days=30) == 0
 
 
 def test_its_last_question_comes_in_the_month_after_its_last_day(world: World) -> None:

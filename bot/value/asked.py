@@ -7,6 +7,7 @@ from datetime import UTC, date
 
 from bot.context import Context
 from bot.flow.calendar import Calendar
+from bot.flow.forgetting import SOMEBODY
 from bot.flow.value import KeyResult, to_be_asked
 from bot.policy import Policy
 from bot.said import current
@@ -45,6 +46,8 @@ def ask(ctx: Context, now: int) -> int:
 
 
 def _ask(ctx: Context, one: KeyResult, now: int) -> int:
+    if one.owner == SOMEBODY:  # who was forgotten since
+        return 0
     calendar = calendar_of(ctx.policy, one.owner)
     today = date_of(now, calendar.zone)
     given_on = date_of(one.latest.at, calendar.zone) if one.latest else None
