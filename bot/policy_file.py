@@ -30,6 +30,8 @@ LEAST_KEPT = 100
 """Days for which events and messages are kept at least: figures and experiments look back for a quarter of a year."""
 WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 _UNITS = {"m": 60, "h": 3600, "d": WORKING_DAY}
+_TOO_LONG = 1_000_000 * 3600
+"""Seconds: what `spelt` writes has six digits, too."""
 
 
 def duration(value: object) -> int:
@@ -40,8 +42,8 @@ def duration(value: object) -> int:
         if value.strip() == "0":
             return 0
         found = re.fullmatch(r"\s*(\d{1,6})\s*([mhd])\s*", value)
-        if found:
-            return int(found[1]) * _UNITS[found[2]]
+        if found and (seconds := int(found[1]) * _UNITS[found[2]]) < _TOO_LONG:
+            return seconds
     raise ValueError("allowed are minutes, hours or working days such as '90m', '8h', '2d', and 0 for none")
 
 
