@@ -6,6 +6,7 @@ import json
 import logging
 import re
 from typing import Any
+from weakref import WeakKeyDictionary
 
 import structlog
 from slack_bolt import Ack, App
@@ -16,11 +17,15 @@ from slack_sdk import WebClient
 from slack_sdk.signature import SignatureVerifier
 
 from bot.context import Context
+from bot.replays import Replays
 from bot.web import Answer, Request
 from handlers import answers, commands, home, leaving, mapping, streams, terms, types, value
 
 log = structlog.get_logger()
 ANY_ACTION = re.compile("")
+MOST_BYTES = 2 * 1024 * 1024
+"""The largest body that is read; Slack's are much smaller."""
+_replays: WeakKeyDictionary[App, Replays] = WeakKeyDictionary()
 
 
 def make(ctx: Context) -> App:
@@ -76,12 +81,32 @@ def _signed(ctx: Context, request: Request) -> bool:
 
 
 def http_door(ctx: Context, app: App, request: Request) -> Answer:
-    """A request of Slack's, answered by Bolt; 401 without a good signature, 400 where it can't be read."""
+    """A request of Slack's, answered by Bolt; 401 without a good signature, 400 or 413 where it can't be read.
+
+    The very request that was answered before is acknowledged, and nothing is done.
+    """
+    if len(request.body) > MOST_BYTES:
+        return Answer(413, f"bodies of up to {MOST_BYTES:,} bytes are read here")
     if not _signed(ctx, request):
         return Answer(401, "the signature is missing or wrong")
+    known, mark = _replays.setdefault(app, Replays()), request.headers.get("x-slack-signature", "")
+    if not known.begin(mark, ctx.clock.now()):
+        log.info("slack.again")
+        return Answer(200, "")
+    status = 500
+    try:
+        answer = _dispatched(app, request)
+        status = answer.status
+    finally:
+        if status >= 500:
+            known.failed(mark)
+    return answer
+
+
+def _dispatched(app: App, request: Request) -> Answer:
     try:
         asked = BoltRequest(body=request.body.decode(), query=request.query, headers=dict(request.headers))
-    except (ValueError, TypeError, AttributeError, KeyError):  # what the SDK trips over in a body of another shape
+    except (ValueError, TypeError, AttributeError, KeyError, RecursionError):  # what the SDK trips over in other bodies
         return Answer(400, "the body is not what Slack sends")
     response = app.dispatch(asked)
     headers = {name: ", ".join(values) for name, values in response.headers.items() if name != "content-length"}

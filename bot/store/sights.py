@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import NamedTuple
 
-from sqlalchemy import func, or_, select, union, update
+from sqlalchemy import case, func, or_, select, union, update
 from sqlalchemy.orm import Session
 
 from bot.flow.events import ItemKey
@@ -42,13 +42,17 @@ def privacy(session: Session, workspace: str, repos: Iterable[str]) -> dict[str,
 
 
 def tell(session: Session, workspace: str, host: str, told: Mapping[str, bool], now: int) -> None:
-    """Keep whether repositories are private; of one that was told already nothing is written."""
+    """Keep whether repositories are private; of one that was told already nothing is written.
+
+    One that was private and is told to be public is asked about again: what tells so may be an old delivery.
+    """
     for repo, private in sorted(told.items()):
+        at = case((_R.private.is_(None), now), else_=now if private else 0)
         session.execute(
             update(REPOS)
             .where(_R.workspace == workspace, _R.host == host, _R.repo == repo)
             .where(or_(_R.private.is_(None), _R.private != private))
-            .values(private=private, private_at=now)
+            .values(private=private, private_at=at)
         )
 
 

@@ -20,6 +20,8 @@ SECTION, TEXT = 2_900, 3_900
 
 _ENTITIES = {"&": "&amp;", "<": "&lt;", ">": "&gt;"}
 _MARKUP = str.maketrans({"*": "∗", "`": "'", "~": "∼"})
+_EDGE = re.compile(r"(?<![^\W_])_+|_+(?![^\W_])")
+"""Underscores that would begin or end italics; those within a name stay."""
 # Zero-width joiners stay: emoji and several scripts need them.
 _HARMLESS = re.compile(r"[!-%'-)+-;=?-_a-}]+(?: [!-%'-)+-;=?-_a-}]+)*")
 _USUAL_ADDRESS = re.compile(r"https?://[A-Za-z0-9.-]+(?:/[A-Za-z0-9._~/-]*)?")
@@ -36,15 +38,21 @@ class Message:
 
 def plain(text: str, most: int = TITLE) -> str:
     """Text from outside as text and nothing else, on one line: escaped, markup made harmless, cut to `most`."""
-    if len(text) <= most and _HARMLESS.fullmatch(text):
+    if len(text) <= most and _HARMLESS.fullmatch(text) and not ("_" in text and _EDGE.search(text)):
         return text
     words = _UNSEEN.sub(" ", text).strip().translate(_MARKUP)
+    words = _EDGE.sub(lambda found: "ˍ" * len(found[0]), words) if "_" in words else words
     escaped = [_ENTITIES.get(char, char) for char in words[: most + 1]]
     if len(words) <= most and sum(map(len, escaped)) <= most:
         return "".join(escaped)
     while sum(map(len, escaped)) > most - 1:
         escaped.pop()
     return "".join(escaped).rstrip() + "…"
+
+
+def escaped(text: str) -> str:
+    """A text whose every letter and space counts, as itself where Slack reads markup."""
+    return "".join(_ENTITIES.get(char, char) for char in text)
 
 
 def web_address(url: str | None) -> str | None:

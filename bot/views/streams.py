@@ -11,7 +11,7 @@ from bot.flow.measures import StageMeasure, StreamMeasures, Times
 from bot.flow.stream import AUTHOR, GROUP, PERSON, REVIEWERS, TEAM, Responsible, Segment, Stage, Stream
 from bot.views.days import day_said
 from bot.views.ids import STREAM_EDIT
-from bot.views.message import NAME, SECTION, Block, Message, aside, bare, joined, plain, section
+from bot.views.message import NAME, SECTION, Block, Message, aside, bare, escaped, joined, plain, section
 from bot.views.pages import Again, Confirm, ask_button, page_of
 from bot.views.people import account
 from bot.views.phrases import when
@@ -342,7 +342,7 @@ def exported(name: str, text: str, asked: Again) -> Message:
     shown = "".join(page.shown)
     back = row(ask_button("Show the map", show(name)))
     blocks = (section(opening), *map(_code, parts(shown, MOST_CODE)), *page.blocks, back)
-    return Message(joined([bare(opening), *shown.rstrip("\n").split("\n"), *page.said]), blocks)
+    return Message(joined([bare(opening), *escaped(shown.rstrip("\n")).split("\n"), *page.said]), blocks)
 
 
 def parts(text: str, most: int) -> list[str]:
