@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 from fake_slack import FakeSlack
+from messages_desk import world_of
 from sqlalchemy import Boolean, Engine, Integer, delete, insert, select
 from sqlmodel import SQLModel
 from world import POLICY, World
@@ -190,6 +191,20 @@ def test_a_map_names_nobody_in_their_place(world: World) -> None:
     build, _ = from_yaml(held.text).stages
     assert build.responsible is None
     assert build.does == "somebody and somebody look"
+
+
+def test_a_message_that_names_them_is_edited(engine: Engine) -> None:
+    with world_of(engine, POLICY) as world:
+        world.ask("bob", author="alice", title="Totals for Alice")
+        world.wait(hours=9)
+        before, messages = " ".join(world.texts("U0BOB")), len(world.texts("U0BOB"))
+        forget(world.ctx(), "alice", world.now)
+        world.wait(minutes=1)
+        after = " ".join(world.texts("U0BOB"))
+    assert "alice" in before.lower()
+    assert "Totals for somebody" in after
+    assert "alice" not in after.lower()
+    assert len(world.texts("U0BOB")) == messages
 
 
 def test_settings_keep_what_others_said(world: World) -> None:

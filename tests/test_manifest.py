@@ -73,7 +73,8 @@ def test_slack_tells_of_what_weir_may_know() -> None:
     ]  # fmt: skip
     assert manifest_of(None)["settings"]["event_subscriptions"] == {"bot_events": events}
     assert list(EVENT_SCOPES.items()) == [
-        ("app_home_opened", ()), ("app_mention", ("app_mentions:read",)), ("app_uninstalled", ()), ("dnd_updated_user", ("dnd:read",)),
+        ("app_home_opened", ()), ("app_mention", ("app_mentions:read",)), ("app_uninstalled", ()),
+        ("dnd_updated_user", ("dnd:read",)),
         ("message.im", ("im:history",)), ("tokens_revoked", ()), ("user_change", ("users:read",)),
     ]  # fmt: skip
 
