@@ -8,14 +8,16 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from dataclasses import replace
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import structlog
+from sqlalchemy import Row
 
 from bot.context import Context, Viewer
 from bot.flow.events import ItemKey
 from bot.hosts.github.access import check_access, may_read
 from bot.hosts.github.errors import Denied, Gone, HostError
+from bot.members import read
 from bot.messenger import Passing, Undeliverable, Unknown
 from bot.soon import answered
 from bot.store import members, sights
@@ -57,9 +59,8 @@ def seen(ctx: Context, repos: Iterable[str]) -> frozenset[str]:
 def named(ctx: Context, repos: Iterable[str]) -> frozenset[str]:
     """Those of these repositories whose names may be shown: administrators look after all of them."""
     wanted = frozenset(repos)
-    if ctx.viewer is None or looks_after_all(ctx, ctx.viewer.user):
-        return wanted
-    return seen(ctx, wanted)
+    shown = seen(ctx, wanted)
+    return wanted if shown != wanted and ctx.viewer and looks_after_all(ctx, ctx.viewer.user) else shown
 
 
 def seen_items(ctx: Context, keys: Iterable[ItemKey]) -> frozenset[ItemKey]:
@@ -77,12 +78,22 @@ def seen_items(ctx: Context, keys: Iterable[ItemKey]) -> frozenset[ItemKey]:
 
 
 def looks_after_all(ctx: Context, user: str) -> bool:
-    """Whether somebody was an administrator when Slack was asked last."""
+    """Whether somebody was an administrator when Slack was asked last; it is asked about whom it never was."""
     if user in ctx.policy.file.admins:
         return True
-    with reading(ctx.engine) as session:
-        known = members.member(session, ctx.workspace, user)
+    known = _member(ctx, user)
+    if known is None and user:
+        try:
+            read(ctx, user, ctx.clock.now())
+        except (Passing, Undeliverable, Unknown):
+            return False
+        known = _member(ctx, user)
     return known is not None and bool(known.admin)
+
+
+def _member(ctx: Context, user: str) -> Row[Any] | None:
+    with reading(ctx.engine) as session:
+        return members.member(session, ctx.workspace, user)
 
 
 class _Known(NamedTuple):

@@ -231,6 +231,11 @@ def test_repositories_are_listed_to_those_who_may_see_them_and_to_administrators
     assert not town.sees(STRANGER), "which shows them its name, and no item"
 
 
+def test_an_administrator_whom_nobody_met_yet_is_known_by_the_first_question(town: Town) -> None:
+    town.world.slack.users[STRANGER]["is_admin"] = True
+    assert "acme/shop" in town.ask("targets shop")
+
+
 def test_figures_of_all_name_no_item_that_may_not_be_seen(town: Town) -> None:
     town.world.wait(days=2)
     assert "#1" in town.ask("metrics", "U0BOB")
