@@ -1,7 +1,7 @@
 """A backup: the whole database as JSON lines, the same from SQLite and from PostgreSQL.
 
 The first line names the schema's revision, a line with `table` and `columns` goes before its rows (a list of values
-each), and the last line counts the rows, so that a file that was cut off is noticed. Secrets stay sealed.
+each), and the last line counts the rows, so that a file that was cut off is noticed.
 """
 
 from __future__ import annotations

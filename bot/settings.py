@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import base64
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -30,23 +29,10 @@ class Settings(BaseSettings):
     database_url: str = "sqlite:///weir.db"
     weir_policy: Path | None = None
     weir_public_url: str | None = None
-    weir_secret_key: SecretStr | None = None
     weir_metrics_port: Annotated[int, Field(ge=0, le=65535)] | None = None
     weir_log_level: Annotated[Literal["debug", "info", "warning", "error"], BeforeValidator(str.lower)] = "info"
     host: str = "127.0.0.1"
     port: Annotated[int, Field(ge=0, le=65535)] = 3000
-
-    @property
-    def secret_keys(self) -> list[str]:
-        """The keys that stored secrets are sealed with, the one that seals first."""
-        return _listed(self.weir_secret_key) if self.weir_secret_key else []
-
-    @field_validator("weir_secret_key")
-    @classmethod
-    def _are_keys(cls, value: SecretStr | None) -> SecretStr | None:
-        if value is not None and not all(map(_is_key, _listed(value) or [""])):
-            raise ValueError("allowed are keys as `weir new-key` prints them, several with commas between them")
-        return value
 
     @field_validator("slack_api_url", "github_api_url", "weir_public_url")
     @classmethod
@@ -73,14 +59,3 @@ class Settings(BaseSettings):
         if known.get_backend_name() == "sqlite" and known.database in (None, "", ":memory:"):
             raise ValueError(f"a database in memory is gone with its first connection; {_DATABASES}")
         return value
-
-
-def _listed(keys: SecretStr) -> list[str]:
-    return [key.strip() for key in keys.get_secret_value().split(",") if key.strip()]
-
-
-def _is_key(text: str) -> bool:
-    try:
-        return len(base64.b64decode(text.encode(), altchars=b"-_", validate=True)) == 32
-    except ValueError:
-        return False

@@ -1,8 +1,7 @@
 """Watches every statement that the program sends while tests run: each table in it is held to one workspace.
 
 A statement counts as the program's by the nearest frame outside SQLAlchemy. Left out are those that are for all
-workspaces by their purpose: the schema, backups, the change of the key that secrets are sealed with, and taking a name
-out of everything.
+workspaces by their purpose: the schema, backups, and taking a name out of everything.
 """
 
 from __future__ import annotations
@@ -21,7 +20,7 @@ from sqlalchemy.sql.selectable import FromClause, TableClause
 from sqlmodel import SQLModel
 
 PROGRAM = tuple(f"{Path(__file__).parents[1] / folder}/" for folder in ("bot", "handlers", "jobs"))
-FOR_ALL = ("/store/migrate.py", "/store/migrations/", "/store/copying.py", "/store/sealed.py", "/store/forgetting.py")
+FOR_ALL = ("/store/migrate.py", "/store/migrations/", "/store/copying.py", "/store/forgetting.py")
 TAKING_TURNS = "SELECT pg_advisory_xact_lock"
 _LIBRARIES = ("/sqlalchemy/", "/sqlmodel/", "/contextlib.py")
 

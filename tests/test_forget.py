@@ -276,7 +276,7 @@ def row_that_names_alice(one: Any) -> dict[str, Any]:
             row[column.name] = {"workspace": "default", "host": "github"}.get(column.name, "acme/shop")
         elif column.name == "path":
             row[column.name] = JSON_PATHS[one.name]
-        elif column.info.get("sealed") or column.name in ("state", "kind", "sha"):
+        elif column.name in ("state", "kind", "sha"):
             row[column.name] = "x"
         elif not isinstance(column.type, (Integer, Boolean)):
             row[column.name] = json.dumps({"of alice": ["alice", "by Alice", {"who": "U0ALICE"}]})

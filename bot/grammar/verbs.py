@@ -154,7 +154,9 @@ _STREAMS = (
         ("/flow stream Shop history", "its versions, and who changed what"),
         ("/flow stream Shop export", "the map as YAML"),
         takes=(
-            Takes("NAME [picture | history | export | measure | delete]", AnyWord(terms.STREAM), needed=True, many=True),
+            Takes(
+                "NAME [picture | history | export | measure | delete]", AnyWord(terms.STREAM), needed=True, many=True
+            ),
         ),
         means=StreamWords,
     ),

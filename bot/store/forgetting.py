@@ -171,11 +171,7 @@ def rows_with(session: Session, workspace: str, of: Table, person: Person, scrub
 
 
 def _is_text(column: Column[Any]) -> bool:
-    return (
-        not isinstance(column.type, (Integer, Numeric, Boolean))
-        and column.name not in _NOT_TEXT
-        and not column.info.get("sealed")
-    )
+    return not isinstance(column.type, (Integer, Numeric, Boolean)) and column.name not in _NOT_TEXT
 
 
 def _left_of(row: Row[Any], of: Table, columns: Iterable[Column[Any]], person: Person, scrub: Scrub) -> Found | None:
