@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import time
 from collections.abc import Callable, Iterator
+from functools import partial
 from http.client import HTTPException
 from typing import Any, Literal, NamedTuple, TypeAlias, TypeVar
 from urllib.error import HTTPError, URLError
@@ -124,19 +125,8 @@ class Messenger:
 
     def is_in(self, channel: str, user: str) -> bool:
         """Whether somebody is a member of a channel; read page by page until they are found."""
-        cursor: str | None = None
-        while True:
-            page = self._members_of(channel, cursor)
-            if user in (page.get("members") or ()):
-                return True
-            cursor = _next_cursor(page)
-            if not cursor:
-                return False
-
-    def _members_of(self, channel: str, cursor: str | None) -> dict[str, Any]:
-        return _optional(
-            "members", lambda: self._client.conversations_members(channel=channel, limit=PAGE, cursor=cursor)
-        )
+        pages = _pages(partial(self._client.conversations_members, channel=channel))
+        return any(user in (page.get("members") or ()) for page in pages)
 
     def open_dm(self, user: str) -> str:
         """The id of the direct conversation with a member."""
@@ -247,16 +237,7 @@ class Messenger:
 
     def members(self) -> Iterator[dict[str, Any]]:
         """Every member as users.info shows them, those who left and bots too; fetched page by page."""
-        cursor: str | None = None
-        while True:
-            page = self._members(cursor)
-            yield from page.get("members") or ()
-            cursor = _next_cursor(page)
-            if not cursor:
-                return
-
-    def _members(self, cursor: str | None) -> dict[str, Any]:
-        return _optional("members", lambda: self._client.users_list(limit=PAGE, cursor=cursor))
+        return (member for page in _pages(self._client.users_list) for member in page.get("members") or ())
 
     def publish_home(self, user: str, message: Message) -> None:
         """Show a member these blocks (up to 100) as their home tab; a home has no text."""
@@ -332,6 +313,16 @@ def _optional(what: str, call: Callable[[], SlackResponse]) -> dict[str, Any]:
         if error.reason in ("missing_scope", "not_allowed_token_type"):
             raise Undeliverable(f"{what}_{error.reason}", "message") from None
         raise
+
+
+def _pages(call: Callable[..., SlackResponse]) -> Iterator[dict[str, Any]]:
+    """All pages of a list of members."""
+    cursor: str | None = None
+    while True:
+        page = _optional("members", partial(call, limit=PAGE, cursor=cursor))
+        yield page
+        if not (cursor := _next_cursor(page)):
+            return
 
 
 def _body(reply: SlackResponse) -> dict[str, Any]:

@@ -212,7 +212,7 @@ class SlackWithSocket(FakeSlack):
 def test_in_socket_mode_a_command_and_a_press_are_answered_through_the_socket(
     start: Callable[..., Program], tmp_path: Path
 ) -> None:
-    (tmp_path / "weir.toml").write_text(POLICY + '[repos."acme/shop"]\n')
+    (tmp_path / "weir.toml").write_text('admins = ["U0ALICE"]\n' + POLICY + '[repos."acme/shop"]\n')
     with FakeSocket() as link, SlackWithSocket() as slack:
         slack.link = link.url
         program = start(SLACK_APP_TOKEN=slack.token, SLACK_API_URL=slack.url, SLACK_SIGNING_SECRET="")
