@@ -112,6 +112,8 @@ class _Known(NamedTuple):
     def verdict(self, repo: str) -> bool | None:
         """Whether the repository may be shown; None where that is to be asked first."""
         told = self.privacy.get(repo)
+        if told is None and not self.has_host:
+            return True  # it was taken in by hand, and there is nobody who could say more of it
         stale = self.has_host and (told is None or self.now - told.at >= FRESH)
         if told is not None and not told.private and not stale:
             return True

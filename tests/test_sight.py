@@ -12,7 +12,7 @@ import pytest
 from fake_github import FakeGithub
 from fake_slack import FakeSlack, Fault
 from sqlalchemy import Engine
-from world import POLICY, World
+from world import POLICY, World, publish
 
 from bot import intake
 from bot.context import Context
@@ -164,8 +164,10 @@ def test_a_slack_that_does_not_tell_of_members_lets_nobody_in(town: Town) -> Non
     assert town.sees(STRANGER)
 
 
-def test_what_no_host_tells_of_counts_as_private(town: Town) -> None:
+def test_what_was_taken_in_without_a_host_to_ask_is_shown_until_a_webhook_says_that_it_is_private(town: Town) -> None:
     town.ctx = replace(town.ctx, github=None)
+    assert town.sees(READER)
+    publish(town.world.engine, "acme/shop", private=True)
     assert not town.sees(READER)
     assert town.sees("U0ALICE")
     assert town.sees(STRANGER, "C0TEAM")

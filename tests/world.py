@@ -46,11 +46,11 @@ MONDAY = parse_instant("2026-03-02T08:00:00Z")
 """Nine o'clock in Berlin."""
 
 
-def publish(engine: Engine, *names: str) -> None:
-    """Let everybody see repositories, as if the code host had said that they are public."""
+def publish(engine: Engine, *names: str, private: bool = False) -> None:
+    """Say of repositories that they are public (or private), as if the code host had said so."""
     with writing(engine) as session:
         repos.add(session, WORKSPACE, "github", names)
-        sights.tell(session, WORKSPACE, "github", dict.fromkeys(names, False), MONDAY)
+        sights.tell(session, WORKSPACE, "github", dict.fromkeys(names, private), MONDAY)
 
 
 @dataclass
