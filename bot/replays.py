@@ -1,21 +1,39 @@
-"""Requests that were answered already, so that one who caught a request can't have it done again."""
+"""Requests that were answered already, so that one who caught a request can't have it done again.
+
+Something on the way may send a request again whose answer it lost. Within Slack's patience that gets the same answer,
+and nothing is done twice; what comes later is a request that somebody caught.
+"""
 
 from __future__ import annotations
 
 from collections import OrderedDict
-from threading import Lock
+from threading import Event, Lock
+from typing import Generic, TypeVar
 
 KEPT = 600
 """Seconds for which a request is remembered: longer than its signature holds."""
 MOST = 20_000
 """Requests that are remembered."""
+PATIENCE = 3
+"""Seconds for which Slack waits for an answer."""
+T = TypeVar("T")
 
 
-class Replays:
-    """The signatures of a process's requests, the latest of them. Threads may share it."""
+class _Known(Generic[T]):
+    """A request: when it came, and what it was answered once that is so."""
+
+    def __init__(self, at: int) -> None:
+        self.at = at
+        self.done = Event()
+        self.answer: T | None = None
+
+
+class Replays(Generic[T]):
+    """The signatures of a process's requests, the latest of them, with their answers. Threads may share it."""
 
     def __init__(self) -> None:
-        self._seen: OrderedDict[str, int] = OrderedDict()
+        self._seen: OrderedDict[str, _Known[T]] = OrderedDict()
+        self._answered: OrderedDict[str, _Known[T]] = OrderedDict()
         self._lock = Lock()
 
     def begin(self, signature: str, now: int) -> bool:
@@ -24,14 +42,33 @@ class Replays:
             self._forget_old(now)
             if signature in self._seen:
                 return False
-            self._seen[signature] = now
+            self._seen[signature] = self._answered[signature] = _Known(now)
             return True
+
+    def answered(self, signature: str, answer: T) -> None:
+        """It was done, and this said."""
+        known = self._seen.get(signature)
+        if known is not None:
+            known.answer = answer
+            known.done.set()
+
+    def answer(self, signature: str, now: int) -> T | None:
+        """What a request was answered that came within PATIENCE before, once it was; None for any other."""
+        known = self._seen.get(signature)
+        if known is None or now - known.at > PATIENCE or not known.done.wait(PATIENCE):
+            return None
+        return known.answer
 
     def failed(self, signature: str) -> None:
         """It was not done after all, and may come again."""
         with self._lock:
-            self._seen.pop(signature, None)
+            known = self._seen.pop(signature, None)
+            self._answered.pop(signature, None)
+        if known is not None:
+            known.done.set()
 
     def _forget_old(self, now: int) -> None:
-        while self._seen and (len(self._seen) >= MOST or next(iter(self._seen.values())) <= now - KEPT):
+        while self._answered and next(iter(self._answered.values())).at < now - PATIENCE:
+            self._answered.popitem(last=False)[1].answer = None
+        while self._seen and (len(self._seen) >= MOST or next(iter(self._seen.values())).at <= now - KEPT):
             self._seen.popitem(last=False)

@@ -25,7 +25,7 @@ log = structlog.get_logger()
 ANY_ACTION = re.compile("")
 MOST_BYTES = 2 * 1024 * 1024
 """The largest body that is read; Slack's are much smaller."""
-_replays: WeakKeyDictionary[App, Replays] = WeakKeyDictionary()
+_replays: WeakKeyDictionary[App, Replays[Answer]] = WeakKeyDictionary()
 
 
 def make(ctx: Context) -> App:
@@ -83,7 +83,8 @@ def _signed(ctx: Context, request: Request) -> bool:
 def http_door(ctx: Context, app: App, request: Request) -> Answer:
     """A request of Slack's, answered by Bolt; 401 without a good signature, 400 or 413 where it can't be read.
 
-    The very request that was answered before is acknowledged, and nothing is done.
+    The very request that was answered before gets that answer again while Slack would still wait for it, and then is
+    acknowledged; nothing is done.
     """
     if len(request.body) > MOST_BYTES:
         return Answer(413, f"bodies of up to {MOST_BYTES:,} bytes are read here")
@@ -92,14 +93,15 @@ def http_door(ctx: Context, app: App, request: Request) -> Answer:
     known, mark = _replays.setdefault(app, Replays()), request.headers.get("x-slack-signature", "")
     if not known.begin(mark, ctx.clock.now()):
         log.info("slack.again")
-        return Answer(200, "")
-    status = 500
+        return known.answer(mark, ctx.clock.now()) or Answer(200, "")
+    answer = Answer(500, "")
     try:
         answer = _dispatched(app, request)
-        status = answer.status
     finally:
-        if status >= 500:
+        if answer.status >= 500:
             known.failed(mark)
+        else:
+            known.answered(mark, answer)
     return answer
 
 

@@ -11,6 +11,7 @@ from typing import Any
 
 from fake_github import FakeGithub
 from fake_slack import FakeSlack, content_error
+from program import wait_until
 from site_on_loopback import Site, serve, settings
 
 from bot import app
@@ -43,9 +44,12 @@ class FirstSteps:
     jobs: list[Any]
 
     def flow(self, text: str, user: str = "U0DAN") -> dict[str, Any]:
-        """What somebody is answered."""
+        """What somebody is answered, at once or beside the command."""
+        before = len(self.slack.whispers)
         reply = self.site.command(text, user)
-        said: dict[str, Any] = json.loads(reply.text)
+        if not reply.text:
+            wait_until(lambda: len(self.slack.whispers) > before)
+        said: dict[str, Any] = json.loads(reply.text) if reply.text else self.slack.whispers[-1]
         assert (reply.status, content_error(said)) == (200, None)
         return said
 

@@ -111,7 +111,7 @@ def test_flow_alone_shows_by_example_what_can_be_asked(talk: Talk) -> None:
         "`/flow digest`  the digest of what this channel is about, for your eyes only\n"
         '`/flow try "pair on large changes" acme/shop review -30% by 31 Jan`  reviews of one repository\n'
         "`/flow experiments`  all of them\n"
-        "`/flow types`  the rules, and what has no type yet\n"
+        "`/flow types`  the rules, and what is unclassified\n"
         "`/flow mix`  what was done, and what is wanted",
         "*For administrators*\n"
         "`/flow connect acme/shop`  follow a repository\n"

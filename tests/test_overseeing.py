@@ -16,7 +16,7 @@ from bot.app import telemetry_of
 from bot.asking.health import health_of
 from bot.hosts.github.api import Github
 from bot.said import UNSAID, Change, say
-from bot.store import addresses, answers, repos
+from bot.store import addresses, answers, repos, sights
 from bot.store.answers import Answer
 from bot.store.engine import reading, writing
 from jobs import people
@@ -182,6 +182,8 @@ def well(office: Desk) -> None:
     office.world.ask("bob", author="alice")
     office.world.wait(hours=26)
     people.run(office.ctx, office.world.now)
+    with writing(office.world.engine) as session:
+        sights.confirm(session, office.ctx.workspace, "github", "acme/shop", False, office.world.now)
 
 
 def test_only_administrators_see_how_things_stand(office: Desk) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -16,12 +17,12 @@ from sqlalchemy import Engine
 from world import World
 
 from bot.clock import SystemClock
-from bot.replays import KEPT, MOST, Replays
+from bot.replays import KEPT, MOST, PATIENCE, Replays
 from handlers.slack import MOST_BYTES
 
 
 def test_a_signature_counts_once_for_as_long_as_it_holds() -> None:
-    known = Replays()
+    known: Replays[str] = Replays()
     assert known.begin("v0=a", 1_000)
     assert not known.begin("v0=a", 1_000 + KEPT - 1)
     assert known.begin("v0=b", 1_000)
@@ -29,14 +30,29 @@ def test_a_signature_counts_once_for_as_long_as_it_holds() -> None:
 
 
 def test_what_failed_may_come_again() -> None:
-    known = Replays()
+    known: Replays[str] = Replays()
     known.begin("v0=a", 1_000)
     known.failed("v0=a")
     assert known.begin("v0=a", 1_001)
 
 
+def test_what_is_sent_again_while_slack_waits_gets_the_same_answer_and_later_none() -> None:
+    known: Replays[str] = Replays()
+    known.begin("v0=a", 1_000)
+    threads = ThreadPoolExecutor(1)
+    waiting = threads.submit(known.answer, "v0=a", 1_000)
+    known.answered("v0=a", "Nothing waits.")
+    assert waiting.result() == "Nothing waits."
+    threads.shutdown()
+    assert known.answer("v0=a", 1_000 + PATIENCE) == "Nothing waits."
+    assert known.answer("v0=a", 1_001 + PATIENCE) is None
+    assert known.answer("v0=other", 1_000) is None
+    known.begin("v0=b", 1_001 + PATIENCE)
+    assert known.answer("v0=a", 1_000) is None, "answers are kept for no longer"
+
+
 def test_only_so_many_are_remembered() -> None:
-    known = Replays()
+    known: Replays[str] = Replays()
     assert all(known.begin(f"v0={number}", 1_000) for number in range(MOST + 5))
     assert not known.begin(f"v0={MOST + 4}", 1_000)
     assert known.begin("v0=0", 1_000), "the oldest was let go"
@@ -59,13 +75,16 @@ def door(sqlite_engine: Engine, tmp_path: Path) -> Iterator[Door]:
             yield Door(world, Site(ctx, port))
 
 
-def test_a_caught_command_is_acknowledged_and_nothing_is_done(door: Door) -> None:
+def test_a_command_that_comes_again_at_once_is_answered_the_same_and_later_done_no_more(door: Door) -> None:
     stamp = SystemClock().now()
     body = urlencode(command("unlink alice", "U0ALICE"))
     first, again = (door.site.from_slack(body, stamp=stamp) for _ in range(2))
     assert (first.status, again.status) == (200, 200)
     assert "alice" in first.text
-    assert again.text.strip() == ""
+    assert again.text == first.text
+    door.world.clock.advance(seconds=PATIENCE + 1)
+    caught = door.site.from_slack(body, stamp=stamp)
+    assert (caught.status, caught.text.strip()) == (200, "")
 
 
 def test_the_same_words_said_once_more_are_answered_once_more(door: Door) -> None:

@@ -59,7 +59,11 @@ def said_of(folder: Path, said: AllSaid) -> list[str]:
 def test_all_that_is_said_is_as_slacks_types_say(tmp_path: Path) -> None:
     said = all_said(tmp_path)
     assert min(len(said.messages) // 10, len(said.homes), len(said.modals)) >= 4
-    assert said_of(tmp_path, said) == []
+    # Charts are what Slack's types have not yet; NEWER fails once they have.
+    without = [{**one, "blocks": [at for at in one["blocks"] if at["type"] != "data_visualization"]}
+               if one.get("blocks") else one for one in said.messages]  # fmt: skip
+    assert without != said.messages
+    assert said_of(tmp_path, AllSaid(without, said.homes, said.modals)) == []
 
 
 NEWER = {"where a list begins", "how columns stand"} | {
