@@ -102,7 +102,14 @@ def happen(world: World, name: str) -> None:
     world.wait(days=3)
 
 
-@pytest.fixture(params=HOSTILE, ids=range(len(HOSTILE)))
+SHORT = (0, 3, 4, 6, 10)
+"""The places of those that are always tried; the others are in the long run."""
+
+
+@pytest.fixture(
+    params=[name if at in SHORT else pytest.param(name, marks=pytest.mark.long) for at, name in enumerate(HOSTILE)],
+    ids=range(len(HOSTILE)),
+)
 def named(request: pytest.FixtureRequest, sqlite_engine: Engine) -> Iterator[tuple[World, Context, str]]:
     """A world in which everything is called by a name that is meant to do harm."""
     with FakeSlack() as slack, FakeGithub():

@@ -80,8 +80,17 @@ def awake(world: World, seconds: int) -> None:
         world.clock.advance(seconds=2)
 
 
-@pytest.mark.parametrize("morning", [False, True], ids=["nudges alone", "with morning messages"])
-@pytest.mark.parametrize("late", [0, 437, 5 * HOUR], ids=["at nine", "minutes after nine", "in the afternoon"])
+@pytest.mark.parametrize(
+    ("late", "morning"),
+    [
+        pytest.param(0, True, id="at nine, with morning messages"),
+        pytest.param(5 * HOUR, False, id="in the afternoon, nudges alone"),
+        pytest.param(0, False, id="at nine, nudges alone", marks=pytest.mark.long),
+        pytest.param(437, False, id="minutes after nine, nudges alone", marks=pytest.mark.long),
+        pytest.param(437, True, id="minutes after nine, with morning messages", marks=pytest.mark.long),
+        pytest.param(5 * HOUR, True, id="in the afternoon, with morning messages", marks=pytest.mark.long),
+    ],
+)
 def test_after_a_weekend_asleep_each_person_gets_one_message_and_each_channel_one(
     town: World, late: int, morning: bool
 ) -> None:
