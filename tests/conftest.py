@@ -19,7 +19,7 @@ from bot.store.engine import make_engine
 from bot.store.migrate import migrate
 
 pytest_plugins = ["browser", "every_statement"]
-SHORT_EXAMPLES = 100
+SHORT_EXAMPLES = 40
 UNNEEDED = ("fsync", "full_page_writes", "synchronous_commit", "autovacuum")
 """What a PostgreSQL does for years that no test lasts, and against power cuts."""
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -44,20 +44,22 @@ def newest(desk: Desk, channel: str) -> str:
 
 def answered(desk: Desk, text: str) -> str:
     """Say something in the direct message; the next question."""
-    channel = "D0ALICE"
-    before, ts = newest(desk, channel), f"{desk.world.now}.000100"
+    channel, ts = "D0ALICE", f"{desk.world.now}.000100"
     event = {"type": "message", "user": "U0ALICE", "text": text, "ts": ts, "channel": channel, "channel_type": "im",
              "event_ts": ts}  # fmt: skip
-    desk.hands.event(event)
-    return after(desk, before, channel)
+    return after(desk, channel, lambda: desk.hands.event(event))
 
 
-def after(desk: Desk, before: str, channel: str) -> str:
-    def other() -> bool:
+def after(desk: Desk, channel: str, act: Callable[[], object]) -> str:
+    """The next message there, once somebody did something; the one before is edited first."""
+    before = len(desk.slack.messages(channel))
+    act()
+
+    def more() -> bool:
         deliver(desk)
-        return newest(desk, channel) != before
+        return len(desk.slack.messages(channel)) > before
 
-    wait_until(other)
+    wait_until(more)
     return newest(desk, channel)
 
 
@@ -76,10 +78,9 @@ def test_in_a_channel_by_a_mention_and_a_button(desk: Desk) -> None:
     desk.hands.send_command(command("map Shop", "U0ALICE", "C0TEAM"))
     wait_until(lambda: (deliver(desk), bool(desk.slack.messages("C0TEAM")))[1])
     root = desk.slack.messages("C0TEAM")[0]["ts"]
-    before, ts = newest(desk, "C0TEAM"), f"{desk.world.now}.000200"
+    ts = f"{desk.world.now}.000200"
     event = {"type": "app_mention", "user": "U0BOB", "text": f"<@{APP_USER}> acme/shop", "ts": ts, "thread_ts": root,
              "channel": "C0TEAM", "event_ts": ts}  # fmt: skip
-    desk.hands.event(event)
-    assert "stages" in (asked := after(desk, before, "C0TEAM"))
-    desk.hands.press_in(desk.slack.messages("C0TEAM")[-1], "Skip", "U0BOB")
-    assert after(desk, asked, "C0TEAM") != asked
+    assert "stages" in after(desk, "C0TEAM", lambda: desk.hands.event(event))
+    shown = desk.slack.messages("C0TEAM")[-1]
+    assert after(desk, "C0TEAM", lambda: desk.hands.press_in(shown, "Skip", "U0BOB"))

@@ -30,7 +30,7 @@ STARTING = 0.2
 """The share of kills that meet a program which is only starting."""
 LOST_REPLIES = 0.3
 """The share of lives in which Slack's reply to a message is lost."""
-SHORT, LONG = 4, 150
+SHORT, LONG = 2, 150
 """Kills on each database."""
 
 
