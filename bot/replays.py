@@ -1,7 +1,7 @@
 """Requests that were answered already, so that one who caught a request can't have it done again.
 
-Something on the way may send a request again whose answer it lost. Within Slack's patience that gets the same answer,
-and nothing is done twice; what comes later is a request that somebody caught.
+Something on the way may send a request again whose answer it lost. As long as the signature holds that gets the same
+answer, which tells nothing new to one who caught it, and nothing is done twice.
 """
 
 from __future__ import annotations
@@ -14,8 +14,11 @@ KEPT = 600
 """Seconds for which a request is remembered: longer than its signature holds."""
 MOST = 20_000
 """Requests that are remembered."""
+HOLDS = 300
+"""Seconds for which a signature holds, and its answer is kept."""
+MOST_ANSWERS = 2_000
 PATIENCE = 3
-"""Seconds for which Slack waits for an answer."""
+"""Seconds that one waits for the answer of one that came before."""
 T = TypeVar("T")
 
 
@@ -53,9 +56,9 @@ class Replays(Generic[T]):
             known.done.set()
 
     def answer(self, signature: str, now: int) -> T | None:
-        """What a request was answered that came within PATIENCE before, once it was; None for any other."""
+        """What a request was answered that came within HOLDS before, once it was; None for any other."""
         known = self._seen.get(signature)
-        if known is None or now - known.at > PATIENCE or not known.done.wait(PATIENCE):
+        if known is None or now - known.at > HOLDS or not known.done.wait(PATIENCE):
             return None
         return known.answer
 
@@ -68,7 +71,9 @@ class Replays(Generic[T]):
             known.done.set()
 
     def _forget_old(self, now: int) -> None:
-        while self._answered and next(iter(self._answered.values())).at < now - PATIENCE:
+        while self._answered and (
+            len(self._answered) >= MOST_ANSWERS or next(iter(self._answered.values())).at < now - HOLDS
+        ):
             self._answered.popitem(last=False)[1].answer = None
         while self._seen and (len(self._seen) >= MOST or next(iter(self._seen.values())).at <= now - KEPT):
             self._seen.popitem(last=False)

@@ -83,8 +83,7 @@ def _signed(ctx: Context, request: Request) -> bool:
 def http_door(ctx: Context, app: App, request: Request) -> Answer:
     """A request of Slack's, answered by Bolt; 401 without a good signature, 400 or 413 where it can't be read.
 
-    The very request that was answered before gets that answer again while Slack would still wait for it, and then is
-    acknowledged; nothing is done.
+    The very request that was answered before gets that answer again, else it is acknowledged; nothing is done.
     """
     if len(request.body) > MOST_BYTES:
         return Answer(413, f"bodies of up to {MOST_BYTES:,} bytes are read here")

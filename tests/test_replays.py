@@ -17,7 +17,7 @@ from sqlalchemy import Engine
 from world import World
 
 from bot.clock import SystemClock
-from bot.replays import KEPT, MOST, PATIENCE, Replays
+from bot.replays import HOLDS, KEPT, MOST, Replays
 from handlers.slack import MOST_BYTES
 
 
@@ -36,7 +36,7 @@ def test_what_failed_may_come_again() -> None:
     assert known.begin("v0=a", 1_001)
 
 
-def test_what_is_sent_again_while_slack_waits_gets_the_same_answer_and_later_none() -> None:
+def test_what_is_sent_again_while_its_signature_holds_gets_the_same_answer_and_later_none() -> None:
     known: Replays[str] = Replays()
     known.begin("v0=a", 1_000)
     threads = ThreadPoolExecutor(1)
@@ -44,10 +44,10 @@ def test_what_is_sent_again_while_slack_waits_gets_the_same_answer_and_later_non
     known.answered("v0=a", "Nothing waits.")
     assert waiting.result() == "Nothing waits."
     threads.shutdown()
-    assert known.answer("v0=a", 1_000 + PATIENCE) == "Nothing waits."
-    assert known.answer("v0=a", 1_001 + PATIENCE) is None
+    assert known.answer("v0=a", 1_000 + HOLDS) == "Nothing waits."
+    assert known.answer("v0=a", 1_001 + HOLDS) is None
     assert known.answer("v0=other", 1_000) is None
-    known.begin("v0=b", 1_001 + PATIENCE)
+    known.begin("v0=b", 1_001 + HOLDS)
     assert known.answer("v0=a", 1_000) is None, "answers are kept for no longer"
 
 
@@ -75,14 +75,14 @@ def door(sqlite_engine: Engine, tmp_path: Path) -> Iterator[Door]:
             yield Door(world, Site(ctx, port))
 
 
-def test_a_command_that_comes_again_at_once_is_answered_the_same_and_later_done_no_more(door: Door) -> None:
+def test_a_command_that_comes_again_is_answered_the_same_and_later_done_no_more(door: Door) -> None:
     stamp = SystemClock().now()
     body = urlencode(command("unlink alice", "U0ALICE"))
     first, again = (door.site.from_slack(body, stamp=stamp) for _ in range(2))
     assert (first.status, again.status) == (200, 200)
     assert "alice" in first.text
     assert again.text == first.text
-    door.world.clock.advance(seconds=PATIENCE + 1)
+    door.world.clock.advance(seconds=HOLDS + 1)
     caught = door.site.from_slack(body, stamp=stamp)
     assert (caught.status, caught.text.strip()) == (200, "")
 
