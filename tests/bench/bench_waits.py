@@ -18,6 +18,7 @@ import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from itertools import count
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
@@ -124,6 +125,9 @@ COMMAND = {"command": "/flow", "text": "waits", "user_id": "U0", "team_id": "T0"
            "trigger_id": "1.2.a"}  # fmt: skip
 
 
+_numbers = count()
+
+
 def press(user: str) -> dict[str, str]:
     button = {"type": "button", "block_id": "b", "action_id": "ask:waits", "value": '{"ask":"waits","page":null}'}
     told = {"type": "block_actions", "user": {"id": user}, "team": {"id": "T0"}, "actions": [button],
@@ -133,7 +137,8 @@ def press(user: str) -> dict[str, str]:
 
 def door_of(ctx: Context, bolt: App) -> Callable[[], None]:
     def ask() -> None:
-        headers, body = signed(COMMAND)
+        # Each is another request: one that comes again is not asked again.
+        headers, body = signed({**COMMAND, "trigger_id": f"1.{next(_numbers)}.a"})
         answer = http_door(ctx, bolt, Request("POST", headers, body.encode()))
         assert answer.status == 200, answer
 
