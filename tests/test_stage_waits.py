@@ -94,6 +94,12 @@ def test_nobody_waits_twice_on_one_item() -> None:
     assert waits(own, *events, event(300, "converted_to_draft")) == [("bob", False, 300, None, None)]
 
 
+def test_a_login_that_the_map_spells_another_way_does_not_wait_twice_either() -> None:
+    own = stream(QA._replace(responsible=Responsible("person", "Bob")))
+    events = [OPENED, event(50, "review_requested", reviewer="bob"), event(100, "labeled", label="qa")]
+    assert waits(own, *events) == []
+
+
 def test_what_turns_tell_of_has_no_waits_of_its_own() -> None:
     told = stream(Stage("Review", active=False, responsible=Responsible("reviewers"), signals=(Signal("review"),)))
     assert waits(told, OPENED, event(100, "review_requested", reviewer="bob")) == []

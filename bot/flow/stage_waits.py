@@ -116,8 +116,9 @@ class _Story:
             for key, told in self._histories.items():
                 ledger = fold(told, self._rules(key[1]))
                 for wait in ledger.waits if ledger else ():
-                    self._turns[wait.on, wait.team].append((wait.since, wait.until))
-        return self._turns.get(holder, ())
+                    self._turns[wait.on.casefold(), wait.team].append((wait.since, wait.until))
+        login, team = holder  # a map may spell it another way than the host
+        return self._turns.get((login.casefold(), team), ())
 
     def last_at(self, instant: int) -> FlowEvent:
         """The event of an instant by which a stage began or ended: the last one that is not mere talk, if any."""

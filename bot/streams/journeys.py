@@ -165,9 +165,9 @@ def fold(
 
 
 def _stage_waits(stream: Mapped, one: Measured, own: Histories, rules: RulesOf) -> list[Wait]:
-    version = next(version for version in stream.versions if version.number == one.version)
     if stream.key == STANDARD_KEY:
         return []
+    version = next(version for version in stream.versions if version.number == one.version)
     return [wait._replace(stream=stream.key) for wait in stage_waits(version.stream, one.journey, own, rules)]
 
 
