@@ -147,7 +147,8 @@ def test_what_fell_due_while_it_was_down_is_nudged_unless_it_was_settled_meanwhi
             asked = pull_request(
                 "review_requested", pull.number, actor="bob", reviewer="alice", opened_at=ASKED, at=ASKED
             )
-            assert [program.deliver("pull_request", told) for told in (opened, asked)] == [202, 202]
+            assert program.deliver("pull_request", opened) == 202
+            assert program.deliver("pull_request", asked) in (202, 200)  # 200 where the host was read just before it
         assert program.stop() == 0
         assert slack.history() == []
         pulls[0].review("alice", "APPROVED", at=NOW - 60)
