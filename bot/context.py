@@ -43,9 +43,8 @@ class Context:
     """By whose eyes is looked; None where the program looks for itself."""
     stopping: threading.Event = field(default_factory=threading.Event)
     """Set once the program is to end: jobs finish the one thing in hand and return."""
-    owners: frozenset[str] | None = None
-    """The accounts on the code host (casefolded) whose repositories may be followed here; None: anybody's."""
 
-    def may_follow(self, repo: str) -> bool:
-        """Whether a repository (owner/name) belongs to one of the accounts that this workspace may follow."""
-        return self.owners is None or repo.partition("/")[0].casefold() in self.owners
+    @property
+    def owners(self) -> frozenset[str] | None:
+        """The accounts on the code host (casefolded) whose repositories may be followed here; None: anybody's."""
+        return self.policy.owners

@@ -69,6 +69,8 @@ class Policy:
     """By Slack account."""
     maps: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
     """Working seconds by repository (in lower case) and kind of wait that maps agree on, where this says nothing."""
+    owners: frozenset[str] | None = None
+    """The accounts on the code host (casefolded) whose repositories may be followed at all; None: anybody's."""
 
     @cached_property
     def calendar(self) -> Calendar:
@@ -212,7 +214,11 @@ class Policy:
 
     def follows(self, repo: str) -> bool:
         """Whether a repository is followed; one that was let go has no open waits and is not read."""
-        return self._terms(repo).part.follow
+        return self.may_follow(repo) and self._terms(repo).part.follow
+
+    def may_follow(self, repo: str) -> bool:
+        """Whether a repository (owner/name) belongs to an account whose repositories may be followed."""
+        return self.owners is None or repo.partition("/")[0].casefold() in self.owners
 
     def channel(self, repo: str) -> str | None:
         return self._terms(repo).part.channel

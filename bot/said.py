@@ -184,7 +184,9 @@ class _Laying(NamedTuple):
         except ValidationError as error:
             raise BadPolicy(f"{SOURCE}: {first_fault(error)}") from None
         file = laid(self.written.file, over)
-        policy = Policy(file, self.written.source, self.written, self.revision, self.facts, self.maps)
+        policy = replace(
+            self.written, file=file, written=self.written, revision=self.revision, facts=self.facts, maps=self.maps
+        )
         check(policy)
         return policy
 

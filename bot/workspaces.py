@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
 from typing import Protocol
 
 from bot.context import Context
+from bot.messenger import Messenger
+from bot.policy import Policy
 
 
 class Workspaces(Protocol):
@@ -16,10 +19,13 @@ class Workspaces(Protocol):
         """What all of them share: engine, settings, clock, code host and the asking for the end."""
 
     def contexts(self) -> list[Context]:
-        """Every workspace that is served now, in a steady order."""
+        """Every workspace that is served now, in a steady order; the same Context as long as nothing of it changes."""
 
     def of_team(self, team: str | None) -> Context | None:
         """The one that a request of a Slack team belongs to; None where it is not served."""
+
+    def ended(self) -> list[Context]:
+        """Those that Weir was taken out of, of which something is kept still. Nothing can be said there."""
 
 
 @dataclass(frozen=True)
@@ -33,3 +39,12 @@ class OneWorkspace:
 
     def of_team(self, team: str | None) -> Context | None:
         return self.base
+
+    def ended(self) -> list[Context]:
+        return []
+
+
+def context_of(base: Context, team: str, owners: Iterable[str], policy: Policy, messenger: Messenger) -> Context:
+    """One of several workspaces: its own policy and token, and the accounts whose repositories it may follow."""
+    mine = replace(policy, owners=frozenset(owner.casefold() for owner in owners))
+    return replace(base, workspace=team, policy=mine, messenger=messenger)
