@@ -17,7 +17,7 @@ from slack_sdk import WebClient
 from slack_sdk.signature import SignatureVerifier
 
 from bot.context import Context
-from bot.replays import Replays
+from bot.replays import Replays, Shared
 from bot.web import Answer, Request
 from handlers import answers, commands, home, leaving, mapping, streams, terms, types, value
 
@@ -83,13 +83,14 @@ def _signed(ctx: Context, request: Request) -> bool:
 def http_door(ctx: Context, app: App, request: Request) -> Answer:
     """A request of Slack's, answered by Bolt; 401 without a good signature, 400 or 413 where it can't be read.
 
-    The very request that was answered before gets that answer again, else it is acknowledged; nothing is done.
+    The very request that was answered before, by this process, gets that answer again; one that another process on the
+    database has is acknowledged. Nothing is done.
     """
     if len(request.body) > MOST_BYTES:
         return Answer(413, f"bodies of up to {MOST_BYTES:,} bytes are read here")
     if not _signed(ctx, request):
         return Answer(401, "the signature is missing or wrong")
-    known, mark = _replays.setdefault(app, Replays()), request.headers.get("x-slack-signature", "")
+    known, mark = _replays.setdefault(app, Replays(Shared(ctx))), request.headers.get("x-slack-signature", "")
     if not known.begin(mark, ctx.clock.now()):
         log.info("slack.again")
         return known.answer(mark, ctx.clock.now()) or Answer(200, "")

@@ -70,9 +70,7 @@ class Site(Hands[Reply]):
     def from_slack(
         self, body: str, secret: str = SLACK_SECRET, stamp: int | None = None, content_type: str = FORM
     ) -> Reply:
-        at = str(SystemClock().now() if stamp is None else stamp)
-        mark = hmac.new(secret.encode(), f"v0:{at}:{body}".encode(), hashlib.sha256).hexdigest()
-        headers = {"Content-Type": content_type, "X-Slack-Request-Timestamp": at, "X-Slack-Signature": f"v0={mark}"}
+        headers = {"Content-Type": content_type, **signature(body, secret, stamp)}
         return self.ask("POST", "/slack/events", body.encode(), headers)
 
     def send_command(self, payload: dict[str, Any]) -> Reply:
@@ -87,6 +85,13 @@ class Site(Hands[Reply]):
     def events(self) -> list[str]:
         with reading(self.ctx.engine) as session:
             return [event.id for event in iterate_all(session, self.ctx.workspace)]
+
+
+def signature(body: str, secret: str = SLACK_SECRET, stamp: int | None = None) -> dict[str, str]:
+    """The headers by which Slack signs."""
+    at = str(SystemClock().now() if stamp is None else stamp)
+    mark = hmac.new(secret.encode(), f"v0:{at}:{body}".encode(), hashlib.sha256).hexdigest()
+    return {"X-Slack-Request-Timestamp": at, "X-Slack-Signature": f"v0={mark}"}
 
 
 def settings(tmp_path: Path, **more: Any) -> Settings:

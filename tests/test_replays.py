@@ -2,23 +2,31 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import hashlib
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
 
 import pytest
 from fake_slack import FakeSlack
-from site_on_loopback import Site, serve, settings, web
+from site_on_loopback import FORM, Site, serve, settings, signature, web
 from slack_payloads import command, event_callback
 from sqlalchemy import Engine
+from test_strain import everything_is_done
 from world import World
 
+from bot import app
 from bot.clock import SystemClock
-from bot.replays import HOLDS, KEPT, MOST, Replays
-from handlers.slack import MOST_BYTES
+from bot.replays import HOLDS, KEPT, MOST, Replays, Shared
+from bot.store import requests, said
+from bot.store.engine import make_engine, reading, writing
+from bot.web import Answer, Request
+from handlers.slack import MOST_BYTES, http_door
 
 
 def test_a_signature_counts_once_for_as_long_as_it_holds() -> None:
@@ -66,8 +74,6 @@ class Door:
 
 @pytest.fixture
 def door(sqlite_engine: Engine, tmp_path: Path) -> Iterator[Door]:
-    from dataclasses import replace
-
     with FakeSlack() as slack:
         world = World(sqlite_engine, slack)
         ctx = replace(world.ctx(), settings=settings(tmp_path))
@@ -85,6 +91,82 @@ def test_a_command_that_comes_again_is_answered_the_same_and_later_done_no_more(
     door.world.clock.advance(seconds=HOLDS + 1)
     caught = door.site.from_slack(body, stamp=stamp)
     assert (caught.status, caught.text.strip()) == (200, "")
+
+
+Process = Callable[[Request], Answer]
+
+
+@pytest.fixture
+def processes(engine: Engine, tmp_path: Path) -> Iterator[tuple[World, Process, Process]]:
+    """The doors of two processes on one database."""
+    with FakeSlack() as slack:
+        world = World(engine, slack)
+        ctx = replace(world.ctx(), settings=settings(tmp_path))
+        one, other = (partial(http_door, ctx, app.slack_of(ctx)) for _ in range(2))
+        yield world, one, other
+
+
+def request(words: str) -> Request:
+    body = urlencode(command(words, "U0ALICE"))
+    headers = {name.lower(): value for name, value in signature(body).items()}
+    return Request("POST", {"content-type": FORM, **headers}, body.encode())
+
+
+def changes(world: World) -> int:
+    with reading(world.engine) as session:
+        return said.how_many(session, "default")
+
+
+def test_what_one_process_did_another_acknowledges_and_does_nothing(processes: tuple[World, Process, Process]) -> None:
+    world, one, other = processes
+    caught = request("unlink alice")
+    answers = [door(caught) for door in (one, other, other, one)]
+    assert changes(world) == 1
+    assert [(answer.status, answer.text) for answer in answers[1:3]] == [(200, "")] * 2
+    assert "alice" in answers[0].text
+    assert answers[3].text == answers[0].text
+
+
+def test_what_went_wrong_in_one_process_may_come_again_to_another(processes: tuple[World, Process, Process]) -> None:
+    world, *_ = processes
+    known, other = (Replays[str](Shared(world.ctx())) for _ in range(2))
+    assert known.begin("v0=a", world.now)
+    assert not other.begin("v0=a", world.now)
+    known.failed("v0=a")
+    assert Replays[str](Shared(world.ctx())).begin("v0=a", world.now)
+
+
+def test_marks_are_kept_for_longer_than_signatures_hold(processes: tuple[World, Process, Process]) -> None:
+    world, *_ = processes
+
+    def taken(now: int) -> bool:
+        return Shared(world.ctx()).take("v0=a", now, bool)
+
+    assert [taken(world.now + later) for later in (0, KEPT, KEPT + 1)] == [True, False, True]
+
+
+def test_a_database_that_is_locked_keeps_no_request_back(processes: tuple[World, Process, Process]) -> None:
+    """What it would do waits for the database itself; and it may come again where it fails meanwhile."""
+    world, *_ = processes
+    known, elsewhere = (Replays[str](Shared(world.ctx())) for _ in range(2))
+    with locked(world.engine):
+        assert known.begin("v0=a", world.now)
+        assert not known.begin("v0=a", world.now)
+        known.failed("v0=a")
+    everything_is_done()
+    assert elsewhere.begin("v0=a", world.now)
+
+
+@contextmanager
+def locked(engine: Engine) -> Iterator[None]:
+    """Another process is at the database, in the middle of taking that request in hand."""
+    other = make_engine(engine.url.render_as_string(hide_password=False))
+    with writing(other) as session:
+        requests.take(session, "default", hashlib.sha256(b"v0=a").hexdigest(), 0)
+        session.flush()
+        yield
+        session.rollback()
+    other.dispose()
 
 
 def test_the_same_words_said_once_more_are_answered_once_more(door: Door) -> None:

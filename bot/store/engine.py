@@ -94,6 +94,21 @@ def writing(engine: Engine) -> Iterator[Session]:
 
 
 @contextmanager
+def stating(engine: Engine) -> Iterator[Session]:
+    """A session for statements that each are a transaction of their own, as one that writes in haste needs it.
+
+    On SQLite they are one together.
+    """
+    if engine.dialect.name == "sqlite":
+        with writing(engine) as session:
+            yield session
+        return
+    with Session(engine) as session:
+        session.connection(execution_options={"isolation_level": "AUTOCOMMIT"})
+        yield session
+
+
+@contextmanager
 def _doubting(engine: Engine) -> Iterator[None]:
     try:
         yield

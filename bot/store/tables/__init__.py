@@ -19,7 +19,16 @@ from bot.store.tables.ledger import (
     WaitRow,
 )
 from bot.store.tables.mapping import MappingRow, TurnRow
-from bot.store.tables.messages import AddressRow, AnswerRow, AskRow, HomeRow, MorningRow, NudgeRow, OutboxRow
+from bot.store.tables.messages import (
+    AddressRow,
+    AnswerRow,
+    AskRow,
+    HomeRow,
+    MorningRow,
+    NudgeRow,
+    OutboxRow,
+    RequestRow,
+)
 from bot.store.tables.people import AbsenceRow, ChangeRow, MatchRow, MemberRow, SaidRow, SightRow, TeamRow
 from bot.store.tables.streams import JourneyRow, LinkRow, StreamRow, StreamVersionRow, VisitRow
 from bot.store.tables.value import GivenRow, KeyResultRow, OutcomeRow, TraceRuleRow
@@ -50,6 +59,7 @@ __all__ = [
     "OutboxRow",
     "OutcomeRow",
     "RepoRow",
+    "RequestRow",
     "SaidRow",
     "SettingRow",
     "SightRow",

@@ -140,3 +140,14 @@ class HomeRow(SQLModel, table=True):
     lease_until: int | None = Field(default=None, sa_type=BigInteger)
     """Before this instant no worker publishes it (again)."""
     attempts: int = 0
+
+
+class RequestRow(SQLModel, table=True):
+    """A request of Slack's that was taken in hand; kept for some minutes, so that nobody has it done again."""
+
+    __tablename__ = "requests"
+
+    workspace: str = Field(primary_key=True)
+    mark: str = Field(primary_key=True)
+    """A hash of its signature."""
+    at: int = Field(sa_type=BigInteger)
