@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from slack_bolt import App
 
     from bot.catchup import Tally
+    from bot.fit import Fit
     from bot.hosts.github.api import Github
     from bot.telemetry import Telemetry
     from bot.web import Answer, Request, Route
@@ -121,15 +122,16 @@ def slack_of(ctx: Context) -> App:
 
 def all_routes(ctx: Context, telemetry: Telemetry, slack: App) -> dict[str, Route]:
     """Every address of the web process. In Socket Mode Slack comes by its socket alone."""
+    from bot.fit import Fit
     from bot.web import Route
     from handlers.slack import http_door
     from handlers.webhooks import github_door
 
-    routes = own_routes(ctx, telemetry)
-    routes["/readyz"] = Route("GET", lambda _: _ready(ctx))
-    routes["/webhooks/github"] = Route("POST", partial(github_door, ctx, telemetry))
+    fit, routes = Fit(ctx.engine, ctx.clock), own_routes(ctx, telemetry)
+    routes["/readyz"] = Route("GET", lambda _: _ready(ctx, fit))
+    routes["/webhooks/github"] = Route("POST", fit.guarded(partial(github_door, ctx, telemetry)))
     if ctx.settings.slack_app_token is None:
-        routes["/slack/events"] = Route("POST", partial(http_door, ctx, slack))
+        routes["/slack/events"] = Route("POST", fit.guarded(partial(http_door, ctx, slack)))
     return routes
 
 
@@ -147,19 +149,19 @@ def own_routes(ctx: Context, telemetry: Telemetry) -> dict[str, Route]:
     return {"/healthz": Route("GET", alive), "/metrics": Route("GET", metrics)}
 
 
-def _ready(ctx: Context) -> Answer:
+def _ready(ctx: Context, fit: Fit) -> Answer:
     """Ready while the database answers, takes what is written and fits this program; Slack or a code host may be down.
 
     Raises what a database in trouble raises.
     """
+    from bot.fit import why_not
     from bot.store.engine import doubted
-    from bot.store.migrate import schema_state
     from bot.web import Answer
 
-    state = schema_state(ctx.engine)
-    if state == "current" and doubted(ctx.engine):
+    why = why_not(fit.look())
+    if why is None and doubted(ctx.engine):
         _try_to_write(ctx)
-    return Answer(200, "ready") if state == "current" else Answer(503, f"the database's schema is {state}")
+    return Answer(200, "ready") if why is None else Answer(503, why)
 
 
 def _try_to_write(ctx: Context) -> None:
@@ -173,9 +175,10 @@ def _try_to_write(ctx: Context) -> None:
 
 
 def schedule_of(ctx: Context, telemetry: Telemetry) -> Schedule:
+    from bot.fit import Fit
     from jobs.schedule import Schedule
 
-    return Schedule(jobs_of(ctx, telemetry), ctx.clock, telemetry)
+    return Schedule(jobs_of(ctx, telemetry), ctx.clock, telemetry, Fit(ctx.engine, ctx.clock).may_work)
 
 
 def jobs_of(ctx: Context, telemetry: Telemetry) -> list[Job]:

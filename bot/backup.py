@@ -84,7 +84,7 @@ def _schema(place: str, head: object) -> str:
 
 def _prepare(session: Session, place: str, schema: str) -> None:
     """Give the database the tables of the backup's schema."""
-    if schema not in revisions(session):
+    if schema not in revisions():
         raise BadBackup(f"{place}: schema {schema!r} is not known to this version; a later one may have written it")
     there = revision_of(session)
     if there not in (None, schema):

@@ -102,12 +102,14 @@ def _database(ctx: Context) -> Iterator[Finding]:
         return
     if state == "current":
         yield ok("database", f"{kind}, up to date")
+    elif state == "newer":
+        yield ok("database", f"{kind}, already that of a newer program, with which this one works, too")
     elif state == "behind" and kind == "SQLite":
         yield warn("database", "SQLite, not brought up to date yet", "weir run does that at its start")
     elif state == "behind":
         yield broken("database", f"{kind}, behind this program", "run: weir migrate")
     else:
-        yield broken("database", f"{kind}, made by a newer program than this one", "update this one")
+        yield broken("database", f"{kind}, of a newer program, with which this one no longer works", "update this one")
 
 
 def _policy(ctx: Context) -> Iterator[Finding]:

@@ -16,7 +16,7 @@ from bot.hosts.github.errors import HostError, Unreachable
 from bot.manifest import scopes
 from bot.messenger import Passing, Undeliverable, Unknown
 from bot.store.engine import reading
-from bot.store.migrate import schema_state
+from bot.store.migrate import CARRIES, schema_state
 from bot.store.repos import QUIET, known
 from bot.views.words import elapsed
 from bot.web import DATABASE_TROUBLE
@@ -151,7 +151,7 @@ def repo_findings(ctx: Context, now: int) -> Iterator[Finding]:
 def is_current(engine: Engine) -> bool:
     """Whether the database can be asked; why not is a finding of its own."""
     try:
-        return schema_state(engine) == "current"
+        return schema_state(engine) in CARRIES
     except DATABASE_TROUBLE:
         return False
 

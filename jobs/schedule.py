@@ -35,9 +35,12 @@ class Job:
 
 
 class Schedule:
-    """Runs each job in a thread of its own, never twice at once."""
+    """Runs each job in a thread of its own, never twice at once, and only while `may_work` says so."""
 
-    def __init__(self, jobs: Sequence[Job], clock: Clock, telemetry: Telemetry) -> None:
+    def __init__(
+        self, jobs: Sequence[Job], clock: Clock, telemetry: Telemetry, may_work: Callable[[], bool] = lambda: True
+    ) -> None:
+        self._may_work = may_work
         self._jobs, self._clock, self._telemetry = jobs, clock, telemetry
         self._scheduler = BackgroundScheduler(
             executors={"default": ThreadPoolExecutor(max(1, len(jobs)))},
@@ -75,6 +78,8 @@ class Schedule:
         return not ending.is_alive()
 
     def _run(self, job: Job) -> None:
+        if not self._may_work():
+            return
         now = self._clock.now()
         self._telemetry.last_run.labels(job.name).set(now)
         for step in job.steps:

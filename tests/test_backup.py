@@ -349,5 +349,5 @@ def test_a_restore_that_is_killed_half_way_leaves_nothing_behind(
 
 
 def test_the_revisions_are_known_in_their_order(sqlite_engine: Engine) -> None:
-    with reading(sqlite_engine) as session:
-        assert revisions(session)[:2] == ["0001", "0002"]
+    with reading(sqlite_engine):
+        assert revisions()[:2] == ["0001", "0002"]

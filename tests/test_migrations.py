@@ -19,7 +19,7 @@ from sqlmodel import SQLModel
 
 from bot.store import asked, tables
 from bot.store.engine import make_engine, reading, writing
-from bot.store.migrate import migrate, schema_state
+from bot.store.migrate import FLOOR, Schema, migrate, schema_of, schema_state, upgrade
 
 ROOT = Path(__file__).parent.parent
 ALL = sorted(path.name.partition("_")[0] for path in (ROOT / "bot/store/migrations/versions").glob("0*.py"))
@@ -92,10 +92,40 @@ backlog_told) VALUES ('default', 1, 'github', 'acme/shop', 1, 'review', 'Alice',
 false)"""
 
 
-def test_a_schema_of_a_later_version_is_unknown(engine: Engine) -> None:
+def of_a_later_version(engine: Engine, serves_from: str | None) -> None:
     with writing(engine) as session:
-        session.execute(text("UPDATE alembic_version SET version_num = '9999'"))
-    assert schema_state(engine) == "unknown"
+        session.execute(
+            text("UPDATE alembic_version SET version_num = '9999', serves_from = :from"), {"from": serves_from}
+        )
+
+
+def test_a_schema_of_a_later_version_carries_a_program_from_which_on_it_serves(engine: Engine) -> None:
+    assert schema_of(engine).serves_from == FLOOR
+    of_a_later_version(engine, ALL[-1])
+    assert schema_state(engine) == "newer"
+
+
+def test_one_that_serves_later_programs_only_or_does_not_say_is_unknown(engine: Engine) -> None:
+    for serves_from in ("9998", None):
+        of_a_later_version(engine, serves_from)
+        assert schema_state(engine) == "unknown"
+
+
+def test_a_database_of_a_later_version_is_left_alone(engine: Engine) -> None:
+    of_a_later_version(engine, ALL[-1])
+    assert migrate(engine) == []
+    assert schema_of(engine) == Schema("newer", "9999", ALL[-1])
+
+
+def test_what_was_migrated_before_schemas_said_whom_they_serve_says_so_from_its_next_migration_on(
+    empty: Engine,
+) -> None:
+    with writing(empty) as session:
+        upgrade(session, ALL[-2])
+        session.execute(text("ALTER TABLE alembic_version DROP COLUMN serves_from"))
+    assert schema_of(empty) == Schema("behind", ALL[-2], None)
+    assert migrate(empty) == ALL[-1:]
+    assert schema_of(empty) == Schema("current", ALL[-1], FLOOR)
 
 
 def test_threads_that_migrate_at_once_take_turns(address: str) -> None:

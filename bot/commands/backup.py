@@ -18,7 +18,7 @@ def backup(file: str) -> None:
     from bot.eventlog import STDIO, BadLog
     from bot.views.words import counted
 
-    with opened() as ctx:
+    with opened(whole=True) as ctx:
         try:
             rows = write(ctx.engine, file, ctx.clock.now())
         except BadLog as error:

@@ -15,8 +15,11 @@ if TYPE_CHECKING:
 
 
 @contextmanager
-def opened(*, ready: bool = True) -> Iterator[Context]:
-    """The program's context over a database that is `ready` for use, or as it was found. Raises Refused or Failed."""
+def opened(*, ready: bool = True, whole: bool = False) -> Iterator[Context]:
+    """The program's context over a database that is `ready` for use, or as it was found. Raises Refused or Failed.
+
+    `whole` is for what concerns every table: a newer schema may have some that this program does not know.
+    """
     from sqlalchemy.exc import DBAPIError
 
     from bot import app
@@ -29,7 +32,7 @@ def opened(*, ready: bool = True) -> Iterator[Context]:
         raise Refused(str(error)) from None
     try:
         if ready:
-            _bring_up_to_date(ctx)
+            _bring_up_to_date(ctx, whole)
         yield ctx
     except DBAPIError as error:
         raise Failed(f"the database can't be used: {reason(error)}") from None
@@ -37,15 +40,18 @@ def opened(*, ready: bool = True) -> Iterator[Context]:
         ctx.engine.dispose()
 
 
-def _bring_up_to_date(ctx: Context) -> None:
-    from bot.store.migrate import migrate, schema_state
+def _bring_up_to_date(ctx: Context, whole: bool) -> None:
+    from bot.fit import why_not
+    from bot.store.migrate import migrate, schema_of
 
-    state = schema_state(ctx.engine)
-    if state == "current":
-        return
-    if ctx.engine.dialect.name != "sqlite":
-        raise Failed(f"the database's schema is {state}; run: weir migrate")
-    migrate(ctx.engine)
+    schema = schema_of(ctx.engine)
+    if schema.state == "behind" and ctx.engine.dialect.name == "sqlite":
+        migrate(ctx.engine)
+    elif schema.state == "newer" and whole:
+        raise Failed(f"the database's schema {schema.revision} is newer than this program, which does not know all of "
+                     "it; use the newer one for this")  # fmt: skip
+    elif (why := why_not(schema)) is not None:
+        raise Failed(why)
 
 
 def events_of_repo(repo: str) -> list[FlowEvent]:

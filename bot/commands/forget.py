@@ -30,7 +30,7 @@ def forget(login: str, yes: bool, lift: bool) -> None:
         raise Refused(f"{login!r} is no login; a login on the code host such as alice is allowed")
     if yes and lift:
         raise Refused("name either --yes or --lift, not both")
-    with opened() as ctx:
+    with opened(whole=True) as ctx:
         if lift:
             _lift(ctx, login)
         elif yes:

@@ -13,6 +13,7 @@ from bot.commands import Failed, Refused
 if TYPE_CHECKING:
     from bot.context import Context
     from bot.settings import Settings
+    from bot.store.migrate import Schema
 
 
 @click.command(epilog="Example: SLACK_BOT_TOKEN=… SLACK_SIGNING_SECRET=… GITHUB_WEBHOOK_SECRET=… weir run")
@@ -46,9 +47,23 @@ def worker(click_ctx: click.Context) -> None:
 def migrate() -> None:
     """Bring the database up to date."""
     from bot.commands.environment import read_settings
+    from bot.fit import why_not
+    from bot.store.migrate import schema_of
 
-    applied = _migrated(_built(read_settings()))
-    click.echo(f"Applied: {', '.join(applied)}." if applied else "The database is up to date.")
+    ctx = _built(read_settings())
+    applied = _migrated(ctx)
+    with _usable_database():
+        schema = schema_of(ctx.engine)
+    why = why_not(schema)
+    if why:
+        raise Failed(why)
+    click.echo(f"{_done(applied, schema)} Programs from schema {schema.serves_from} on work with it.")
+
+
+def _done(applied: list[str], schema: Schema) -> str:
+    if schema.state == "newer":
+        return f"The database is newer than this program (schema {schema.revision}); nothing was changed."
+    return f"Applied: {', '.join(applied)}." if applied else f"The database is up to date (schema {schema.revision})."
 
 
 def _settings(click_ctx: click.Context, *, web: bool, worker: bool) -> Settings:
@@ -82,9 +97,13 @@ def _shared(settings: Settings, command: str) -> Context:
 
 def _migrated(ctx: Context) -> list[str]:
     from bot.store.migrate import migrate as bring_up_to_date
+    from bot.store.online import Occupied
 
-    with _usable_database():
-        return bring_up_to_date(ctx.engine)
+    try:
+        with _usable_database():
+            return bring_up_to_date(ctx.engine)
+    except Occupied as error:
+        raise Failed(str(error)) from None
 
 
 @contextmanager
@@ -101,14 +120,13 @@ def _usable_database() -> Iterator[None]:
 
 def _start(ctx: Context, *, web: bool, worker: bool) -> None:
     from bot import logs, running
-    from bot.store.migrate import schema_state
+    from bot.fit import why_not
+    from bot.store.migrate import schema_of
 
     with _usable_database():
-        state = schema_state(ctx.engine)
-    if state == "behind":
-        raise Failed("the database is behind this program; run: weir migrate")
-    if state == "unknown":
-        raise Failed("the database was made by a newer program than this one; update this one")
+        why = why_not(schema_of(ctx.engine))
+    if why:
+        raise Failed(why)
     logs.configure(ctx.settings)
     try:
         running.run(ctx, web=web, worker=worker)

@@ -1,43 +1,76 @@
-"""The schema: brought up to date from the migrations inside the package, and compared with them."""
+"""The schema: brought up to date from the migrations inside the package, and compared with them.
+
+A database says beside its revision from which one on programs still work with it, so that an older program can tell
+whether a newer schema carries it. A migration that takes something away names that revision as `serves_from`.
+"""
 
 from __future__ import annotations
 
+from functools import lru_cache, partial
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal, NamedTuple
 
 from alembic import command
 from alembic.config import Config
 from alembic.migration import MigrationContext
+from alembic.operations import Operations
 from alembic.script import ScriptDirectory
-from sqlalchemy import Connection, Engine, func, select
+from sqlalchemy import Column, Connection, Engine, String, column, func, inspect, select, table, update
 from sqlalchemy.orm import Session
 
+from bot.store import online
 from bot.store.engine import reading, writing
 
-SchemaState = Literal["current", "behind", "unknown"]
-_LOCK = 0x57454952
-"""The advisory lock under which PostgreSQL databases are migrated."""
+SchemaState = Literal["current", "behind", "newer", "unknown"]
+"""The program's own, an earlier one, a later one that carries this program, and one that does not."""
+CARRIES: tuple[SchemaState, ...] = ("current", "newer")
+"""Where the program works."""
+FLOOR = "0011"
+"""The revision of the first programs that can tell whether a later schema carries them."""
+_VERSION = table("alembic_version", column("version_num"), column("serves_from"))
+"""Alembic's own table, with one column more. It is no migration's: a schema has it as soon as this program made it."""
+
+
+class Schema(NamedTuple):
+    state: SchemaState
+    revision: str | None
+    """The database's; None where it has none of its tables."""
+    serves_from: str | None
+    """The oldest revision whose programs work with it; None where it is too old to say so."""
 
 
 def migrate(engine: Engine) -> list[str]:
-    """Bring the schema up to date in one transaction; the revisions applied, oldest first (none where it was).
+    """Bring the schema up to date; the revisions applied, oldest first (none where it is, or is a later version's).
 
-    Processes that start at once take turns: the database lets one in.
+    Processes that start at once take turns. SQLite, and a database without tables, get all in one transaction; a
+    PostgreSQL that may be in use gets each revision in one of its own. Raises online.Occupied and the database's own.
     """
-    with writing(engine) as session:
-        return upgrade(session)
+    if engine.dialect.name != "postgresql":
+        with writing(engine) as session:
+            return _upgraded(session.connection(), "head")
+    with online.turn(engine) as connection:
+        return _migrated_in_use(connection)
+
+
+def _migrated_in_use(connection: Connection) -> list[str]:
+    with connection.begin():
+        before = _current(connection)
+    if before is None:
+        with connection.begin():
+            return _upgraded(connection, "head")
+    applied: list[str] = []
+    for revision in _after(before, "head"):
+        online.index(connection, getattr(_module(revision), "indexes", ()))
+        applied += online.patiently(connection, revision, partial(_upgraded, connection, revision))
+    return applied
 
 
 def upgrade(session: Session, revision: str = "head") -> list[str]:
     """The same within a transaction of the caller's, up to a revision that is known."""
     connection = session.connection()
     if connection.dialect.name == "postgresql":
-        connection.execute(select(func.pg_advisory_xact_lock(_LOCK)))
-    config = _config(connection)
-    before = _current(connection)
-    command.upgrade(config, revision)
-    scripts = ScriptDirectory.from_config(config)
-    return [one.revision for one in scripts.iterate_revisions(revision, before)][::-1]
+        connection.execute(select(func.pg_advisory_xact_lock(online.LOCK)))
+    return _upgraded(connection, revision)
 
 
 def revision_of(session: Session) -> str | None:
@@ -45,28 +78,100 @@ def revision_of(session: Session) -> str | None:
     return _current(session.connection())
 
 
-def revisions(session: Session) -> list[str]:
+def revisions() -> list[str]:
     """All that this program knows, oldest first."""
-    scripts = ScriptDirectory.from_config(_config(session.connection()))
-    return [one.revision for one in scripts.walk_revisions()][::-1]
+    return [*_known()]
 
 
 def schema_state(engine: Engine) -> SchemaState:
-    """Whether the schema is the program's, an earlier one of its own, or one it does not know (a later version's)."""
+    """How the database's schema stands to this program."""
+    return schema_of(engine).state
+
+
+def schema_of(engine: Engine) -> Schema:
+    """The database's schema, and how it stands to this program."""
     with reading(engine) as session:
         connection = session.connection()
-        scripts = ScriptDirectory.from_config(_config(connection))
-        now = _current(connection)
-    if now == scripts.get_current_head():
+        revision = _current(connection)
+        serves_from = _serves_from(connection) if revision else None
+    return Schema(_state(revision, serves_from), revision, serves_from)
+
+
+def _state(revision: str | None, serves_from: str | None) -> SchemaState:
+    known = _known()
+    if revision == known[-1]:
         return "current"
-    return "behind" if now is None or now in {one.revision for one in scripts.walk_revisions()} else "unknown"
+    if revision is None or revision in known:
+        return "behind"
+    return "newer" if serves_from in known else "unknown"
+
+
+def _upgraded(connection: Connection, revision: str) -> list[str]:
+    before = _current(connection)
+    if before is not None and before not in _known():
+        return []
+    command.upgrade(_config(connection), revision)
+    applied = _after(before, revision)
+    reached = applied[-1] if applied else before
+    if reached is not None:
+        _declare(connection, _floor(reached))
+    return applied
+
+
+def _declare(connection: Connection, serves_from: str) -> None:
+    if not _declares(connection):
+        column_of_it = Column(_VERSION.c.serves_from.name, String(32))
+        Operations(MigrationContext.configure(connection)).add_column(_VERSION.name, column_of_it)
+    connection.execute(update(_VERSION).values(serves_from=serves_from))
+
+
+def _after(before: str | None, revision: str) -> list[str]:
+    """What comes after a revision up to another, oldest first; nothing after one of a later version."""
+    known = _known()
+    if before is not None and before not in known:
+        return []
+    last = len(known) if revision == "head" else known.index(revision) + 1
+    return [*known[0 if before is None else known.index(before) + 1 : last]]
+
+
+def _floor(revision: str) -> str:
+    """From which revision on programs work with a schema, as its migrations declare it."""
+    said = [getattr(_module(one), "serves_from", None) for one in _after(None, revision)]
+    return max([FLOOR, *(str(one) for one in said if one)], key=_known().index)
 
 
 def _current(connection: Connection) -> str | None:
     return MigrationContext.configure(connection).get_current_revision()
 
 
-def _config(connection: Connection) -> Config:
+def _serves_from(connection: Connection) -> str | None:
+    if not _declares(connection):
+        return None
+    said = connection.execute(select(_VERSION.c.serves_from)).scalar()
+    return None if said is None else str(said)
+
+
+def _declares(connection: Connection) -> bool:
+    return _VERSION.c.serves_from.name in {one["name"] for one in inspect(connection).get_columns(_VERSION.name)}
+
+
+@lru_cache(maxsize=1)
+def _scripts() -> ScriptDirectory:
+    return ScriptDirectory.from_config(_config())
+
+
+@lru_cache(maxsize=1)
+def _known() -> tuple[str, ...]:
+    return tuple(str(one.revision) for one in _scripts().walk_revisions())[::-1]
+
+
+def _module(revision: str) -> Any:
+    """What the migration's file says."""
+    script = _scripts().get_revision(revision)
+    return None if script is None else script.module
+
+
+def _config(connection: Connection | None = None) -> Config:
     config = Config()
     config.set_main_option("script_location", str(Path(__file__).with_name("migrations")).replace("%", "%%"))
     config.attributes["connection"] = connection
