@@ -30,8 +30,10 @@ HOLDS = 300
 MOST_ANSWERS = 2_000
 PATIENCE = 3
 """Seconds that one waits for the answer of one that came before."""
-SHARING = 0.3
+SHARING = 0.2
 """Seconds that one waits for the database to say whether another process has it; without its word this one has."""
+STUCK = 0.02
+"""The same, while it owes its word on an earlier one."""
 T = TypeVar("T")
 log = structlog.get_logger()
 
@@ -41,7 +43,7 @@ class Shared:
 
     def __init__(self, ctx: Context) -> None:
         self._ctx = ctx
-        self._swept = 0
+        self._swept, self._stuck = 0, False
 
     def take(self, signature: str, now: int, unwanted: Callable[[], bool]) -> bool:
         """Take a request in hand; False where another process did. `unwanted`: it failed while this waited.
@@ -51,14 +53,17 @@ class Shared:
         mark = _mark(signature)
 
         def late(mine: bool) -> None:
+            self._stuck = False
             if mine and unwanted():
                 self._give_back(mark)
 
         try:
-            return answered(lambda: self._take(mark, now), late, SHARING) is not False
+            mine = answered(lambda: self._take(mark, now), late, STUCK if self._stuck else SHARING)
         except SQLAlchemyError as trouble:
             log.warning("requests not shared", why=type(trouble).__name__)
             return True
+        self._stuck = mine is None
+        return mine is not False
 
     def give_back(self, signature: str) -> None:
         """Let it be taken in hand again, here or elsewhere."""

@@ -78,6 +78,13 @@ def _open_socket(ctx: Context, slack: App, token: str, ping: float = PING) -> It
 
     handler = SocketModeHandler(slack, token, concurrency=THREADS, ping_interval=ping)
     handler.client.on_message_listeners.append(lambda _: _heard_of(handler))
+    join = handler.client.connect
+
+    def joined() -> None:
+        join()
+        _heard_of(handler)
+
+    handler.client.connect = joined  # type: ignore[method-assign]  # each socket begins by it, those of the SDK's own
 
     def connect() -> None:
         while not ctx.stopping.is_set():
@@ -99,8 +106,8 @@ def _open_socket(ctx: Context, slack: App, token: str, ping: float = PING) -> It
 
 
 def _heard_of(handler: SocketModeHandler) -> None:
-    """Count a message as a sign of life: by itself the SDK never gives up on a socket that falls silent before the
-    first answer to a ping.
+    """Count this as a sign of life: by itself the SDK never gives up on a socket that falls silent before the first
+    answer to a ping.
     """
     session = handler.client.current_session
     if session is not None:

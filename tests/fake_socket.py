@@ -31,6 +31,8 @@ class FakeSocket(Hands[str]):
         self.connected = threading.Event()
         self.silent = threading.Event()
         """No ping is answered any more, on the connections that there are; and none ends by itself."""
+        self.greets = True
+        """Whether a new connection is told hello."""
         self._out: BinaryIO | None = None
         self._server = _Server(("127.0.0.1", 0), _Handler)
         self._server.link = self
@@ -51,7 +53,8 @@ class FakeSocket(Hands[str]):
 
     def attach(self, out: BinaryIO) -> None:
         self._out = out
-        self.send({"type": "hello", "num_connections": 1})
+        if self.greets:
+            self.send({"type": "hello", "num_connections": 1})
         self.connected.set()
 
     def command(self, text: str, user: str = "U0ALICE") -> str:

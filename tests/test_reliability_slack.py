@@ -38,3 +38,20 @@ def test_a_socket_that_goes_silent_is_noticed_and_replaced(sqlite_engine: Engine
             wait_until(link.connected.is_set)
             again = link.command("help")
             wait_until(lambda: link.answer_to(again))
+
+
+def test_a_socket_that_says_nothing_from_the_beginning_is_noticed_and_replaced(
+    sqlite_engine: Engine, tmp_path: Path
+) -> None:
+    with SlackWithSocket() as slack, FakeSocket(slack.response_url) as link:
+        slack.link = link.url
+        ctx = replace(World(sqlite_engine, slack).ctx(), settings=settings(tmp_path, slack_api_url=slack.url))
+        link.greets = False
+        link.silent.set()
+        with _open_socket(ctx, app.slack_of(ctx), slack.token, ping=0.5):
+            wait_until(link.connected.is_set)
+            link.connected.clear()
+            link.silent, link.greets = threading.Event(), True
+            wait_until(link.connected.is_set)
+            answered = link.command("help")
+            wait_until(lambda: link.answer_to(answered))
