@@ -152,12 +152,14 @@ def own_routes(ctx: Context, telemetry: Telemetry) -> dict[str, Route]:
 def _ready(ctx: Context, fit: Fit) -> Answer:
     """Ready while the database answers, takes what is written and fits this program; Slack or a code host may be down.
 
-    Raises what a database in trouble raises.
+    Not any more once the end is asked for. Raises what a database in trouble raises.
     """
     from bot.fit import why_not
     from bot.store.engine import doubted
     from bot.web import Answer
 
+    if ctx.stopping.is_set():
+        return Answer(503, "stopping; others are to be asked from now on")
     why = why_not(fit.look())
     if why is None and doubted(ctx.engine):
         _try_to_write(ctx)

@@ -9,6 +9,7 @@ import sys
 import threading
 import time
 from collections.abc import Iterator
+from concurrent.futures import Future
 from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
 from typing import TYPE_CHECKING, NoReturn
 
@@ -22,6 +23,8 @@ from bot.web import THREADS, Server, application
 if TYPE_CHECKING:
     from slack_bolt import App
     from slack_bolt.adapter.socket_mode.builtin import SocketModeHandler
+
+    from jobs.schedule import Schedule
 
 JOBS_SECONDS = 8.0
 """How long a job in hand may take to come to a point where it can be left."""
@@ -49,12 +52,28 @@ def run(ctx: Context, *, web: bool, worker: bool) -> None:
         if schedule:
             schedule.start()
         log.info("running", web=web, worker=worker, port=server.port if server else None)
+        jobs_ended = _ending(schedule, ctx.stopping)
         _keep(server, ctx.stopping)
-        finished = schedule.stop(JOBS_SECONDS) if schedule else True
+        finished = jobs_ended.result()
     ctx.engine.dispose()
     log.info("stopped", job_left_behind=not finished)
     if not finished:
         _leave()
+
+
+def _ending(schedule: Schedule | None, stopping: threading.Event) -> Future[bool]:
+    """Whether all jobs came to an end, once that is asked for; doors may still be open by then."""
+    ended: Future[bool] = Future()
+
+    def end() -> None:
+        stopping.wait()
+        try:
+            ended.set_result(schedule.stop(JOBS_SECONDS) if schedule else True)
+        except Exception as error:
+            ended.set_exception(error)
+
+    threading.Thread(target=end, name="jobs-end", daemon=True).start()
+    return ended
 
 
 def _keep(server: Server | None, stopping: threading.Event) -> None:

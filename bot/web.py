@@ -9,6 +9,7 @@ import threading
 import time
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
+from functools import partial
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
@@ -30,6 +31,12 @@ press at once while the database or the code host takes its time."""
 CONNECTIONS = 500
 DRAIN_SECONDS = 5.0
 """How long requests that came before the stop may take to be answered."""
+READY = "/readyz"
+"""Where a balancer asks whether to send anybody here."""
+FOLLOWED_SECONDS = 60.0
+"""How lately somebody has to have asked for a balancer to be there."""
+LEAVING_SECONDS = 5.0
+"""How long, behind a balancer, requests are still taken after the stop: until it has asked again, and believed it."""
 DATABASE_TROUBLE = (OperationalError, InterfaceError, ProgrammingError, PoolTimeout)
 """What a database that is locked, away or not migrated raises."""
 
@@ -131,19 +138,49 @@ def _body(environ: WSGIEnvironment) -> bytes:
     return body
 
 
+class _Channel(HTTPChannel):  # type: ignore[misc]
+    """A connection that is closed with its next answer once the server is leaving."""
+
+    def __init__(self, leaving: threading.Event, *args: Any, **more: Any) -> None:
+        self._leaving = leaving
+        super().__init__(*args, **more)
+
+    def service(self) -> None:
+        if self._leaving.is_set():
+            self.requests[0].headers["CONNECTION"] = "close"
+        super().service()
+
+
 class Server:
     """Listens from the moment it is made. Raises OSError where the address can't be had."""
 
+    leaving_seconds = LEAVING_SECONDS
+
     def __init__(self, app: WSGIApplication, host: str, port: int, threads: int = THREADS) -> None:
         self._sockets: dict[int, Any] = {}
+        self._leaving = threading.Event()
+        self._followed_until = 0.0
         # The server turns away bodies as long as its limit, the contract only longer ones.
         try:
             create_server(
-                app, map=self._sockets, host=host, port=port, threads=threads, max_request_body_size=MOST_BYTES + 1,
-                connection_limit=CONNECTIONS, ident=None, clear_untrusted_proxy_headers=True,
+                self._noting(app), map=self._sockets, host=host, port=port, threads=threads,
+                max_request_body_size=MOST_BYTES + 1, connection_limit=CONNECTIONS, ident=None,
+                clear_untrusted_proxy_headers=True,
             )  # fmt: skip
         except ValueError:
             raise OSError(f"{host} is no address of this machine") from None
+        for listener in self._listeners:
+            listener.channel_class = partial(_Channel, self._leaving)
+
+    def _noting(self, app: WSGIApplication) -> WSGIApplication:
+        """The application, from whose requests it is noted that a balancer is there."""
+
+        def answer(environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+            if environ.get("PATH_INFO") == READY:
+                self._followed_until = time.monotonic() + FOLLOWED_SECONDS
+            return app(environ, start_response)
+
+        return answer
 
     @property
     def _listeners(self) -> list[BaseWSGIServer]:
@@ -155,10 +192,14 @@ class Server:
         return int(self._listeners[0].effective_port)
 
     def serve(self, stop: threading.Event) -> None:
-        """Answer until `stop` is set; then take no more, answer what came before, and close."""
+        """Answer until `stop` is set; then take no more, answer what came before, and close.
+
+        Behind a balancer that asks for readiness it takes some more for as long as that needs to notice.
+        """
         dispatcher = self._listeners[0].task_dispatcher
         while not stop.is_set():
             self._turn(0.2)
+        self._leave()
         for listener in self._listeners:
             listener.socket.close()
             listener.del_channel(self._sockets)
@@ -167,6 +208,13 @@ class Server:
             self._turn(0.05)
         dispatcher.shutdown(cancel_pending=True, timeout=1)
         wasyncore.close_all(self._sockets)
+
+    def _leave(self) -> None:
+        now = time.monotonic()
+        end = now + self.leaving_seconds if now < self._followed_until else now
+        self._leaving.set()
+        while time.monotonic() < end:
+            self._turn(0.2)
 
     def _turn(self, seconds: float) -> None:
         wasyncore.loop(timeout=seconds, use_poll=True, map=self._sockets, count=1)

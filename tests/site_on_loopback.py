@@ -107,6 +107,7 @@ def web(ctx: Context) -> Server:
 
 def serve(server: Server) -> Iterator[int]:
     stop, port = threading.Event(), server.port
+    server.leaving_seconds = 0  # no balancer
     thread = threading.Thread(target=server.serve, args=(stop,))
     thread.start()
     try:

@@ -25,7 +25,7 @@ SchemaState = Literal["current", "behind", "newer", "unknown"]
 """The program's own, an earlier one, a later one that carries this program, and one that does not."""
 CARRIES: tuple[SchemaState, ...] = ("current", "newer")
 """Where the program works."""
-FLOOR = "0011"
+FLOOR = "0012"
 """The revision of the first programs that can tell whether a later schema carries them."""
 _VERSION = table("alembic_version", column("version_num"), column("serves_from"))
 """Alembic's own table, with one column more. It is no migration's: a schema has it as soon as this program made it."""
