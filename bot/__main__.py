@@ -8,12 +8,12 @@ import sys
 import click
 
 from bot import __version__
-from bot.commands import Failed, admin, backup, demo, forget, ledger, log, metrics, running
+from bot.commands import Failed, admin, backup, demo, forget, keys, ledger, log, metrics, running
 
 _COMMANDS = (
     demo.demo,
     running.run, running.web, running.worker, running.migrate,
-    admin.doctor, admin.manifest, forget.forget,
+    admin.doctor, admin.manifest, keys.new_key, keys.rotate_key, forget.forget,
     log.import_, log.export, log.rebuild, backup.backup, backup.restore,
     ledger.waits, ledger.backtest, metrics.metrics,
 )  # fmt: skip

@@ -86,7 +86,7 @@ def _renderer(out: TextIO) -> Processor:
 
 def secrets_of(settings: Settings) -> list[str]:
     """Every value of the settings that must not be shown; a key of several lines is given line by line."""
-    found = [value.get_secret_value() for _, value in settings if isinstance(value, SecretStr)]
+    found = [value.get_secret_value() for _, value in settings if isinstance(value, SecretStr)] + settings.secret_keys
     password = urlsplit(settings.database_url).password
     if password:
         found += [password, unquote(password)]

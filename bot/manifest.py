@@ -44,8 +44,15 @@ def scopes() -> list[str]:
     return sorted({*BASE_SCOPES, *(scope for scopes in needed for scope in scopes)})
 
 
-def manifest_of(url: str | None) -> dict[str, Any]:
-    """The manifest for an app that Slack reaches at `url`; None makes it one for Socket Mode."""
+REDIRECT_PATH = "/slack/oauth_redirect"
+"""Where Slack sends whoever installed the app, in a deployment that serves several workspaces."""
+
+
+def manifest_of(url: str | None, installed_at: str | None = None) -> dict[str, Any]:
+    """The manifest for an app that Slack reaches at `url`; None makes it one for Socket Mode.
+
+    One that several workspaces install sends people back to `installed_at`.
+    """
     door = f"{url.rstrip('/')}/slack/events" if url else None
     command: dict[str, Any] = {
         "command": "/flow",
@@ -74,7 +81,7 @@ def manifest_of(url: str | None) -> dict[str, Any]:
             "bot_user": {"display_name": "Weir", "always_online": True},
             "slash_commands": [command],
         },
-        "oauth_config": {"scopes": {"bot": scopes()}},
+        "oauth_config": {**_sent_back(installed_at), "scopes": {"bot": scopes()}},
         "settings": {
             "event_subscriptions": events,
             "interactivity": interactivity,
@@ -83,3 +90,7 @@ def manifest_of(url: str | None) -> dict[str, Any]:
             "token_rotation_enabled": False,
         },
     }
+
+
+def _sent_back(address: str | None) -> dict[str, Any]:
+    return {"redirect_urls": [f"{address.rstrip('/')}{REDIRECT_PATH}"]} if address else {}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from datetime import date, time
 from typing import Annotated, Any, Literal
 from zoneinfo import ZoneInfo
@@ -307,14 +308,16 @@ class PolicyFile(_Part):
     retention: RetentionPart = RetentionPart()
 
 
-def first_fault(error: ValidationError) -> str:
-    """The first thing pydantic found, as: key, value, what is allowed."""
+def first_fault(error: ValidationError, allowed_keys: Callable[[list[str]], list[str]] | None = None) -> str:
+    """The first thing pydantic found, as: key, value, what is allowed. `allowed_keys` of a table, by its path, are a
+    policy's unless others are given.
+    """
     faults = error.errors(include_url=False)
     fault = faults[0]
     path = [str(step) for step in fault["loc"] if step != "[key]"]
     more = f" (and {len(faults) - 1} more)" if len(faults) > 1 else ""
     if fault["type"] == "extra_forbidden":
-        allowed = ", ".join(_allowed_keys(path[:-1]))
+        allowed = ", ".join((allowed_keys or _allowed_keys)(path[:-1]))
         return f"{'.'.join(path)}: unknown key; allowed here are {allowed}{more}"
     where = ".".join(path)
     if fault["type"] == "missing":

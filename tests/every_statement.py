@@ -1,7 +1,9 @@
 """Watches every statement that the program sends while tests run: each table in it is held to one workspace.
 
 A statement counts as the program's by the nearest frame outside SQLAlchemy. Left out are those that are for all
-workspaces by their purpose: the schema, backups, and taking a name out of everything.
+workspaces by their purpose: the schema, backups, the change of the key that secrets are sealed with, taking a name out
+of everything, and telling in which workspaces Weir is installed. (An install that was begun belongs to none yet; its
+rows have the empty text for their workspace.)
 """
 
 from __future__ import annotations
@@ -20,7 +22,9 @@ from sqlalchemy.sql.selectable import FromClause, TableClause
 from sqlmodel import SQLModel
 
 PROGRAM = tuple(f"{Path(__file__).parents[1] / folder}/" for folder in ("bot", "handlers", "jobs"))
-FOR_ALL = ("/store/migrate.py", "/store/migrations/", "/store/copying.py", "/store/forgetting.py")
+FOR_ALL = ("/store/migrate.py", "/store/migrations/", "/store/copying.py", "/store/sealed.py", "/store/forgetting.py")
+LISTING = {("/store/installs.py", "every")}
+"""Single functions, by file and name."""
 TAKING_TURNS = "SELECT pg_advisory_xact_lock"
 _LIBRARIES = ("/sqlalchemy/", "/sqlmodel/", "/contextlib.py")
 
@@ -124,7 +128,9 @@ def _sender() -> str | None:
     while frame is not None and any(part in frame.f_code.co_filename for part in _LIBRARIES):
         frame = frame.f_back  # type: ignore[assignment]  # of the outermost there is none
     name = frame.f_code.co_filename if frame else ""
-    if not name.startswith(PROGRAM) or any(part in name for part in FOR_ALL):
+    function = frame.f_code.co_name if frame else ""
+    listing = any(name.endswith(file) and function == one for file, one in LISTING)
+    if listing or not name.startswith(PROGRAM) or any(part in name for part in FOR_ALL):
         return None
     return f"{name}:{frame.f_lineno}"
 

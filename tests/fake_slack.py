@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 import time
+from base64 import b64encode
 from collections import Counter, deque
 from dataclasses import dataclass, field
 from typing import Any
@@ -46,6 +47,12 @@ class FakeSlack(Slack):
     """What was said beside it, to the one who pressed."""
     published: Counter[str] = field(default_factory=Counter)
     """How often each person's home was shown anew."""
+    client: str = "100.200:the-client-secret"
+    """An app's id and secret, by which it may exchange codes."""
+    codes: dict[str, dict[str, Any]] = field(default_factory=dict)
+    """What each code is good for, once."""
+    tokens: set[str] = field(default_factory=set)
+    """Those it granted, each as good as its own until it is revoked."""
 
     def __post_init__(self) -> None:
         super().__post_init__()
@@ -82,7 +89,26 @@ class FakeSlack(Slack):
     def answer(self, method: str, token: str | None, form: dict[str, Any]) -> dict[str, Any]:
         with self._lock:
             self.calls.append((method, form))
-            return super().answer(method, token, form)
+            if method == "oauth.v2.access":
+                return self._granted(token, form)
+            if method == "auth.revoke":
+                return self._revoked(token)
+            return super().answer(method, self.token if token in self.tokens else token, form)
+
+    def _granted(self, sender: str | None, form: dict[str, Any]) -> dict[str, Any]:
+        if sender != f"Basic {b64encode(self.client.encode()).decode()}":
+            return no("bad_client_secret")
+        grant = self.codes.pop(form.get("code", ""), None)
+        if grant is None:
+            return no("invalid_code")
+        self.tokens.add(grant["access_token"])
+        return {"ok": True, **grant}
+
+    def _revoked(self, token: str | None) -> dict[str, Any]:
+        if token not in self.tokens:
+            return no("invalid_auth")
+        self.tokens.remove(token)
+        return {"ok": True, "revoked": True}
 
     def respond(self, key: str, form: dict[str, Any]) -> str | None:
         with self._lock:

@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from any_rows import every_table, fill
+from any_rows import every_table, fill, filled
 from engines import close
 from fake_slack import FakeSlack
 from sqlalchemy import Engine, func, select, text
@@ -82,8 +82,8 @@ def test_every_column_of_every_table_comes_back_by_way_of_the_other_database(
         fill(session.connection(), "default")
         fill(session.connection(), "T0OTHER")
     there, back = str(tmp_path / name), str(tmp_path / f"back-{name}")
-    assert write(sqlite_engine, there, MONDAY) == 4 * len(every_table())
-    assert restore(new_postgres, there) == 4 * len(every_table())
+    assert write(sqlite_engine, there, MONDAY) == 2 * filled()
+    assert restore(new_postgres, there) == 2 * filled()
     assert rows(new_postgres) == rows(sqlite_engine)
     write(new_postgres, back, MONDAY)
     with to("again.db") as again:
@@ -193,7 +193,7 @@ def test_what_is_written_while_a_backup_is_made_is_in_it_wholly_or_not_at_all(
         written += lines
     path.write_text("".join(json.dumps(one) + "\n" for one in written))
     with to("new.db") as new:
-        assert restore(new, str(path)) == 2 * len(every_table())
+        assert restore(new, str(path)) == filled()
 
 
 def test_a_backup_is_written_and_taken_a_few_rows_at_a_time(
@@ -294,7 +294,7 @@ def test_what_is_no_whole_backup_changes_nothing_and_is_told_in_a_line(
         assert said in refusal(new, path)
         with reading(new) as session:
             assert all(is_empty(session, one) for one in every_table())
-        assert restore(new, str(tmp_path / "good.jsonl")) == 2 * len(every_table())
+        assert restore(new, str(tmp_path / "good.jsonl")) == filled()
 
 
 def test_a_database_with_anything_in_it_takes_no_backup(good: list[Any], sqlite_engine: Engine, tmp_path: Path) -> None:
@@ -307,7 +307,7 @@ def test_the_commands_say_what_they_did(
     capsys: pytest.CaptureFixture[str],
 ) -> None:  # fmt: skip
     monkeypatch.chdir(tmp_path)
-    number = f"{2 * len(every_table())} rows"
+    number = f"{filled()} rows"
     monkeypatch.setenv("DATABASE_URL", url(sqlite_engine))
     assert run(["backup", "b.jsonl.gz"]) == 0
     assert capsys.readouterr().err == f"{number} written to b.jsonl.gz.\n"
@@ -343,7 +343,7 @@ def test_a_restore_that_is_killed_half_way_leaves_nothing_behind(
         restoring.kill()
     engine = make_engine(address)
     assert schema_state(engine) == "behind"
-    assert restore(engine, str(tmp_path / "good.jsonl")) == 2 * len(every_table())
+    assert restore(engine, str(tmp_path / "good.jsonl")) == filled()
     assert schema_state(engine) == "current"
     close(engine)
 

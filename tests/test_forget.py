@@ -26,6 +26,7 @@ from bot.store import members, said, teams
 from bot.store import streams as saved
 from bot.store.engine import reading, writing
 from bot.store.events import iterate_all
+from bot.store.sealed import is_sealed
 from bot.streams.file import from_yaml
 from bot.streams.saving import measure, save
 
@@ -276,7 +277,7 @@ def row_that_names_alice(one: Any) -> dict[str, Any]:
             row[column.name] = {"workspace": "default", "host": "github"}.get(column.name, "acme/shop")
         elif column.name == "path":
             row[column.name] = JSON_PATHS[one.name]
-        elif column.name in ("state", "kind", "sha"):
+        elif is_sealed(column) or column.name in ("state", "kind", "sha"):
             row[column.name] = "x"
         elif not isinstance(column.type, (Integer, Boolean)):
             row[column.name] = json.dumps({"of alice": ["alice", "by Alice", {"who": "U0ALICE"}]})

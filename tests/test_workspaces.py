@@ -39,11 +39,11 @@ from jobs import digest, experiments, homes, people, streams, value
 ONE, TWO = "T0ONE", "T0TWO"
 TEAMS = {ONE: "Apple", TWO: "Pear"}
 """By workspace: the word that stands in every title of its own."""
-FOR_ALL = {f"bot.store.{name}" for name in ("engine", "migrate", "copying", "sql")}
+FOR_ALL = {f"bot.store.{name}" for name in ("engine", "migrate", "copying", "sealed", "sql")}
 """What is for all workspaces by its purpose; so are the places that every_statement.FOR_ALL names."""
 IN_THEIR_ROWS = {"bot.store.waits.add", "bot.store.waits.change", "bot.store.forgetting.write"}
 """What is given whole rows, each of which names its workspace."""
-LISTING = {"bot.store.forgetting.workspaces"}
+LISTING = {"bot.store.forgetting.workspaces", "bot.store.installs.every"}
 """What tells which workspaces there are."""
 
 

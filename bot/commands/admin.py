@@ -15,16 +15,17 @@ _PUBLIC = re.compile(r"https://[\w.-]+(:\d+)?(/[\w.~/-]*)?", re.ASCII)
 @click.pass_context
 def doctor(click_ctx: click.Context) -> None:
     """Check settings, tokens, scopes, webhooks, clock, database and who is not mapped; say what to do about each."""
-    from bot.app import build
+    from bot.app import build, workspaces_of
     from bot.commands.environment import read_settings
     from bot.doctor import BROKEN, examine, render
     from bot.policy import BadPolicy
 
     try:
         ctx = build(read_settings())
+        served = workspaces_of(ctx)
     except BadPolicy as error:
         raise Refused(str(error)) from None
-    findings = examine(ctx, ctx.clock.now())
+    findings = examine(served, ctx.clock.now())
     ctx.engine.dispose()
     click.echo(render(findings))
     if any(finding.level == BROKEN for finding in findings):
@@ -43,9 +44,14 @@ def manifest(url: str | None, socket_mode: bool) -> None:
 
     if url and socket_mode:
         raise Refused("name either --url URL or --socket-mode, not both")
-    address = None if socket_mode else url or read_settings().weir_public_url
+    settings = read_settings()
+    address = None if socket_mode else url or settings.weir_public_url
     if not socket_mode and not address:
         raise Refused("name --url URL (or set WEIR_PUBLIC_URL), or --socket-mode where Slack can't reach this machine")
     if address and not _PUBLIC.fullmatch(address):
         raise Refused(f"the address is {address!r}; Slack calls addresses such as https://weir.example.com only")
-    click.echo(json.dumps(manifest_of(address), indent=2, ensure_ascii=False))
+    several = settings.weir_workspaces is not None
+    if several and not (address or settings.weir_public_url):
+        raise Refused("WEIR_WORKSPACES is set: set WEIR_PUBLIC_URL too, to which Slack sends whoever installs Weir")
+    installed_at = address or settings.weir_public_url if several else None
+    click.echo(json.dumps(manifest_of(address, installed_at), indent=2, ensure_ascii=False))

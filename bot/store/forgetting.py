@@ -38,8 +38,9 @@ from bot.store.forgotten import KEY
 from bot.store.items import ITEMS
 from bot.store.matches import LINKED, MATCHES
 from bot.store.members import MEMBERS
+from bot.store.sealed import is_sealed
 from bot.store.sql import table
-from bot.store.tables import AddressRow, MappingRow, MemberRow, OutboxRow, RepoRow, SettingRow, TeamRow
+from bot.store.tables import AddressRow, InstallRow, MappingRow, MemberRow, OutboxRow, RepoRow, SettingRow, TeamRow
 from bot.store.waits import WAITS
 
 _E, _I, _W = EVENTS.c, ITEMS.c, WAITS.c
@@ -152,7 +153,7 @@ def end_conversations(session: Session, workspace: str, person: Person, now: int
 
 def workspaces(session: Session) -> list[str]:
     """Every workspace that anything is kept of, in order."""
-    known = (table(one).c.workspace for one in (RepoRow, SettingRow, MemberRow, OutboxRow))
+    known = (table(one).c.workspace for one in (RepoRow, SettingRow, MemberRow, OutboxRow, InstallRow))
     return sorted({str(name) for column in known for name in session.execute(select(column).distinct()).scalars()})
 
 
@@ -171,7 +172,8 @@ def rows_with(session: Session, workspace: str, of: Table, person: Person, scrub
 
 
 def _is_text(column: Column[Any]) -> bool:
-    return not isinstance(column.type, (Integer, Numeric, Boolean)) and column.name not in _NOT_TEXT
+    kept = isinstance(column.type, (Integer, Numeric, Boolean)) or is_sealed(column)
+    return not kept and column.name not in _NOT_TEXT
 
 
 def _left_of(row: Row[Any], of: Table, columns: Iterable[Column[Any]], person: Person, scrub: Scrub) -> Found | None:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from bot.store.tables.digests import DigestRow
 from bot.store.tables.experiments import ExperimentRow
+from bot.store.tables.installs import InstallRow, InstallStateRow
 from bot.store.tables.ledger import (
     ArrivalRow,
     CheckRow,
@@ -47,6 +48,8 @@ __all__ = [
     "ExperimentRow",
     "GivenRow",
     "HomeRow",
+    "InstallRow",
+    "InstallStateRow",
     "ItemRow",
     "JourneyRow",
     "KeyResultRow",

@@ -1,0 +1,79 @@
+"""Slack workspaces that Weir is installed in, and installs on their way."""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+from sqlalchemy import delete, select, update
+from sqlalchemy.orm import Session
+
+from bot.store.sql import insert, table
+from bot.store.tables import InstallRow, InstallStateRow
+
+NOBODYS = ""
+"""The workspace of a state: Slack says only at the end of an install which one it is for."""
+HOLDS = 600
+"""Seconds within which an install that was begun is to be finished."""
+
+INSTALLS = table(InstallRow)
+STATES = table(InstallStateRow)
+_I, _S = INSTALLS.c, STATES.c
+
+
+class Install(NamedTuple):
+    """An install; `token` is sealed, and None once it has ended."""
+
+    workspace: str
+    name: str
+    app: str
+    bot_user: str
+    token: str | None
+    scopes: str
+    installed_by: str
+    installed_at: int
+    ended_at: int | None = None
+
+
+def every(session: Session) -> list[Install]:
+    """All of all workspaces, those that ended too, in the order of their ids."""
+    return [Install(*row) for row in session.execute(select(INSTALLS).order_by(_I.workspace))]
+
+
+def known(session: Session, workspace: str) -> bool:
+    """Whether anything is kept of an install there, be it over."""
+    return session.execute(select(_I.workspace).where(_I.workspace == workspace)).first() is not None
+
+
+def put(session: Session, workspace: str, install: Install) -> None:
+    """Keep an install in place of an earlier one of that workspace."""
+    values: dict[str, Any] = {**install._asdict(), "workspace": workspace}
+    changed = {name: value for name, value in values.items() if name != "workspace"}
+    session.execute(
+        insert(session, INSTALLS).values(values).on_conflict_do_update(index_elements=["workspace"], set_=changed)
+    )
+
+
+def end(session: Session, workspace: str, at: int) -> bool:
+    """An install is over since an instant, and its token gone; whether one was. One made after that goes on."""
+    there = (_I.workspace == workspace, _I.ended_at.is_(None), _I.installed_at <= at)
+    ended = session.execute(update(INSTALLS).where(*there).values(ended_at=at, token=None).returning(_I.workspace))
+    return ended.first() is not None
+
+
+def remove_ended(session: Session, workspace: str, before: int) -> bool:
+    """Take away an install that ended at an instant or earlier; whether there was one."""
+    over = (_I.workspace == workspace, _I.ended_at <= before)
+    return session.execute(delete(INSTALLS).where(*over).returning(_I.workspace)).first() is not None
+
+
+def begin(session: Session, workspace: str, digest: str, now: int) -> None:
+    """Remember an install that somebody begins, and none that is too old to be finished."""
+    session.execute(delete(STATES).where(_S.workspace == workspace, _S.made_at <= now - HOLDS))
+    session.execute(insert(session, STATES).values(workspace=workspace, digest=digest, made_at=now))
+
+
+def spend(session: Session, workspace: str, digest: str, now: int) -> bool:
+    """Whether such an install was begun lately; True once, however many ask at the same time."""
+    mine = (_S.workspace == workspace, _S.digest == digest)
+    made_at = session.execute(delete(STATES).where(*mine).returning(_S.made_at)).scalar()
+    return made_at is not None and now - HOLDS < made_at
