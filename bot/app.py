@@ -186,7 +186,8 @@ def schedule_of(ctx: Context, telemetry: Telemetry) -> Schedule:
 def jobs_of(ctx: Context, telemetry: Telemetry) -> list[Job]:
     """Every job. At the start and after a sleep, nudges wait for what was missed, but no longer than CATCH_UP."""
     from bot.intake import refresh_looks
-    from jobs import absences, deliver, digest, experiments, homes, morning, nudge, people, retention, streams, value
+    from jobs import absences, deliver, digest, experiments, fold, homes, morning, nudge, people, retention
+    from jobs import streams, value
     from jobs.schedule import Job
 
     caught_up = _CaughtUp(ctx)
@@ -199,6 +200,7 @@ def jobs_of(ctx: Context, telemetry: Telemetry) -> list[Job]:
     tick = [caught_up.unless(step) for step in deciding]
     return [
         Job("tick", TICK, tick),
+        Job("fold", TICK, [partial(fold.run, ctx)]),
         Job("reconcile", RECONCILE, [caught_up.after(_reconciling(ctx, telemetry))]),
         Job("connect", TICK, [_connecting(ctx, telemetry)]),
         Job("homes", TICK, [partial(homes.run, ctx)]),

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import hashlib
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 from itertools import repeat
@@ -22,7 +22,8 @@ from sqlalchemy import Engine
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
-from bot.commitfacts import deployments, result, turning
+from bot.commitfacts import deployments, result
+from bot.commititems import items_of, turnings
 from bot.context import Context
 from bot.flow.events import FlowEvent, ItemKey
 from bot.flow.forgetting import without
@@ -71,6 +72,7 @@ class _Kept(NamedTuple):
 
 
 Call = tuple[Context, Delivery, int]
+First = Callable[[Session], Collection[ItemKey]]
 
 
 def take(ctx: Context, told: Sequence[FlowEvent], now: int, *, live: bool) -> Taken:
@@ -96,8 +98,18 @@ def take_delivery(ctx: Context, delivery: Delivery, now: int) -> Taken:
     It is in the ledger after the next `settle`.
     """
     if any(fact.kind == DEPLOYED for fact in delivery.facts):
-        settle(ctx, now)  # a deployment is told of a commit, and only a folded item says which commits are its own
+        _settle_repos(ctx, delivery, now)
     return _door(ctx.engine).through(ctx, (ctx, delivery, now))
+
+
+def _settle_repos(ctx: Context, delivery: Delivery, now: int) -> None:
+    """A deployment is told of a commit, and only a folded item says which commits are its own."""
+    repos = {(fact.host, fact.repo) for fact in delivery.facts}
+
+    def theirs(session: Session) -> list[ItemKey]:
+        return [key for key in arrivals.items(session, ctx.workspace) if key[:2] in repos]
+
+    settle(ctx, now, most=0, first=theirs)
 
 
 _doors: WeakKeyDictionary[Engine, Together[Call, Taken]] = WeakKeyDictionary()
@@ -124,7 +136,7 @@ def _take_deliveries(ctx: Context, told: Sequence[Delivery], terms: Terms) -> li
         unplaced.add(session, ctx.workspace, (one for delivery in deliveries for one in delivery.unplaced))
         events_told = [event for delivery in deliveries for event in delivery.events]
         facts = [fact for delivery in deliveries for fact in delivery.facts]
-        return _shares(deliveries, _store(session, events_told, facts, terms.workspace))
+        return _shares(deliveries, _store(session, events_told, facts, terms))
 
 
 def _spared(session: Session, told: Sequence[Delivery], workspace: str) -> Sequence[Delivery]:
@@ -135,62 +147,71 @@ def _spared(session: Session, told: Sequence[Delivery], workspace: str) -> Seque
     return [replace(one, events=tuple(without(event, takes) for event in one.events)) for one in told]
 
 
-def _store(session: Session, told: Sequence[FlowEvent], facts: Sequence[ShaFact], workspace: str) -> _Kept:
+def _store(session: Session, told: Sequence[FlowEvent], facts: Sequence[ShaFact], terms: Terms) -> _Kept:
     """Append what is new, and note what is to be folded in."""
+    workspace = terms.workspace
     news = checks.record(session, workspace, (result(fact) for fact in facts if fact.kind == CHECK))
-    heads = _items_of(session, facts, workspace)
+    heads = items_of(session, facts, workspace)
     told = [*told, *(event for fact, keys in heads if fact.kind == DEPLOYED for event in deployments(fact, keys))]
     appended = events.append(session, workspace, told)
     checked = {key: fact.sha for fact, keys in heads if fact.kind == CHECK for key in keys}
-    arrivals.add(session, workspace, {**dict.fromkeys(appended.items), **checked}.items())
+    arrivals.add(session, workspace, {**dict.fromkeys(appended.items), **checked}.items(), terms.now)
     return _Kept(appended.new, news, appended.items)
 
 
-def settle(ctx: Context, now: int, most: int | None = None) -> None:
+def settle(ctx: Context, now: int, most: int | None = None, first: First | None = None) -> None:
     """Fold in what was told by webhook and is not folded in yet. Any number of processes may do so at once.
 
-    With `most`, for somebody who can't wait long: only so many portions of BATCH.
+    With `most`, for somebody who can't wait long: only so many portions of BATCH, of what waits for longest; before
+    them all of the items that are to go `first`, which is asked where anything waits at all.
     """
     with reading(ctx.engine) as session:
         if not arrivals.waiting(session, ctx.workspace):
             return
+        urgent = sorted(first(session)) if first else []
+    for some in batches(urgent, BATCH):
+        _settle_portion(ctx, now, some)
     for _ in repeat(None) if most is None else repeat(None, most):
-        try:
-            more = _under_terms(ctx, now, partial(_settle_some, ctx, BATCH))
-        except DBAPIError:
-            raise
-        except Exception:
-            more = _settle_one_by_one(ctx, now)
-        if not more:
+        if not _settle_portion(ctx, now):
             return
 
 
-def _settle_one_by_one(ctx: Context, now: int) -> bool:
+def _settle_portion(ctx: Context, now: int, only: Collection[ItemKey] = ()) -> bool:
+    """Fold in a portion (of `only` these items, if any); whether there may be more."""
+    try:
+        return _under_terms(ctx, now, partial(_settle_some, ctx, BATCH, only))
+    except DBAPIError:
+        raise
+    except Exception:
+        return _settle_one_by_one(ctx, now, only)
+
+
+def _settle_one_by_one(ctx: Context, now: int, only: Collection[ItemKey]) -> bool:
     """Fold in a portion of which something can't be folded: that is logged and set aside, in the log as it is."""
     for _ in range(BATCH):
         try:
-            if not _under_terms(ctx, now, partial(_settle_some, ctx, 1)):
+            if not _under_terms(ctx, now, partial(_settle_some, ctx, 1, only)):
                 return False
         except DBAPIError:
             raise
         except Exception:
             with writing(ctx.engine) as session:
-                bad = arrivals.take(session, ctx.workspace, 1)
+                bad, _ = arrivals.take(session, ctx.workspace, 1, only)
                 arrivals.done(session, ctx.workspace, bad)
-            log.exception("item not folded", items=[one.key for one in bad])
+            log.exception("item not folded", items=sorted({one.key for one in bad}))
     return True
 
 
-def _settle_some(ctx: Context, most: int, terms: Terms) -> bool:
+def _settle_some(ctx: Context, most: int, only: Collection[ItemKey], terms: Terms) -> bool:
     """Fold in the next items; whether there may be more."""
     with writing(ctx.engine) as session:
         _must_hold(session, terms)
-        some = arrivals.take(session, terms.workspace, most)
+        some, more = arrivals.take(session, terms.workspace, most, only)
         if some:
             checked = {one.key: one.sha for one in some if one.sha is not None}
             _fold_in(session, {one.key for one in some}, checked, terms)
             arrivals.done(session, terms.workspace, some)
-    return len(some) == most
+    return more
 
 
 def _shares(deliveries: Iterable[Delivery], kept: _Kept) -> list[Taken]:
@@ -255,7 +276,7 @@ def _fold_in(session: Session, keys: set[ItemKey], checked: dict[ItemKey, str], 
     workspace = terms.workspace
     stored = items.lock(session, workspace, keys)
     histories = events.of_items(session, workspace, keys)
-    turned = events.append(session, workspace, _turnings(session, histories, stored, checked, workspace))
+    turned = events.append(session, workspace, turnings(session, histories, stored, checked, workspace))
     for event in turned.new:
         histories[event.key] = sorted([*histories[event.key], event])
     _refold(session, stored, histories, terms)
@@ -270,38 +291,6 @@ def _refold(
     for keys, under in ((stored.keys() - live, terms), (live, replace(terms, live=True))):
         if keys:
             refold(session, stored, {key: histories.get(key, []) for key in keys}, under)
-
-
-def _items_of(session: Session, facts: Iterable[ShaFact], workspace: str) -> list[tuple[ShaFact, list[ItemKey]]]:
-    """The items each fact speaks of: those the host named, and those whose commit it is."""
-    found = []
-    for fact in facts:
-        named = [(fact.host, fact.repo, item) for item in fact.items]
-        own = items.of_commit(session, workspace, fact.host, fact.repo, fact.sha)
-        found.append((fact, sorted({*named, *own})))
-    return found
-
-
-def _turnings(
-    session: Session,
-    histories: dict[ItemKey, list[FlowEvent]],
-    stored: dict[ItemKey, Facts],
-    checked: dict[ItemKey, str],
-    workspace: str,
-) -> Iterator[FlowEvent]:
-    """What the known checks add to the histories of items that were just checked, or have another head now."""
-    commits: dict[tuple[str, str], dict[ItemKey, str]] = defaultdict(dict)
-    for key, history in histories.items():
-        head = items.head_of(history)
-        sha = head or checked.get(key)
-        if sha is not None and (key in checked or key not in stored or head != stored[key]["head"]):
-            commits[key[:2]][key] = sha
-    for (host, repo), shas in commits.items():
-        known = checks.on_commits(session, workspace, host, repo, shas.values())
-        for key, sha in shas.items():
-            event = turning(key, histories[key], sha, known.get(sha, ()))
-            if event is not None:
-                yield event
 
 
 def rebuild(ctx: Context, now: int, only: Sequence[ItemKey] | None = None) -> int:

@@ -6,7 +6,8 @@ message is sent once: what may have been sent is looked up in its conversation b
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
+from functools import partial
 from typing import NamedTuple, TypeAlias
 
 import structlog
@@ -17,16 +18,18 @@ from bot.asking import streams
 from bot.asking.people import NotKnown
 from bot.context import Context
 from bot.digest.trouble import tell
+from bot.flow.events import ItemKey
 from bot.flow.ladder import MORNING, opening
 from bot.intake import settle
 from bot.messenger import Passing, Undeliverable, Unknown
 from bot.notices import Notice
 from bot.reach import NO_PERSON, SEEN_TO, Reach, reach
 from bot.said import current
-from bot.store import addresses, mornings, outbox
+from bot.store import addresses, mornings, outbox, waits
 from bot.store.engine import reading, writing
 from bot.store.outbox import Leased
 from bot.streams.pictures import post_map
+from bot.unfolded import first_of, unfolded
 from bot.views.message import Message
 
 MOST = 50
@@ -35,6 +38,8 @@ FIRST_BACKOFF, LONGEST_BACKOFF = 15, 60
 """Seconds until another try: doubled each time, but never so long that messages come late once Slack is back."""
 TOKEN_PAUSE = 60
 """Seconds until a token that was refused is tried again."""
+SOON = 1
+"""Seconds after which a message is taken up again of whose waits something was just told."""
 CLOCK_SKEW = 3600
 """Seconds by which Slack's clock may run behind ours."""
 TROUBLE = (Passing, Unknown, Undeliverable)
@@ -178,12 +183,15 @@ def _conversation(ctx: Context, row: Leased, now: int) -> str | None:
 def _prepared(ctx: Context, row: Leased, channel: str | None, now: int) -> _Ready | None:
     """Read the state again: the words, and the lease to post them under; None where nothing is to be posted now."""
     for _ in range(3):
-        settle(ctx, now)
+        settle(ctx, now, 0, partial(_first, ctx, row))
         with writing(ctx.engine) as session:
             held = outbox.hold(session, ctx.workspace, row, now)
             if held is None:
                 return None
             told = telling.read(session, ctx.workspace, ctx.policy, row)
+            if unfolded(session, ctx.workspace, [claim.wait for claim in told.claims]):
+                outbox.later(session, ctx.workspace, held, now + SOON, None, tried=False)
+                return None
             notice = telling.notice_of(session, ctx.workspace, told, ctx.policy, now)
             can = reach(session, ctx.workspace, ctx.policy, now)
             verdict = telling.judge(told, notice, can, now)
@@ -210,6 +218,12 @@ def _prepared(ctx: Context, row: Leased, channel: str | None, now: int) -> _Read
             _log.info("message.moot", message=row.id, to=row.recipient)
             return None
     return None
+
+
+def _first(ctx: Context, row: Leased, session: Session) -> Collection[ItemKey]:
+    """What is to be folded in before it can be said how things stand with what a message names."""
+    named = [wait for wait, _ in outbox.claims_of(session, ctx.workspace, row.id)]
+    return first_of(session, ctx.workspace, list(waits.by_ids(session, ctx.workspace, named).values()))
 
 
 def _turn_of_notice(ctx: Context, session: Session, row: Leased, can: Reach, now: int) -> int | None:

@@ -7,8 +7,9 @@ from __future__ import annotations
 
 import hashlib
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 from weakref import WeakKeyDictionary
 
@@ -17,6 +18,7 @@ from sqlalchemy import Engine, Row
 from sqlalchemy.orm import Session
 
 from bot.context import Context
+from bot.flow.events import ItemKey
 from bot.flow.ladder import FOREVER, HEADS_UP, MORNING, Nudge, Recipient, Standing, climb, opening
 from bot.flow.mornings import is_morning, next_morning
 from bot.holding_back import drawn, note
@@ -28,7 +30,8 @@ from bot.standings import standings_of
 from bot.store import asked, mornings, outbox, repos, said
 from bot.store.engine import reading, undisturbed, writing
 from bot.store.mornings import Beginning
-from jobs.nudge import backlog_of, is_first_of_the_day
+from bot.unfolded import first_of, key_of, unfolded
+from jobs.nudge import PORTIONS, backlog_of, is_first_of_the_day
 
 MOST = 500
 """People looked at in one transaction; more come with the next tick."""
@@ -44,7 +47,7 @@ def run(ctx: Context, now: int) -> int:
     with reading(ctx.engine) as session:
         if not mornings.any_due(session, ctx.workspace, now):
             return 0
-    settle(ctx, now)
+    settle(ctx, now, PORTIONS, partial(_first, ctx, now))
     return undisturbed(lambda: _run(ctx, now))
 
 
@@ -55,6 +58,12 @@ def _run(ctx: Context, now: int) -> int:
             return 0  # somebody changed their terms just now; the next tick knows them
         due = mornings.due(session, ctx.workspace, now, MOST)
         return _decide(ctx, session, due, now) if due else 0
+
+
+def _first(ctx: Context, now: int, session: Session) -> Collection[ItemKey]:
+    """What is to be folded in before it can be said what waits for the people whose time has come."""
+    days = _days(ctx, session, mornings.due(session, ctx.workspace, now, MOST))
+    return first_of(session, ctx.workspace, [row for day in days for row in day.rows])
 
 
 def _follow(ctx: Context, now: int) -> None:
@@ -113,7 +122,7 @@ class _Day:
 
 
 def _decide(ctx: Context, session: Session, logins: Sequence[str], now: int) -> int:
-    days = _days(ctx, session, logins)
+    days = _settled(session, ctx, _days(ctx, session, logins))
     heard = outbox.heard(session, ctx.workspace, {day.to for day in days}, now)
     told = mornings.latest(session, ctx.workspace, {day.to for day in days}, now)
     can = reach(session, ctx.workspace, ctx.policy, now)
@@ -134,6 +143,12 @@ def _days(ctx: Context, session: Session, logins: Sequence[str]) -> list[_Day]:
         if not row.backlog and (row.host, row.repo) not in lost and not ctx.policy.is_silent(row.repo):
             rows[whose[row.holder_key]].append(row)
     return [_Day(login, _spelt(login, rows[login]), rows[login]) for login in logins]
+
+
+def _settled(session: Session, ctx: Context, days: Sequence[_Day]) -> list[_Day]:
+    """Without people of whose waits something is not folded in yet: they are looked at in the next run."""
+    unknown = unfolded(session, ctx.workspace, [row for day in days for row in day.rows])
+    return [day for day in days if unknown.keys().isdisjoint(map(key_of, day.rows))]
 
 
 def _spelt(login: str, rows: Sequence[Row[Any]]) -> str:

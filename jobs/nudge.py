@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
+from functools import partial
 from typing import Any
 
 import structlog
@@ -11,6 +12,7 @@ from sqlalchemy import Row
 from sqlalchemy.orm import Session
 
 from bot.context import Context
+from bot.flow.events import ItemKey
 from bot.flow.ladder import Decision, Message, Recipient, Standing, decide
 from bot.holding_back import drawn, note
 from bot.intake import settle
@@ -19,25 +21,38 @@ from bot.said import current
 from bot.standings import standings_of
 from bot.store import outbox, repos, said, waits
 from bot.store.engine import undisturbed, writing
+from bot.unfolded import first_of, key_of, unfolded
 
 MOST = 20_000
 """Waits looked at in one transaction; more come with the next tick."""
+PORTIONS = 1
+"""Portions of what was told of other items that are folded in before anything is decided; `jobs.fold` does the rest."""
 LOST_FOR = 3600
 """Seconds until a wait of a repository that access was lost to is looked at again: it may be back."""
 _log = structlog.get_logger()
 
 
 def run(ctx: Context, now: int) -> int:
-    """Claim the messages of this instant; how many. What can't be sent yet is looked at again when it can."""
+    """Claim the messages of this instant; how many. What can't be sent yet is looked at again when it can.
+
+    A wait of which something was told that could not be folded in now is left for the next run.
+    """
     ctx = current(ctx)
-    settle(ctx, now)
+    settle(ctx, now, PORTIONS, partial(_first, ctx, now))
     return undisturbed(lambda: _run(ctx, now))
+
+
+def _first(ctx: Context, now: int, session: Session) -> Collection[ItemKey]:
+    """What is to be folded in before the waits whose time has come can be decided about."""
+    return first_of(session, ctx.workspace, waits.due_items(session, ctx.workspace, now, MOST))
 
 
 def _run(ctx: Context, now: int) -> int:
     with writing(ctx.engine) as session:
         outbox.deciding(session, ctx.workspace)
         rows = waits.due(session, ctx.workspace, now, MOST)
+        unknown = unfolded(session, ctx.workspace, rows)
+        rows = [row for row in rows if key_of(row) not in unknown]
         # Asked once the rows are locked: whoever changes terms from here on has them looked at after us.
         if not rows or said.revision(session, ctx.workspace) != ctx.policy.revision:
             return 0  # somebody changed their terms just now; the next tick knows them

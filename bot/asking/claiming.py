@@ -118,7 +118,7 @@ def _claim(ctx: Context, wait_id: int, user: str, login: str, now: int) -> None:
         answered(session, ctx, turn, Answer(wait_id, user, TAKE, None, now, None), now)
         event = _event(turn, login, now)
         events.append(session, ctx.workspace, [event])
-        arrivals.add(session, ctx.workspace, [(event.key, None)])
+        arrivals.add(session, ctx.workspace, [(event.key, None)], now)
 
 
 def _event(turn: Turn, login: str, now: int) -> FlowEvent:

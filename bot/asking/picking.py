@@ -67,7 +67,7 @@ def _tell(ctx: Context, told: Answer, event: FlowEvent, now: int) -> None:
             raise NotKnown(taken(ctx, next(iter(ctx.policy.logins_of(turn.last.user)), None), told.user))
         answered(session, ctx, turn, told, now)
         events.append(session, ctx.workspace, [event])
-        arrivals.add(session, ctx.workspace, [(event.key, None)])
+        arrivals.add(session, ctx.workspace, [(event.key, None)], now)
 
 
 def _event(turn: Turn, kind: str, actor: str, whose: str, now: int, **data: Any) -> FlowEvent:

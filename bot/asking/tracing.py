@@ -134,7 +134,7 @@ def _tell(ctx: Context, user: str, key: ItemKey, targets: Sequence[str], kind: s
         at = max(now, told[-1].at + 1) if told else now
         made = [_event(ctx, user, key, to, kind, at) for to in targets if (to in linked) != (kind == TRACED)]
         events.append(session, ctx.workspace, made)
-        arrivals.add(session, ctx.workspace, [(key, None)] if made else [])
+        arrivals.add(session, ctx.workspace, [(key, None)] if made else [], now)
     return made
 
 

@@ -200,7 +200,7 @@ def _tell(ctx: Context, user: str, key: ItemKey, kind: str | None, now: int) -> 
         # Of two within a second, the last one has to be told by its instant.
         at = max([now, *(one.at + 1 for one in said[-1:])])
         events.append(session, ctx.workspace, [_typed(key, kind, actor, at)])
-        arrivals.add(session, ctx.workspace, [(key, None)])
+        arrivals.add(session, ctx.workspace, [(key, None)], now)
 
 
 def _typed(key: ItemKey, kind: str | None, actor: str | None, at: int) -> FlowEvent:

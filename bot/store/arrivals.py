@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
+from itertools import count
 from secrets import randbits
 from typing import NamedTuple
 
@@ -18,22 +19,29 @@ _C = ARRIVALS.c
 _WORKSPACE = _C.workspace == bindparam("workspace")
 _ADD = Inserting(ARRIVALS, lambda insert: insert.returning(_C.id))
 _ANY = select(exists().where(_WORKSPACE))
+_OF_REPO = (_WORKSPACE, _C.host == bindparam("host"), _C.repo == bindparam("repo"))
 # On PostgreSQL the rows are locked, and those another process is folding in are left to it.
 _NEXT = (
-    select(_C.id, _C.host, _C.repo, _C.item, _C.sha)
+    select(_C.host, _C.repo, _C.item)
     .where(_WORKSPACE)
     .order_by(_C.id)
     .limit(bindparam("most"))
     .with_for_update(skip_locked=True)
 )
-_AMONG = Asking(
+_OF_ITEMS = Asking(
     lambda one_of: (
-        select(_C.item)
-        .distinct()
-        .where(_WORKSPACE, _C.host == bindparam("host"), _C.repo == bindparam("repo"), one_of(_C.item, "items"))
+        select(_C.id, _C.host, _C.repo, _C.item, _C.sha)
+        .where(*_OF_REPO, one_of(_C.item, "items"))
+        .order_by(_C.id)
+        .with_for_update(skip_locked=True)
     )
 )
+_AMONG = Asking(lambda one_of: select(_C.item).distinct().where(*_OF_REPO, one_of(_C.item, "items")))
+_ITEMS = select(_C.host, _C.repo, _C.item).where(_WORKSPACE).distinct()
 _DONE = Asking(lambda one_of: delete(ARRIVALS).where(_WORKSPACE, one_of(_C.id, "ids")))
+_BITS = 31
+_numbers = count(randbits(_BITS))
+"""Each process counts from a place of its own, so that no two meet within a second."""
 
 
 class Arrival(NamedTuple):
@@ -44,10 +52,17 @@ class Arrival(NamedTuple):
     sha: str | None
 
 
-def add(session: Session, workspace: str, told: Iterable[tuple[ItemKey, str | None]]) -> None:
-    """Note that something was told of these items, or of the checks of a commit of theirs."""
+def add(session: Session, workspace: str, told: Iterable[tuple[ItemKey, str | None]], now: int) -> None:
+    """Note that something was told of these items, or of the checks of a commit of theirs. Ids go by time."""
     rows = [
-        {"workspace": workspace, "id": randbits(63), "host": host, "repo": repo, "item": item, "sha": sha}
+        {
+            "workspace": workspace,
+            "id": now << _BITS | next(_numbers) % (1 << _BITS),
+            "host": host,
+            "repo": repo,
+            "item": item,
+            "sha": sha,
+        }
         for (host, repo, item), sha in told
     ]
     if rows:
@@ -59,6 +74,11 @@ def waiting(session: Session, workspace: str) -> bool:
     return bool(session.scalar(_ANY, {"workspace": workspace}))
 
 
+def items(session: Session, workspace: str) -> set[ItemKey]:
+    """All items that are to be folded in."""
+    return {(host, repo, item) for host, repo, item in session.execute(_ITEMS, {"workspace": workspace})}
+
+
 def among(session: Session, workspace: str, keys: Iterable[ItemKey]) -> set[ItemKey]:
     """Those of the items that are to be folded in."""
     found = set()
@@ -68,10 +88,28 @@ def among(session: Session, workspace: str, keys: Iterable[ItemKey]) -> set[Item
     return found
 
 
-def take(session: Session, workspace: str, most: int) -> list[Arrival]:
-    """Some of what is to be folded in, at most so many rows; nobody else takes them until the transaction ends."""
-    rows = session.execute(_NEXT, {"workspace": workspace, "most": most})
-    return [Arrival(id_, (host, repo, item), sha) for id_, host, repo, item, sha in rows]
+def take(
+    session: Session, workspace: str, most: int, only: Collection[ItemKey] = ()
+) -> tuple[list[Arrival], bool]:  # fmt: skip
+    """All that is to be folded in of the items (of `only` these, if any) that wait for longest, and whether there may
+    be more of others. Of `most` items at most.
+
+    Nobody else takes it until the transaction ends; what somebody else took is left out.
+    """
+    if only:
+        some = _of(session, workspace, only)
+        meant = list(dict.fromkeys(one.key for one in some))
+        return [one for one in some if one.key in meant[:most]], len(meant) > most
+    rows = session.execute(_NEXT, {"workspace": workspace, "most": most}).all()
+    return _of(session, workspace, {(host, repo, item) for host, repo, item in rows}), len(rows) == most
+
+
+def _of(session: Session, workspace: str, keys: Iterable[ItemKey]) -> list[Arrival]:
+    found = []
+    for host, repo, items in by_repo(keys):
+        named = {"workspace": workspace, "host": host, "repo": repo, "items": items}
+        found += [Arrival(id_, (h, r, i), sha) for id_, h, r, i, sha in session.execute(_OF_ITEMS.on(session), named)]
+    return found
 
 
 def done(session: Session, workspace: str, taken: Iterable[Arrival]) -> None:

@@ -29,6 +29,12 @@ _DUE = (
     .limit(bindparam("most"))
     .with_for_update()
 )
+_DUE_ITEMS = (
+    select(_C.host, _C.repo, _C.item, _C.kind)
+    .where(_WORKSPACE, _C.next_nudge_at <= bindparam("now"))
+    .order_by(_C.next_nudge_at)
+    .limit(bindparam("most"))
+)
 _BY_IDS = Asking(lambda one_of: select(WAITS).where(_WORKSPACE, one_of(_C.id, "ids")))
 _REMOVE = Asking(lambda one_of: delete(WAITS).where(_WORKSPACE, one_of(_C.id, "ids")))
 _ADD = Inserting(WAITS, lambda insert: insert)
@@ -49,6 +55,15 @@ class Sent(NamedTuple):
     rung: str
     at: int
     outbox_id: str
+
+
+class OfItem(NamedTuple):
+    """Of which item a wait is, and of which kind."""
+
+    host: str
+    repo: str
+    item: int
+    kind: str
 
 
 def to_wait(row: Row[Any]) -> Wait:
@@ -96,6 +111,11 @@ def due(session: Session, workspace: str, now: int, limit: int) -> Sequence[Row[
     Those that somebody else is changing right now are left out; nobody else changes the others till the end.
     """
     return session.execute(_DUE, {"workspace": workspace, "now": now, "most": limit}).all()
+
+
+def due_items(session: Session, workspace: str, now: int, limit: int) -> list[OfItem]:
+    """Of which items the same waits are, which stay free for everybody."""
+    return [OfItem(*row) for row in session.execute(_DUE_ITEMS, {"workspace": workspace, "now": now, "most": limit})]
 
 
 def by_ids(session: Session, workspace: str, ids: Iterable[int]) -> dict[int, Row[Any]]:
