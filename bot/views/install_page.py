@@ -24,7 +24,7 @@ p, ol { margin: 0 0 1rem; overflow-wrap: anywhere; }
 ol { padding-left: 1.4rem; }
 li { margin-bottom: .4rem; }
 code { padding: .1em .35em; border: 1px solid var(--line); border-radius: 4px;
-  font: .9375em ui-monospace, monospace; }
+  white-space: nowrap; font: .9375em ui-monospace, monospace; }
 a { color: var(--deep); font-weight: 600; }
 :last-child { margin-bottom: 0; }
 """
@@ -119,7 +119,7 @@ def not_for_organizations() -> Page:
     return Page(
         "Weir is installed workspace by workspace",
         [
-            "You chose your whole organization. Nothing was installed, and the token was given back to Slack.",
+            "You chose your whole organization. Nothing was installed, and nothing is kept of it.",
             "Please begin again, and choose one workspace on Slack's page:",
         ],
         link=_AGAIN,
@@ -141,7 +141,7 @@ def not_listed(name: str, team: str) -> Page:
     return Page(
         f"{team_name(name)} is not on the list here",
         [
-            "Nothing was installed, and the token was given back to Slack.",
+            "Nothing was installed, and nothing is kept of it.",
             f"Whoever runs Weir says which workspaces it may be installed in. Please ask them to add `{team}`, and "
             "which accounts on the code host are yours.",
         ],
