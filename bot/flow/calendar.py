@@ -44,7 +44,7 @@ class Calendar:
 
     @cached_property
     def _windows(self) -> _Windows:
-        return _Windows(self)
+        return _windows_of(self)
 
     def local(self, at: int) -> datetime:
         """The wall clock there at an instant."""
@@ -214,6 +214,12 @@ class _Windows:
             windows.extend(self._years[year])
         self._layout = layout = _Layout(first, last, joined(windows))
         return layout
+
+
+@lru_cache(maxsize=4096)
+def _windows_of(calendar: Calendar) -> _Windows:
+    """Equal calendars share their windows: people's are made anew whenever a setting changes, and many are alike."""
+    return _Windows(calendar)
 
 
 def _year(at: int) -> int:
