@@ -149,7 +149,8 @@ def _members_at(ctx: Context, addresses: Iterable[str]) -> list[dict[str, Any]]:
 def settle(ctx: Context, login: str, found: Found | None, now: int) -> bool:
     """Link a login where it is certain whose it is, else keep the guess; whether somebody was linked.
 
-    What somebody said wins: a link that is there stays, and a pair that was denied is never made again.
+    What somebody said wins: a link that is there stays (and is confirmed where this says the same), and a pair that was
+    denied is never made again.
     """
     linked = undisturbed(lambda: _settle(ctx, login, found, now))
     if linked and found:
@@ -161,6 +162,8 @@ def settle(ctx: Context, login: str, found: Found | None, now: int) -> bool:
 def _settle(ctx: Context, login: str, found: Found | None, now: int) -> bool:
     with writing(ctx.engine) as session:
         known = matches.of_login(session, ctx.workspace, login)
+        if known and known.state == matches.LINKED and known.slack == ctx.policy.person(login).slack:
+            return _confirmed(session, ctx, login, known.slack, found, now)
         denied = known.slack if known and known.state == matches.REFUSED else None
         if found is None or found.user == denied:
             if denied is None:
@@ -170,6 +173,13 @@ def _settle(ctx: Context, login: str, found: Found | None, now: int) -> bool:
             matches.put(session, ctx.workspace, login, matches.DOUBTFUL, found.user, found.source, now)
             return False
         return _linked(session, ctx, login, found, now)
+
+
+def _confirmed(session: Session, ctx: Context, login: str, user: str | None, found: Found | None, now: int) -> bool:
+    """Keep what speaks for a link that is there already; nobody is linked by that."""
+    if found and found.certain and found.user == user:
+        matches.put(session, ctx.workspace, login, matches.LINKED, user, found.source, now)
+    return False
 
 
 def _linked(session: Session, ctx: Context, login: str, found: Found, now: int) -> bool:

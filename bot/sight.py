@@ -1,7 +1,8 @@
 """What somebody may see: public repositories, and of private ones those they are let into.
 
 Let into a private repository is who asks in its channel or is a member of it, and who the code host says may read it by
-a login linked to them; of a single item also who has a part in it. What can't be asked is refused. Asked once a day.
+a login that somebody else confirmed to be theirs; of a single item also who has a part in it by such a login, or for
+whom it waits by any. What can't be asked is refused. Asked once a day.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ from typing import Any, NamedTuple
 
 import structlog
 from sqlalchemy import Row
+from sqlalchemy.orm import Session
 
 from bot.context import Context, Viewer
 from bot.flow.events import ItemKey
@@ -20,7 +22,7 @@ from bot.hosts.github.errors import Denied, Gone, HostError
 from bot.members import read
 from bot.messenger import Passing, Undeliverable, Unknown
 from bot.soon import answered
-from bot.store import members, sights
+from bot.store import matches, members, sights
 from bot.store.engine import reading, writing
 from bot.store.repos import add
 from bot.store.sights import Let, Privacy
@@ -72,6 +74,7 @@ def seen_items(ctx: Context, keys: Iterable[ItemKey]) -> frozenset[ItemKey]:
     doubtful = {key for key in wanted if not known.verdict(key[1])}
     with reading(ctx.engine) as session:
         own = sights.parts(session, ctx.workspace, doubtful, known.logins)
+        own |= sights.held(session, ctx.workspace, doubtful, known.claimed)
     hidden = doubtful - own
     repos = seen(ctx, {repo for _, repo, _ in hidden})
     return frozenset(key for key in wanted if key not in hidden or key[1] in repos)
@@ -96,12 +99,31 @@ def _member(ctx: Context, user: str) -> Row[Any] | None:
         return members.member(session, ctx.workspace, user)
 
 
+def claimed(ctx: Context, user: str) -> str | None:
+    """A login that a Slack account linked to itself and nobody confirmed, where private repositories are known."""
+    with reading(ctx.engine) as session:
+        _, own = _logins(ctx, session, user)
+        private = bool(own) and sights.any_private(session, ctx.workspace)
+    return own[0] if private else None
+
+
+def _logins(ctx: Context, session: Session, user: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """The logins of a Slack account in lower case: those that somebody confirmed, and those it only claims."""
+    all_ = tuple(login.lower() for login in ctx.policy.logins_of(user))
+    sure = {login.lower() for login in (ctx.policy.written or ctx.policy).logins_of(user)}
+    if not sure.issuperset(all_):
+        sure |= matches.confirmed(session, ctx.workspace, user)
+    return tuple(one for one in all_ if one in sure), tuple(one for one in all_ if one not in sure)
+
+
 class _Known(NamedTuple):
     """What is known of a viewer without asking anybody."""
 
     viewer: Viewer
     logins: tuple[str, ...]
-    """In lower case."""
+    """In lower case, those that somebody confirmed."""
+    claimed: tuple[str, ...]
+    """The others."""
     privacy: dict[str, Privacy]
     let: dict[tuple[str, str], Let]
     channels: dict[str, str | None]
@@ -142,12 +164,12 @@ def _place(repo: str) -> str:
 
 
 def _known(ctx: Context, viewer: Viewer, repos: Iterable[str]) -> _Known:
-    logins = tuple(login.lower() for login in ctx.policy.logins_of(viewer.user))
     with reading(ctx.engine) as session:
+        logins, own = _logins(ctx, session, viewer.user)
         told = sights.privacy(session, ctx.workspace, repos)
         let = sights.let(session, ctx.workspace, (*logins, viewer.user))
     channels = {repo: ctx.policy.channel(repo) for repo in repos}
-    return _Known(viewer, logins, told, let, channels, ctx.github is not None, ctx.clock.now())
+    return _Known(viewer, logins, own, told, let, channels, ctx.github is not None, ctx.clock.now())
 
 
 # Asking.

@@ -7,15 +7,17 @@ from typing import Any
 
 from slack_bolt import Ack, App
 
+from bot.asking.people import NotKnown, Unseen
 from bot.context import Context
 from bot.grammar import COMMAND, parse
-from bot.sight import as_seen_by
+from bot.sight import as_seen_by, claimed
 from bot.soon import answered
 from bot.views import help
 from bot.views.charts import has_charts
 from bot.views.ids import ASK
 from bot.views.message import Message
 from bot.views.pages import Again, again
+from bot.views.people import to_be_confirmed
 from handlers import (
     agreements,
     answers,
@@ -91,4 +93,10 @@ def answer(ctx: Context, user: str, asked: Again) -> Message:
 def told(ctx: Context, user: str, asked: Again) -> Message:
     """The same under the policy of `ctx`; raises what says that it can't be answered (Misread, NotKnown …)."""
     verb, value = parse(asked.text)
-    return ANSWERS[verb](as_seen_by(ctx, user, asked.place), user, value, asked)
+    try:
+        return ANSWERS[verb](as_seen_by(ctx, user, asked.place), user, value, asked)
+    except Unseen as refusal:
+        login = claimed(ctx, user)
+        if login is None:
+            raise
+        raise NotKnown(f"{refusal} {to_be_confirmed(login)}") from None

@@ -52,10 +52,11 @@ def _match(ctx: Context, now: int) -> int:
 
 
 def _taken(ctx: Context, now: int) -> list[Worker]:
-    """The next people to try: those with most waiting first, each once a week."""
+    """The next people to try, be they linked by their own word: those with most waiting first, each once a week."""
     with reading(ctx.engine) as session:
         found = people.workers(session, ctx.workspace, now - LATELY)
-    unknown = {who.login: who for who in found if _nobody_known(ctx, who)}
+        claimed = matches.unconfirmed(session, ctx.workspace)
+    unknown = {who.login: who for who in found if _nobody_known(ctx, who) or who.login.lower() in claimed}
     if not unknown:
         return []
     with writing(ctx.engine) as session:

@@ -18,10 +18,12 @@ from bot import intake
 from bot.context import Context
 from bot.hosts.github import parse
 from bot.hosts.github.api import Github
+from bot.said import current
 from bot.store import members
 from bot.store.engine import writing
 from bot.views.pages import Again
 from handlers.commands import answer
+from jobs import people
 
 STRANGER, READER = "U0EVE", "U0CAROL"
 """One who is linked to no login, and one whose login the code host may let in."""
@@ -261,3 +263,60 @@ def test_whoever_looks_is_nobody_s_business_for_jobs(town: Town) -> None:
     town.world.wait(days=2)
     assert any("Fix rounding" in text for text in town.world.texts("U0ALICE"))
     assert any("Fix rounding" in text for text in town.world.channel), "the channel it is mapped to hears of it"
+
+
+# By a login that nobody but its person speaks for
+
+
+@pytest.fixture
+def claimed(town: Town) -> Town:
+    """Eve says that she is dave, whom the code host lets into acme/shop."""
+    town.repo.collaborators = {"alice", "bob", "dave"}
+    publish(town.world.engine, "acme/shop", private=True)
+    answer(town.ctx, STRANGER, Again("link dave", sure=True))
+    assert current(town.ctx).policy.logins_of(STRANGER) == ["dave"]
+    return town
+
+
+SENTENCE = "Private repositories are shown to you once an administrator says /flow link @you dave."
+
+
+def test_a_login_that_somebody_takes_shows_nothing_private(claimed: Town) -> None:
+    assert not claimed.sees(STRANGER)
+    refused = [claimed.ask(f"why acme/{name}#1") for name in ("shop", "shed")]
+    assert without_names(refused[0]) == without_names(refused[1])
+    assert refused[0].endswith(SENTENCE)
+    assert claimed.ask("link dave").endswith(SENTENCE)
+    assert "acme/shop" not in claimed.ask("repos")
+
+
+def test_what_waits_for_such_a_login_is_shown_as_it_is_nudged(claimed: Town) -> None:
+    claimed.world.ask("dave", item=3, title="Sharper edges")
+    assert "Sharper edges" in claimed.ask("waits")
+    assert "Sharper edges" in claimed.ask("why #3")
+    claimed.world.review("dave", item=3)
+    assert "Sharper edges" not in claimed.ask("why #3"), "and no longer than that"
+
+
+def test_once_an_administrator_says_it_they_see_what_the_host_lets_them(claimed: Town) -> None:
+    claimed.world.slack.users["U0BOB"]["is_admin"] = True
+    assert "already" in claimed.ask(f"link <@{STRANGER}> dave", "U0BOB")
+    assert claimed.sees(STRANGER)
+    assert SENTENCE not in claimed.ask("link dave"), "which they can't undo by saying it again"
+    assert claimed.sees(STRANGER)
+
+
+def test_an_administrator_links_themself(town: Town) -> None:
+    town.repo.collaborators = {"dave"}
+    town.world.slack.users[STRANGER]["is_admin"] = True
+    answer(town.ctx, STRANGER, Again("link dave", sure=True))
+    assert town.sees(STRANGER)
+
+
+@pytest.mark.parametrize("whose", [STRANGER, READER])
+def test_an_address_on_the_host_confirms_a_login_and_another_ones_does_not(claimed: Town, whose: str) -> None:
+    claimed.world.ask("dave", item=3)
+    claimed.world.slack.users[whose]["profile"]["email"] = "dave@acme.example"
+    claimed.github.users["dave"] = {"email": "dave@acme.example"}
+    people.run(claimed.ctx, claimed.world.now)
+    assert claimed.sees(STRANGER) is (whose == STRANGER)

@@ -10,7 +10,7 @@ from sqlalchemy import Row
 from sqlalchemy.orm import Session
 
 from bot.asking.admins import NotAllowed, is_admin
-from bot.asking.people import NotKnown, repos_called
+from bot.asking.people import NotKnown, Unseen, repos_called
 from bot.context import Context
 from bot.flow.waits import KINDS
 from bot.grammar import TargetWords
@@ -55,7 +55,7 @@ def _one(ctx: Context, name: str | None) -> str | None:
         return None
     found = repos_called(ctx, name)
     if not found:
-        raise NotKnown(f"I know no repository “{name}”. /flow repos lists those that I know.")
+        raise Unseen(f"I know no repository “{name}”. /flow repos lists those that I know.")
     if len(found) > 1:
         raise NotKnown(f"“{name}” may be {', '.join(found[:3])}; say which, with its owner.")
     if not ctx.policy.follows(found[0]):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from urllib.parse import urlsplit
 
-from bot.asking.people import NotKnown, repos_called, repos_known
+from bot.asking.people import Unseen, repos_called, repos_known
 from bot.context import Context
 from bot.flow.events import ItemKey
 from bot.grammar import ItemRef, Misread
@@ -26,7 +26,7 @@ def key_of(ctx: Context, ref: ItemRef, verb: str) -> ItemKey:
         or key not in seen_items(ctx, [key])
         or (ref.site and item.url and urlsplit(item.url).hostname != ref.site)
     ):
-        raise NotKnown(f"I know of no {site}{key[1]}#{key[2]}: no webhook told of it, and it was not read.")
+        raise Unseen(f"I know of no {site}{key[1]}#{key[2]}: no webhook told of it, and it was not read.")
     return key
 
 
@@ -39,8 +39,6 @@ def repo_of(ctx: Context, name: str | None, verb: str, item: int | None = None) 
     if len(found) == 1:
         return found[0]
     if not found:
-        raise NotKnown(
-            _NONE if name is None else f"I know no repository “{name}”. /flow repos lists those that I know."
-        )
+        raise Unseen(_NONE if name is None else f"I know no repository “{name}”. /flow repos lists those that I know.")
     named = ", ".join(found[:3]) + (" …" if found[3:] else "")
     raise Misread(f"There is more than one repository it may be in ({named}); say which.", verb)

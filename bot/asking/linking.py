@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from difflib import get_close_matches
 
+from sqlalchemy.orm import Session
+
 from bot.asking.admins import is_admin, must_be_admin
 from bot.asking.people import TROUBLE, NotKnown, person_in_slack
 from bot.context import Context
@@ -11,6 +13,7 @@ from bot.grammar import LinkWords
 from bot.identity import slack_path
 from bot.members import read
 from bot.said import UNSAID, Change, current, say, value_at
+from bot.sight import claimed, looks_after_all
 from bot.store import asked, matches, people
 from bot.store.engine import reading, writing
 from bot.store.said import Path
@@ -49,12 +52,23 @@ def _link(ctx: Context, user: str, login: str, target: str, owner: str | None, n
     now_whose = ctx.policy.person(login).slack
     if now_whose != target:
         return Taken(login, target, you, str(now_whose), may=False)
-    with writing(ctx.engine) as session:
-        matches.put(session, ctx.workspace, login, matches.LINKED, target, None, now)
-        waiting = len(asked.held_by(session, ctx.workspace, [login]))
     if you:
         _read_if_possible(ctx, target, now)
-    return Linked(login, target, you, not changed, waiting)
+    with reading(ctx.engine) as session:
+        source = _confirmed_by(session, ctx, login, target) or (
+            matches.ADMIN if not you or looks_after_all(ctx, user) else None
+        )
+    with writing(ctx.engine) as session:
+        # Of one that only its person speaks for, the host is asked at once.
+        matches.put(session, ctx.workspace, login, matches.LINKED, target, source, now if source else 0)
+        waiting = len(asked.held_by(session, ctx.workspace, [login]))
+    return Linked(login, target, you, not changed, waiting, you and claimed(ctx, target) is not None)
+
+
+def _confirmed_by(session: Session, ctx: Context, login: str, target: str) -> str | None:
+    """What confirmed a link before, other than the person themself."""
+    known = matches.of_login(session, ctx.workspace, login)
+    return known.source if known is not None and (known.state, known.slack) == (matches.LINKED, target) else None
 
 
 def _read_if_possible(ctx: Context, user: str, now: int) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from bot.asking.admins import must_be_admin
-from bot.asking.people import NotKnown, repos_called, repos_known
+from bot.asking.people import NotKnown, Unseen, repos_called, repos_known
 from bot.asking.streams import meant
 from bot.context import Context
 from bot.figures.reading import figures_of
@@ -74,7 +74,7 @@ def scope_meant(ctx: Context, words: Sequence[str]) -> tuple[Scope, tuple[str, .
         return of_repos(found, found[0]), tuple(words[1:])
     if words and "/" in words[0]:
         known = ", ".join(repos_known(ctx)[:5])
-        raise NotKnown(f"I know no repository “{words[0][:60]}”. Known are {known or 'none yet'}.")
+        raise Unseen(f"I know no repository “{words[0][:60]}”. Known are {known or 'none yet'}.")
     return of_repos(None), tuple(words)
 
 

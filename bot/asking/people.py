@@ -25,6 +25,10 @@ class NotKnown(LookupError):
     """What is asked for can be made out, but nothing is kept of it; the message is one line for the asker."""
 
 
+class Unseen(NotKnown):
+    """The same of a repository or an item, which may as well be one that the asker may not see."""
+
+
 def logins_of(ctx: Context, user: str) -> list[str]:
     """The logins that are a Slack user's."""
     return ctx.policy.logins_of(user)

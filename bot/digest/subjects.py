@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from bot.asking.people import NotKnown, repos_called
+from bot.asking.people import NotKnown, Unseen, repos_called
 from bot.context import Context
 from bot.figures.scope import Scope, of_repos, of_stream
 from bot.flow.calendar import Calendar
@@ -48,7 +48,7 @@ def meant(ctx: Context, words: Sequence[str], channel: str | None) -> Subject:
     if len(found) > 1:
         raise NotKnown(f"“{said[:60]}” may be {', '.join(found[:3])}; say which.")
     if not found:
-        raise NotKnown(
+        raise Unseen(
             f"I know no value stream and no repository “{said[:60]}”. /flow repos and /flow streams list them."
         )
     return _of_repo(ctx, found[0])

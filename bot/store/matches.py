@@ -14,6 +14,8 @@ from bot.store.tables import MatchRow
 MATCHES = table(MatchRow)
 _C = MATCHES.c
 LINKED, DOUBTFUL, REFUSED, UNKNOWN = "linked", "doubtful", "refused", "unknown"
+ADMIN = "an administrator"
+"""The source of a link that an administrator made or confirmed; one that a person made themself has none."""
 BOT = "bot"
 """The source of what the host says is nobody."""
 
@@ -26,6 +28,18 @@ def of_login(session: Session, workspace: str, login: str) -> Row[Any] | None:
 def everything(session: Session, workspace: str) -> dict[str, Row[Any]]:
     """All that was found out, by login in lower case."""
     return {row.login: row for row in session.execute(select(MATCHES).where(_C.workspace == workspace))}
+
+
+def confirmed(session: Session, workspace: str, user: str) -> set[str]:
+    """The logins, in lower case, of which somebody else than the Slack account itself said that they are theirs."""
+    mine = (_C.workspace == workspace, _C.slack == user, _C.state == LINKED, _C.source.is_not(None))
+    return set(session.execute(select(_C.login).where(*mine)).scalars())
+
+
+def unconfirmed(session: Session, workspace: str) -> set[str]:
+    """The logins, in lower case, that people linked to themselves and nobody confirmed."""
+    linked = (_C.workspace == workspace, _C.state == LINKED, _C.source.is_(None))
+    return set(session.execute(select(_C.login).where(*linked)).scalars())
 
 
 def guessed(session: Session, workspace: str, user: str) -> list[str]:

@@ -41,6 +41,12 @@ def privacy(session: Session, workspace: str, repos: Iterable[str]) -> dict[str,
     return {row.repo: Privacy(row.private, row.private_at or 0) for row in found}
 
 
+def any_private(session: Session, workspace: str) -> bool:
+    """Whether the host said of any repository that it is private."""
+    private = select(_R.repo).where(_R.workspace == workspace, _R.private.is_(True)).limit(1)
+    return session.execute(private).first() is not None
+
+
 def tell(session: Session, workspace: str, host: str, told: Mapping[str, bool], now: int) -> None:
     """Keep whether repositories are private; of one that was told already nothing is written.
 
@@ -73,6 +79,24 @@ def keep(session: Session, workspace: str, place: str, who: str, told: Let) -> N
     row = insert(session, SIGHTS).values(workspace=workspace, place=place, who=who, may=told.may, ask_at=told.ask_at)
     fresh = {"may": row.excluded.may, "ask_at": row.excluded.ask_at}
     session.execute(row.on_conflict_do_update(index_elements=["workspace", "place", "who"], set_=fresh))
+
+
+def held(session: Session, workspace: str, keys: Iterable[ItemKey], logins: Iterable[str]) -> set[ItemKey]:
+    """Those of these items that wait for somebody now, by any of their logins."""
+    mine = sorted({login.lower() for login in logins})
+    if not mine:
+        return set()
+    w = WAITS.c
+    return {
+        (host, repo, item)
+        for host, repo, some in by_repo(keys)
+        for (item,) in session.execute(
+            select(w.item).where(
+                w.workspace == workspace, w.host == host, w.repo == repo, w.item.in_(some), w.holder_key.in_(mine),
+                w.until.is_(None),
+            )
+        )
+    }  # fmt: skip
 
 
 def parts(session: Session, workspace: str, keys: Iterable[ItemKey], logins: Iterable[str]) -> set[ItemKey]:

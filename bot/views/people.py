@@ -31,6 +31,8 @@ class Linked(NamedTuple):
     you: bool
     already: bool
     waiting: int
+    claimed: bool = False
+    """Whether nobody but the person says so, and that keeps what is private from them."""
 
 
 class Unheard(NamedTuple):
@@ -73,9 +75,16 @@ def _linked(answer: Linked) -> Message:
     ]
     if not answer.already:
         told.append(f"`/flow unlink {login}` takes it back.")
+    if answer.claimed:
+        told.append(to_be_confirmed(answer.login))
     text = " ".join(told)
     button = [_row(ask_button("What waits on me", Again("waits")))] if answer.you and answer.waiting else []
     return Message(bare(text), (section(text), *button))
+
+
+def to_be_confirmed(login: str) -> str:
+    """What somebody can do whose login nobody confirmed yet."""
+    return f"Private repositories are shown to you once an administrator says /flow link @you {plain(login, LOGIN)}."
 
 
 def _unheard(answer: Unheard) -> Message:
