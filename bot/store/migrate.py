@@ -6,9 +6,10 @@ whether a newer schema carries it. A migration that takes something away names t
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
 from functools import lru_cache, partial
 from pathlib import Path
-from typing import Any, Literal, NamedTuple
+from typing import Literal, NamedTuple
 
 from alembic import command
 from alembic.config import Config
@@ -20,6 +21,7 @@ from sqlalchemy.orm import Session
 
 from bot.store import online
 from bot.store.engine import reading, writing
+from bot.store.indexes import LargeIndex
 
 SchemaState = Literal["current", "behind", "newer", "unknown"]
 """The program's own, an earlier one, a later one that carries this program, and one that does not."""
@@ -39,20 +41,27 @@ class Schema(NamedTuple):
     """The oldest revision whose programs work with it; None where it is too old to say so."""
 
 
-def migrate(engine: Engine) -> list[str]:
+class Declared(NamedTuple):
+    serves_from: str | None
+    """From which revision on programs work behind the migration, where it takes something away."""
+    indexes: Sequence[LargeIndex]
+    """Those it makes on tables that were there before."""
+
+
+def migrate(engine: Engine, tries: int = online.TRIES) -> list[str]:
     """Bring the schema up to date; the revisions applied, oldest first (none where it is, or is a later version's).
 
     Processes that start at once take turns. SQLite, and a database without tables, get all in one transaction; a
-    PostgreSQL that may be in use gets each revision in one of its own. Raises online.Occupied and the database's own.
+    PostgreSQL that may be in use gets each revision in one of its own, tried so often. Raises online.Occupied.
     """
     if engine.dialect.name != "postgresql":
         with writing(engine) as session:
             return _upgraded(session.connection(), "head")
     with online.turn(engine) as connection:
-        return _migrated_in_use(connection)
+        return _migrated_in_use(connection, tries)
 
 
-def _migrated_in_use(connection: Connection) -> list[str]:
+def _migrated_in_use(connection: Connection, tries: int) -> list[str]:
     with connection.begin():
         before = _current(connection)
     if before is None:
@@ -60,8 +69,8 @@ def _migrated_in_use(connection: Connection) -> list[str]:
             return _upgraded(connection, "head")
     applied: list[str] = []
     for revision in _after(before, "head"):
-        online.index(connection, getattr(_module(revision), "indexes", ()))
-        applied += online.patiently(connection, revision, partial(_upgraded, connection, revision))
+        online.index(connection, declared(revision).indexes)
+        applied += online.patiently(connection, revision, tries, partial(_upgraded, connection, revision))
     return applied
 
 
@@ -136,8 +145,12 @@ def _after(before: str | None, revision: str) -> list[str]:
 
 def _floor(revision: str) -> str:
     """From which revision on programs work with a schema, as its migrations declare it."""
-    said = [getattr(_module(one), "serves_from", None) for one in _after(None, revision)]
-    return max([FLOOR, *(str(one) for one in said if one)], key=_known().index)
+    return latest_of(_known(), [declared(one).serves_from for one in _after(None, revision)])
+
+
+def latest_of(known: Sequence[str], said: Iterable[str | None]) -> str:
+    """The latest of the revisions that migrations ask for, and FLOOR where none asks for a later one."""
+    return max([FLOOR, *filter(None, said)], key=known.index)
 
 
 def _current(connection: Connection) -> str | None:
@@ -165,10 +178,11 @@ def _known() -> tuple[str, ...]:
     return tuple(str(one.revision) for one in _scripts().walk_revisions())[::-1]
 
 
-def _module(revision: str) -> Any:
-    """What the migration's file says."""
+def declared(revision: str) -> Declared:
+    """What a migration says of itself beside what it does."""
     script = _scripts().get_revision(revision)
-    return None if script is None else script.module
+    module = None if script is None else script.module
+    return Declared(getattr(module, "serves_from", None), tuple(getattr(module, "indexes", ())))
 
 
 def _config(connection: Connection | None = None) -> Config:

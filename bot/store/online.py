@@ -52,9 +52,9 @@ def turn(engine: Engine) -> Iterator[Connection]:
             _told(connection, func.pg_advisory_unlock(LOCK))
 
 
-def patiently(connection: Connection, revision: str, work: Callable[[], T]) -> T:
+def patiently(connection: Connection, revision: str, tries: int, work: Callable[[], T]) -> T:
     """What a transaction comes to that gives way to others. Raises Occupied."""
-    for number in range(TRIES):
+    for number in range(tries):
         try:
             with connection.begin():
                 connection.execute(select(func.set_config("lock_timeout", f"{LOCK_SECONDS}s", True)))
@@ -63,7 +63,7 @@ def patiently(connection: Connection, revision: str, work: Callable[[], T]) -> T
             if getattr(error.orig, "sqlstate", None) not in _HELD_UP:
                 raise
         Event().wait(PAUSES[min(number, len(PAUSES) - 1)])
-    raise Occupied(f"migration {revision} found a table in use {TRIES} times and changed nothing; "
+    raise Occupied(f"migration {revision} found a table in use {tries} times and changed nothing; "
                    "end what holds it (a long query, a backup), then run weir migrate again")  # fmt: skip
 
 
@@ -80,6 +80,7 @@ def index(connection: Connection, indexes: Sequence[LargeIndex]) -> None:
                 one.drop(do, concurrently=True)
             one.make(do, concurrently=True)
     finally:
+        connection.rollback()  # of nothing: SQLAlchemy sees a transaction here, PostgreSQL has none
         connection.execution_options(isolation_level=usual)
 
 
