@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import json
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 from oauth_slack import FILE, KEY
 
 from bot.__main__ import run
@@ -72,6 +75,19 @@ def test_a_slip_is_one_line_that_says_where_and_what_is_allowed(folder: Path, te
     assert str(refused.value).startswith("workspaces.toml: ")
     assert said in str(refused.value)
     assert "\n" not in str(refused.value)
+
+
+PARTS = st.sampled_from(
+    ["[", "]", "workspaces", ".", "T0ACME", "\n", "owners", " = ", "'acme'", ",", "policy", "{", "}", "1"]
+)
+
+
+@given(st.lists(PARTS | st.text(max_size=3), max_size=16).map("".join))
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
+def test_any_file_is_read_or_refused_in_a_line(folder: Path, text: str) -> None:
+    (folder / "any.toml").write_text(text, errors="replace")
+    with suppress(BadPolicy):
+        load_workspaces(Path("any.toml"))
 
 
 @pytest.mark.parametrize("name", ["no.toml", ".", "latin.toml"])
