@@ -42,6 +42,7 @@ slack = "U0CAROL"
 channel = "C0TEAM"
 """
 NO_CHANNEL = POLICY.replace('channel = "C0TEAM"', "")
+SETTINGS = Settings()
 MONDAY = parse_instant("2026-03-02T08:00:00Z")
 """Nine o'clock in Berlin."""
 
@@ -76,7 +77,7 @@ class World:
     def ctx(self, messenger: Any = None) -> Context:
         """A program just started."""
         messenger = messenger or Messenger(self.slack.token, self.slack.url, timeout=2)
-        return Context(self.engine, self.policy, Settings(), self.clock, messenger)
+        return Context(self.engine, self.policy, SETTINGS, self.clock, messenger)
 
     def set_policy(self, toml: str) -> None:
         self.policy = parse_policy(toml, "test.toml")

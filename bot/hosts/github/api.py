@@ -6,9 +6,11 @@ asynchronous and prefers a second HTTP library; this program is threads.)
 
 from __future__ import annotations
 
+import ssl
 from collections.abc import Callable
 from copy import copy
 from dataclasses import dataclass
+from functools import cache
 from typing import Any, NamedTuple, NoReturn
 
 import gidgethub
@@ -59,6 +61,12 @@ class _Question(NamedTuple):
     """Not to be repeated while it may be done already."""
 
 
+@cache
+def _certificates() -> ssl.SSLContext:
+    """Whom every connection of the process trusts; read once, as that takes longer than many a call."""
+    return httpx.create_ssl_context()
+
+
 class Github:
     """A connection to GitHub or a GitHub Enterprise Server. Threads may share it.
 
@@ -81,7 +89,7 @@ class Github:
         self.now, self._sleep = now, sleep
         self._attempts, self._timeout = ATTEMPTS, TIMEOUT
         self._own_http = http is None
-        self._http = http or httpx.Client(timeout=TIMEOUT, follow_redirects=True)
+        self._http = http or httpx.Client(timeout=TIMEOUT, follow_redirects=True, verify=_certificates())
         self.app = App(app_id, private_key, self._app_call, now) if app_id and private_key else None
         self._credentials: Credentials | None = self.app or (OneToken(token) if token else None)
         self.required: dict[tuple[str, str, str], tuple[bool, int]] = {}
