@@ -43,6 +43,13 @@ class Tally:
         self.calls += step.calls
         self.points += step.points
 
+    def take_in(self, other: Tally) -> None:
+        """Count what another run came to."""
+        self.repos += other.repos
+        self.events += other.events
+        self.calls += other.calls
+        self.points += other.points
+
 
 class Step(NamedTuple):
     """A page that was read and kept: items, new events, and what it cost."""

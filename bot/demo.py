@@ -33,6 +33,7 @@ from bot.sample import policy_for
 from bot.settings import Settings
 from bot.store.migrate import migrate
 from bot.web import Server, application
+from bot.workspaces import OneWorkspace
 from bot.world.cast import Cast, cast_of, cast_of_the_sample
 from bot.world.github import WorldGithub
 from bot.world.host import Host
@@ -172,8 +173,9 @@ def _program(play: Play, slack: Slack, clock: SetClock, folder: Path) -> Iterato
     github = WorldGithub(host, clock.now, told)
     ctx = replace(app.build(settings, clock, policy), github=github)
     migrate(ctx.engine)
-    telemetry = app.telemetry_of(ctx)
-    server = Server(application(app.all_routes(ctx, telemetry, app.slack_of(ctx))), "127.0.0.1", 0)
+    served = OneWorkspace(ctx)
+    telemetry = app.telemetry_of(served)
+    server = Server(application(app.all_routes(served, telemetry, app.slack_of(served))), "127.0.0.1", 0)
     door = f"http://127.0.0.1:{server.port}"
     installed = Installed(manifest_of(door), f"{door}/slack/events", secret)
     slack.scopes = installed.scopes
@@ -181,7 +183,7 @@ def _program(play: Play, slack: Slack, clock: SetClock, folder: Path) -> Iterato
     thread.start()
     try:
         _people(slack, play.cast)
-        yield _Program(ctx, app.jobs_of(ctx, telemetry), installed, host, clock, story)
+        yield _Program(ctx, app.jobs_of(served, telemetry), installed, host, clock, story)
     finally:
         ctx.stopping.set()
         thread.join()

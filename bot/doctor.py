@@ -10,6 +10,7 @@ from bot.doctor_hosts import (
     ask_github,
     clock_findings,
     github_findings,
+    has_token,
     is_current,
     repo_findings,
     slack_findings,
@@ -17,6 +18,7 @@ from bot.doctor_hosts import (
 from bot.findings import BROKEN, OK, WARN, Finding, broken, ok, warn
 from bot.flow.waits import KINDS
 from bot.hosts.github.errors import Unreachable
+from bot.installs import Installed
 from bot.messenger import Passing, Undeliverable, Unknown
 from bot.needs import missing, where_to_get
 from bot.said import current
@@ -24,6 +26,7 @@ from bot.store.engine import reading
 from bot.store.figures import figures, troubled_addresses
 from bot.store.migrate import schema_state
 from bot.web import DATABASE_TROUBLE, one_line
+from bot.workspaces import OneWorkspace, Workspaces, install_address, whose
 
 __all__ = ["BROKEN", "OK", "WARN", "Finding", "examine", "render"]
 
@@ -34,26 +37,72 @@ MOST_ASKED = 50
 """Mapped people looked up in Slack, so that a large company's check stays within Slack's rate."""
 
 
-def examine(ctx: Context, now: int) -> list[Finding]:
+Check = tuple[str, Callable[[], Iterator[Finding]]]
+
+
+def examine(served: Workspaces, now: int) -> list[Finding]:
     """Every finding as of `now` (seconds since 1970 UTC), in the order in which things are set up."""
-    ctx = current(ctx) if is_current(ctx.engine) else ctx
-    ctx = replace(ctx, github=ctx.github and ctx.github.hasty(PATIENCE))
-    host = ask_github(ctx)
+    base, ready = served.base, is_current(served.base.engine)
+    base = replace(base, github=base.github and base.github.hasty(PATIENCE))
+    host = ask_github(base)
     # A host that can't be reached is asked once, not for every repository.
-    there = replace(ctx, github=None) if isinstance(host, Unreachable) else ctx
-    checks: list[tuple[str, Callable[[], Iterator[Finding]]]] = [
-        ("settings", lambda: _settings(ctx)),
+    github = None if isinstance(host, Unreachable) else base.github
+    known = served.contexts() if ready or isinstance(served, OneWorkspace) else []
+    contexts = [replace(ctx, github=github) for ctx in known]
+    someone = contexts[0] if contexts else replace(base, github=github)
+    shared: list[Check] = [
+        ("settings", lambda: _settings(base)),
+        ("clock", lambda: clock_findings(someone, now)),
+        ("database", lambda: _database(base)),
+        ("GitHub", lambda: github_findings(host)),
+    ]
+    if isinstance(served, Installed) and ready:
+        shared.append(("workspaces", lambda: _workspaces(served)))
+    findings = _looked_at(shared)
+    for ctx in contexts:
+        findings += _of_workspace(current(ctx) if ready else ctx, now)
+    return findings
+
+
+def _looked_at(checks: list[Check]) -> list[Finding]:
+    return [finding for about, check in checks for finding in _guarded(about, check)]
+
+
+def _of_workspace(ctx: Context, now: int) -> list[Finding]:
+    """What is a workspace's own; one of several is named in each finding."""
+    checks: list[Check] = [
         ("Slack", lambda: slack_findings(ctx)),
-        ("clock", lambda: clock_findings(there, now)),
-        ("database", lambda: _database(ctx)),
         ("policy", lambda: _policy(ctx)),
         ("people", lambda: _people(ctx)),
         ("channels", lambda: _channels(ctx, now)),
-        ("GitHub", lambda: github_findings(host)),
-        ("repositories", lambda: repo_findings(there, now)),
+        ("repositories", lambda: repo_findings(ctx, now)),
         ("who can't be reached", lambda: _unreachable(ctx, now)),
     ]
-    return [finding for about, check in checks for finding in _guarded(about, check)]
+    found = _looked_at(checks)
+    if ctx.owners is None:
+        return found
+    return [replace(finding, about=f"{ctx.workspace}, {finding.about}") for finding in found]
+
+
+def _workspaces(served: Installed) -> Iterator[Finding]:
+    """Whether every workspace that may install Weir did, and can be served."""
+    address = install_address(served.base.settings)
+    there, kept_out = [ctx.workspace for ctx in served.contexts()], served.unserved()
+    for team in kept_out:
+        if team in served.listed:
+            yield broken(
+                "workspaces", f"the token of {team} can't be opened",
+                f"set WEIR_SECRET_KEY to the key it was sealed with, or have Weir installed there again: {address}",
+            )  # fmt: skip
+        else:
+            yield warn(
+                "workspaces", f"Weir is installed in {team}, which is not listed",
+                "list it in the file of WEIR_WORKSPACES, or have Weir removed there",
+            )  # fmt: skip
+    for team in sorted({*served.listed} - {*there, *kept_out}):
+        yield warn("workspaces", f"{team} is listed, and Weir is not installed there", f"install it: {address}")
+    if there:
+        yield ok("workspaces", f"served: {', '.join(there)}")
 
 
 def _guarded(about: str, check: Callable[[], Iterator[Finding]]) -> list[Finding]:
@@ -125,13 +174,19 @@ def _policy(ctx: Context) -> Iterator[Finding]:
             "policy", f"{policy.source} maps nobody to Slack, so nobody can be written to",
             'say /flow link LOGIN in Slack, or add: [people.alice] slack = "U0ALICE"',
         )  # fmt: skip
+    others = sorted(repo for repo in file.repos if not policy.may_follow(repo))
+    if others:
+        yield warn(
+            "policy", f"{policy.source} names {', '.join(others[:MOST_NAMED])}; {whose(policy)}",
+            "take them out, or add their accounts to its owners in the file of WEIR_WORKSPACES",
+        )  # fmt: skip
     yield ok("policy", f"{policy.source}: {len(file.people)} people, {len(file.repos)} repositories")
 
 
 def _people(ctx: Context) -> Iterator[Finding]:
     """The mapped people, as Slack knows them."""
     mapped = [(login, part.slack) for login, part in ctx.policy.file.people.items() if part.slack]
-    if ctx.settings.slack_bot_token is None or not mapped:
+    if not has_token(ctx) or not mapped:
         return
     wrong = 0
     for login, user in mapped[:MOST_ASKED]:
@@ -160,7 +215,7 @@ def _whats_wrong(ctx: Context, user: str) -> str | None:
 
 def _channels(ctx: Context, now: int) -> Iterator[Finding]:
     """Whether the channels of the policy can be read, which is how a lost post is found again."""
-    if ctx.settings.slack_bot_token is None:
+    if not has_token(ctx):
         return
     for repo, part in ctx.policy.file.repos.items():
         if part.channel is None:

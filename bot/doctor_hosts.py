@@ -29,14 +29,13 @@ _REPO_EVENTS = frozenset(OF_A_REPO)
 
 def slack_findings(ctx: Context) -> Iterator[Finding]:
     """Whether the bot token is good and may do what Weir does."""
-    if ctx.settings.slack_bot_token is None:
+    if not has_token(ctx):
         return
     try:
         me = ctx.messenger.who_am_i()
     except Undeliverable as error:
-        yield broken(
-            "Slack", f"refuses the bot token ({error.reason})", "reinstall the app and set SLACK_BOT_TOKEN anew"
-        )
+        again = "reinstall the app and set SLACK_BOT_TOKEN anew" if ctx.owners is None else "have Weir installed again"
+        yield broken("Slack", f"refuses the bot token ({error.reason})", again)
         return
     except (Passing, Unknown) as error:
         yield broken("Slack", f"can't be reached at {ctx.settings.slack_api_url} ({error})", "check the network")
@@ -50,6 +49,11 @@ def slack_findings(ctx: Context) -> Iterator[Finding]:
     if beyond:
         yield warn("Slack", f"scopes that are not needed: {', '.join(beyond)}", "update the app from `weir manifest`")
     yield ok("Slack", f"signed in to {me.get('team', 'a workspace')}")
+
+
+def has_token(ctx: Context) -> bool:
+    """Whether there is anything to ask Slack with; each of several workspaces has a token of its own."""
+    return ctx.settings.slack_bot_token is not None or ctx.owners is not None
 
 
 def clock_findings(ctx: Context, now: int) -> Iterator[Finding]:
@@ -69,7 +73,7 @@ def clock_findings(ctx: Context, now: int) -> Iterator[Finding]:
 
 
 def _slack_date(ctx: Context) -> str | None:
-    if ctx.settings.slack_bot_token is None:
+    if not has_token(ctx):
         return None
     try:
         return ctx.messenger.who_am_i()["date"] or None

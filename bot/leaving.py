@@ -7,7 +7,7 @@ import structlog
 from bot.context import Context
 from bot.messenger import Passing, Undeliverable, Unknown
 from bot.said import current
-from bot.store import outbox, retention, said, settings
+from bot.store import installs, outbox, retention, said, settings
 from bot.store.engine import reading, writing
 
 log = structlog.get_logger()
@@ -18,15 +18,25 @@ OUT = ("account_inactive", "token_revoked", "invalid_auth", "not_authed")
 DAY = 86_400
 
 
-def uninstalled(ctx: Context, now: int) -> None:
-    """Keep since when, stop all messages, and take away what Slack showed of its members."""
+def uninstalled(ctx: Context, now: int, at: int | None = None) -> None:
+    """Keep since when, stop all messages, and take away what Slack showed of its members.
+
+    `at` is when it happened (None: now): what is told late, and Weir was installed again since, changes nothing.
+    """
     with writing(ctx.engine) as session:
+        if _is_one_of_several(ctx) and not installs.end(session, ctx.workspace, now if at is None else at):
+            return
         if settings.get(session, ctx.workspace, KEY) is None:
             settings.put(session, ctx.workspace, KEY, now)
         outbox.give_up(session, ctx.workspace, "uninstalled")
         retention.remove_slack(session, ctx.workspace)
         said.revise(session, ctx.workspace)
-    log.warning("uninstalled")
+    log.warning("uninstalled", workspace=ctx.workspace)
+
+
+def _is_one_of_several(ctx: Context) -> bool:
+    """Whether it was installed by OAuth, and has a token of its own."""
+    return ctx.owners is not None
 
 
 def end_if_over(ctx: Context, now: int) -> bool:
@@ -51,6 +61,20 @@ def end_if_over(ctx: Context, now: int) -> bool:
             retention.remove_workspace(session, ctx.workspace)
     log.warning("installed again" if back else "workspace removed")
     return not back
+
+
+def farewell(ctx: Context, now: int) -> bool:
+    """Take away all that is kept of a workspace whose install ended long enough ago; whether that was done."""
+    days = current(ctx).policy.file.retention.disconnected
+    if not days:
+        return False
+    with writing(ctx.engine) as session:
+        over = installs.remove_ended(session, ctx.workspace, now - days * DAY)
+        if over:
+            retention.remove_workspace(session, ctx.workspace)
+    if over:
+        log.warning("workspace removed", workspace=ctx.workspace)
+    return over
 
 
 def _is_back(ctx: Context) -> bool:

@@ -21,9 +21,9 @@ from bot.context import Context
 from bot.web import THREADS, Server, application
 
 if TYPE_CHECKING:
-    from slack_bolt import App
     from slack_bolt.adapter.socket_mode.builtin import SocketModeHandler
 
+    from handlers.slack import SlackDoor
     from jobs.schedule import Schedule
 
 JOBS_SECONDS = 8.0
@@ -39,16 +39,20 @@ log = structlog.get_logger()
 
 
 def run(ctx: Context, *, web: bool, worker: bool) -> None:
-    """Run the asked parts until SIGTERM or SIGINT, then stop cleanly. Raises OSError where a port can't be had."""
-    telemetry = app.telemetry_of(ctx)
-    slack = app.slack_of(ctx) if web else None
+    """Run the asked parts until SIGTERM or SIGINT, then stop cleanly. Raises OSError where a port can't be had.
+
+    Raises BadPolicy where the file that names the workspaces can't be used.
+    """
+    served = app.workspaces_of(ctx)
+    telemetry = app.telemetry_of(served)
+    slack = app.slack_of(served) if web else None
     server = None
     if slack is not None:
-        server = Server(application(app.all_routes(ctx, telemetry, slack)), ctx.settings.host, ctx.settings.port)
+        server = Server(application(app.all_routes(served, telemetry, slack)), ctx.settings.host, ctx.settings.port)
     elif ctx.settings.weir_metrics_port is not None:
-        server = Server(application(app.own_routes(ctx, telemetry)), ctx.settings.host, ctx.settings.weir_metrics_port)
-    schedule = app.schedule_of(ctx, telemetry) if worker else None
-    with stop_on_signals(ctx.stopping), _socket(ctx, slack):
+        server = Server(application(app.own_routes(telemetry)), ctx.settings.host, ctx.settings.weir_metrics_port)
+    schedule = app.schedule_of(served, telemetry) if worker else None
+    with stop_on_signals(ctx.stopping), _socket(slack):
         if schedule:
             schedule.start()
         log.info("running", web=web, worker=worker, port=server.port if server else None)
@@ -85,17 +89,19 @@ def _keep(server: Server | None, stopping: threading.Event) -> None:
         time.sleep(0.2)
 
 
-def _socket(ctx: Context, slack: App | None) -> AbstractContextManager[None]:
-    token = ctx.settings.slack_app_token
-    return nullcontext() if slack is None or token is None else _open_socket(ctx, slack, token.get_secret_value())
+def _socket(slack: SlackDoor | None) -> AbstractContextManager[None]:
+    token = slack.base.settings.slack_app_token if slack else None
+    return nullcontext() if slack is None or token is None else _open_socket(slack, token.get_secret_value())
 
 
 @contextmanager
-def _open_socket(ctx: Context, slack: App, token: str, ping: float = PING) -> Iterator[None]:
+def _open_socket(slack: SlackDoor, token: str, ping: float = PING) -> Iterator[None]:
     """Slack's socket, opened in the background: a Slack that is down stops no start."""
     from slack_bolt.adapter.socket_mode.builtin import SocketModeHandler
 
-    handler = SocketModeHandler(slack, token, concurrency=THREADS, ping_interval=ping)
+    stopping = slack.base.stopping
+    handler = SocketModeHandler(slack.hello, token, concurrency=THREADS, ping_interval=ping)
+    handler.app = slack  # type: ignore[assignment]  # what comes in is only handed over to it
     handler.client.on_message_listeners.append(lambda _: _heard_of(handler))
     join = handler.client.connect
 
@@ -106,13 +112,13 @@ def _open_socket(ctx: Context, slack: App, token: str, ping: float = PING) -> It
     handler.client.connect = joined  # type: ignore[method-assign]  # each socket begins by it, those of the SDK's own
 
     def connect() -> None:
-        while not ctx.stopping.is_set():
+        while not stopping.is_set():
             try:
                 handler.connect()  # type: ignore[no-untyped-call]
                 return
             except Exception as error:
                 log.warning("no socket to Slack yet", why=type(error).__name__)
-                ctx.stopping.wait(RECONNECT)
+                stopping.wait(RECONNECT)
 
     threading.Thread(target=connect, name="socket", daemon=True).start()
     try:

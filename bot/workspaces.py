@@ -9,6 +9,9 @@ from typing import Protocol
 from bot.context import Context
 from bot.messenger import Messenger
 from bot.policy import Policy
+from bot.settings import Settings
+
+INSTALL_PATH = "/slack/install"
 
 
 class Workspaces(Protocol):
@@ -48,3 +51,15 @@ def context_of(base: Context, team: str, owners: Iterable[str], policy: Policy, 
     """One of several workspaces: its own policy and token, and the accounts whose repositories it may follow."""
     mine = replace(policy, owners=frozenset(owner.casefold() for owner in owners))
     return replace(base, workspace=team, policy=mine, messenger=messenger)
+
+
+def install_address(settings: Settings) -> str:
+    """Where somebody installs Weir in one of several workspaces."""
+    return f"{(settings.weir_public_url or '').rstrip('/')}{INSTALL_PATH}"
+
+
+def whose(policy: Policy) -> str:
+    """The accounts whose repositories a workspace may follow, where not anybody's; as the end of a sentence."""
+    names = sorted(policy.owners or ("nobody",))
+    accounts = names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"
+    return f"it follows repositories of {accounts} only"

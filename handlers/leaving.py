@@ -14,10 +14,15 @@ def register(app: App, ctx: Context) -> None:
     """Listen to the app being uninstalled, and to its bot's token being revoked."""
 
     @app.event("app_uninstalled")
-    def on_uninstalled() -> None:
-        uninstalled(ctx, ctx.clock.now())
+    def on_uninstalled(body: dict[str, Any]) -> None:
+        _left(ctx, body)
 
     @app.event("tokens_revoked")
-    def on_revoked(event: dict[str, Any]) -> None:
+    def on_revoked(event: dict[str, Any], body: dict[str, Any]) -> None:
         if (event.get("tokens") or {}).get("bot"):
-            uninstalled(ctx, ctx.clock.now())
+            _left(ctx, body)
+
+
+def _left(ctx: Context, body: dict[str, Any]) -> None:
+    now, told = ctx.clock.now(), body.get("event_time")
+    uninstalled(ctx, now, told if isinstance(told, int) else now)

@@ -1,12 +1,13 @@
-"""Slack's door: one Bolt app for HTTP and Socket Mode, with every feature's listeners."""
+"""Slack's door, for HTTP and Socket Mode: a Bolt app for each workspace, with every feature's listeners."""
 
 from __future__ import annotations
 
 import json
 import logging
 import re
+import threading
+from collections.abc import Callable
 from typing import Any
-from weakref import WeakKeyDictionary
 
 import structlog
 from slack_bolt import Ack, App
@@ -18,39 +19,44 @@ from slack_sdk.signature import SignatureVerifier
 
 from bot.context import Context
 from bot.replays import Replays, Shared
-from bot.web import Answer, Request
+from bot.web import DATABASE_TROUBLE, Answer, Request
+from bot.workspaces import Workspaces, install_address
 from handlers import answers, commands, home, leaving, mapping, streams, terms, types, value
 
 log = structlog.get_logger()
 ANY_ACTION = re.compile("")
 MOST_BYTES = 2 * 1024 * 1024
 """The largest body that is read; Slack's are much smaller."""
-_replays: WeakKeyDictionary[App, Replays[Answer]] = WeakKeyDictionary()
 
 
 def make(ctx: Context) -> App:
-    """The Bolt app. Listeners run before the request is answered; no request asks Slack who we are."""
-    settings = ctx.settings
-    token = settings.slack_bot_token.get_secret_value() if settings.slack_bot_token else None
-    secret = settings.slack_signing_secret
-    app = App(
-        name="weir",
-        logger=logging.getLogger("slack_bolt"),
-        client=WebClient(base_url=settings.slack_api_url, retry_handlers=[], timeout=10),
-        authorize=lambda enterprise_id, team_id: _authorized(enterprise_id, team_id, token),
-        signing_secret=secret.get_secret_value() if secret else "",
-        request_verification_enabled=secret is not None,
-        process_before_response=True,
-    )
-    app.error(_something_went_wrong)
+    """The Bolt app of a workspace, with every feature's listeners. They run before the request is answered."""
+    app = bolt(ctx)
     for feature in (commands, answers, terms, home, streams, mapping, value, types, leaving):
         feature.register(app, ctx)
     app.action(ANY_ACTION)(_acknowledge)
     return app
 
 
-def _authorized(enterprise_id: str | None, team_id: str | None, token: str | None) -> AuthorizeResult:
-    return AuthorizeResult(enterprise_id=enterprise_id, team_id=team_id, bot_token=token)
+def bolt(ctx: Context) -> App:
+    """A Bolt app that knows Slack's handshakes and nothing else. No request asks Slack who we are."""
+    settings = ctx.settings
+    secret = settings.slack_signing_secret
+    app = App(
+        name="weir",
+        logger=logging.getLogger("slack_bolt"),
+        client=WebClient(base_url=settings.slack_api_url, retry_handlers=[], timeout=10),
+        authorize=_authorized,
+        signing_secret=secret.get_secret_value() if secret else "",
+        request_verification_enabled=secret is not None,
+        process_before_response=True,
+    )
+    app.error(_something_went_wrong)
+    return app
+
+
+def _authorized(enterprise_id: str | None, team_id: str | None) -> AuthorizeResult:
+    return AuthorizeResult(enterprise_id=enterprise_id, team_id=team_id)
 
 
 def _acknowledge(ack: Ack) -> None:
@@ -62,11 +68,12 @@ def _something_went_wrong(error: Exception, body: dict[str, Any]) -> BoltRespons
     log.error("listener failed", command=body.get("command"), kind=body.get("type"), exc_info=error)
     if "command" not in body:
         return BoltResponse(status=500, body="")
-    sorry = {
-        "response_type": "ephemeral",
-        "text": "That went wrong on Weir's side and is logged. Please try again soon.",
-    }
-    return BoltResponse(status=200, body=json.dumps(sorry), headers={"content-type": ["application/json"]})
+    return _ephemeral("That went wrong on Weir's side and is logged. Please try again soon.")
+
+
+def _ephemeral(text: str) -> BoltResponse:
+    said = {"response_type": "ephemeral", "text": text}
+    return BoltResponse(status=200, body=json.dumps(said), headers={"content-type": ["application/json"]})
 
 
 def _signed(ctx: Context, request: Request) -> bool:
@@ -80,36 +87,80 @@ def _signed(ctx: Context, request: Request) -> bool:
         return False
 
 
-def http_door(ctx: Context, app: App, request: Request) -> Answer:
-    """A request of Slack's, answered by Bolt; 401 without a good signature, 400 or 413 where it can't be read.
+class SlackDoor:
+    """All that Slack sends, by HTTP or by its socket: each request is for the workspace that it comes from.
 
-    The very request that was answered before, by this process, gets that answer again; one that another process on the
-    database has is acknowledged. Nothing is done.
+    A workspace's Bolt app is made when somebody there is heard of, and anew when the workspace's Context is another.
+    `hello` answers what comes from no workspace.
     """
-    if len(request.body) > MOST_BYTES:
-        return Answer(413, f"bodies of up to {MOST_BYTES:,} bytes are read here")
-    if not _signed(ctx, request):
-        return Answer(401, "the signature is missing or wrong")
-    known, mark = _replays.setdefault(app, Replays(Shared(ctx))), request.headers.get("x-slack-signature", "")
-    if not known.begin(mark, ctx.clock.now()):
-        log.info("slack.again")
-        return known.answer(mark, ctx.clock.now()) or Answer(200, "")
-    answer = Answer(500, "")
-    try:
-        answer = _dispatched(app, request)
-    finally:
-        if answer.status >= 500:
-            known.failed(mark)
-        else:
-            known.answered(mark, answer)
-    return answer
 
+    def __init__(self, served: Workspaces, app_of: Callable[[Context], App] = make) -> None:
+        """`app_of` makes the Bolt app of a workspace."""
+        self.base = served.base
+        self._served, self._app_of = served, app_of
+        self._apps: dict[str, tuple[Context, App]] = {}
+        self._making = threading.Lock()
+        self.hello = bolt(served.base)
+        self._replays = Replays[Answer](Shared(served.base))
 
-def _dispatched(app: App, request: Request) -> Answer:
-    try:
-        asked = BoltRequest(body=request.body.decode(), query=request.query, headers=dict(request.headers))
-    except (ValueError, TypeError, AttributeError, KeyError, RecursionError):  # what the SDK trips over in other bodies
-        return Answer(400, "the body is not what Slack sends")
-    response = app.dispatch(asked)
-    headers = {name: ", ".join(values) for name, values in response.headers.items() if name != "content-length"}
-    return Answer(response.status, response.body or "", headers)
+    def by_http(self, request: Request) -> Answer:
+        """The answer to a request; 401 without a good signature, 400 or 413 where it can't be read.
+
+        The very request that was answered before, by this process, gets that answer again; one that another process on
+        the database has is acknowledged. Nothing is done.
+        """
+        if len(request.body) > MOST_BYTES:
+            return Answer(413, f"bodies of up to {MOST_BYTES:,} bytes are read here")
+        if not _signed(self.base, request):
+            return Answer(401, "the signature is missing or wrong")
+        known, mark = self._replays, request.headers.get("x-slack-signature", "")
+        if not known.begin(mark, self.base.clock.now()):
+            log.info("slack.again")
+            return known.answer(mark, self.base.clock.now()) or Answer(200, "")
+        answer = Answer(500, "")
+        try:
+            answer = self._answered(request)
+        finally:
+            if answer.status >= 500:
+                known.failed(mark)
+            else:
+                known.answered(mark, answer)
+        return answer
+
+    def _answered(self, request: Request) -> Answer:
+        try:
+            asked = BoltRequest(body=request.body.decode(), query=request.query, headers=dict(request.headers))
+        except (ValueError, TypeError, AttributeError, KeyError, RecursionError):  # what the SDK trips over
+            return Answer(400, "the body is not what Slack sends")
+        response = self.dispatch(asked)
+        headers = {name: ", ".join(values) for name, values in response.headers.items() if name != "content-length"}
+        return Answer(response.status, response.body or "", headers)
+
+    def dispatch(self, request: BoltRequest) -> BoltResponse:
+        """The answer to what certainly comes from Slack."""
+        team = request.context.team_id
+        try:
+            ctx = self._served.of_team(team)
+        except DATABASE_TROUBLE as error:
+            return _something_went_wrong(error, request.body)
+        if ctx is not None:
+            return self._app(ctx).dispatch(request)
+        return self.hello.dispatch(request) if team is None else self._not_served(request.body)
+
+    def _app(self, ctx: Context) -> App:
+        made = self._apps.get(ctx.workspace)
+        if made is not None and made[0] is ctx:
+            return made[1]
+        with self._making:
+            made = self._apps.get(ctx.workspace)
+            if made is None or made[0] is not ctx:
+                made = self._apps[ctx.workspace] = (ctx, self._app_of(ctx))
+        return made[1]
+
+    def _not_served(self, body: dict[str, Any]) -> BoltResponse:
+        """Whoever asks something is told; all else is acknowledged, and nothing is done."""
+        log.info("slack.not_served", kind=body.get("type"))
+        if "command" not in body:
+            return BoltResponse(status=200, body="")
+        where = install_address(self.base.settings)
+        return _ephemeral(f"Weir is not installed in this workspace. Whoever looks after its apps can do that: {where}")

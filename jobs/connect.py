@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 import structlog
@@ -29,14 +30,22 @@ AGAIN = 60
 def run(ctx: Context, now: int) -> Tally:
     """Read every history that is to be read and that no other worker has."""
     done = Tally()
+    for one in one_by_one(ctx, now):
+        done.take_in(one)
+    return done
+
+
+def one_by_one(ctx: Context, now: int) -> Iterator[Tally]:
+    """The same; what each repository came to."""
     while ctx.github is not None and not ctx.stopping.is_set():
         # A run may outlast a lease, so each repository is taken at its own instant.
         held = _lease(ctx, max(now, ctx.clock.now()))
         if held is None:
             break
+        done = Tally()
         with structlog.contextvars.bound_contextvars(repo=held.repo):
             _connect(current(ctx), held, done)
-    return done
+        yield done
 
 
 def _lease(ctx: Context, now: int) -> Connection | None:

@@ -5,6 +5,8 @@ Before that, what deliveries told without naming its items is placed.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import structlog
 
 from bot import placing
@@ -21,19 +23,27 @@ log = structlog.get_logger()
 
 def run(ctx: Context, now: int, fresh: int = 0) -> Tally:
     """Read every followed repository, but those read within the last `fresh` seconds (another process did)."""
-    done, ctx = Tally(), current(ctx)
-    done.events += placing.place(ctx, now)
-    if ctx.github is None:
-        return done
-    for place in _places(ctx):
+    done = Tally()
+    for one in one_by_one(ctx, now, fresh):
+        done.take_in(one)
+    return done
+
+
+def one_by_one(ctx: Context, now: int, fresh: int = 0) -> Iterator[Tally]:
+    """The same; what each repository came to."""
+    ctx = current(ctx)
+    yield Tally(events=placing.place(ctx, now))
+    for place in _places(ctx) if ctx.github is not None else ():
         if ctx.stopping.is_set():
             break
         if place.cursor is None and place.read_until is not None and now - place.read_until < fresh:
             continue
+        done = Tally()
         with structlog.contextvars.bound_contextvars(repo=place.repo):
-            if not _read_or_say_why(ctx, place, now, done):
-                break
-    return done
+            goes_on = _read_or_say_why(ctx, place, now, done)
+        yield done
+        if not goes_on:
+            break
 
 
 def _places(ctx: Context) -> list[Place]:

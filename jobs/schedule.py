@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Sequence
+from collections import deque
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from typing import TypeAlias
 
 import structlog
 from apscheduler.executors.pool import ThreadPoolExecutor  # type: ignore[import-untyped]
@@ -21,17 +23,43 @@ WATCH = 1.0
 SET_BACK = 10
 """Seconds by which a clock has to be set back for the jobs to begin anew; smaller corrections are waited out."""
 
+OVER = -1
+"""What no step gets done."""
+
+Step: TypeAlias = Callable[[int], int | Iterator[int]]
+"""Takes an instant, says how much it got done. What takes long says it bit by bit: others have a turn in between."""
+
 log = structlog.get_logger()
 
 
 @dataclass(frozen=True)
-class Job:
-    """`steps` are run one after the other with one `now`; each says how much it got done."""
+class Turn:
+    """What a job does in one workspace: `steps` one after the other with one `now`, none behind one that failed."""
 
+    workspace: str
+    steps: Sequence[Step]
+
+    def bits(self, now: int) -> Iterator[int]:
+        """Do it; how much each bit of it got done."""
+        for step in self.steps:
+            done = step(now)
+            if isinstance(done, int):
+                yield done
+            else:
+                yield from done
+
+
+@dataclass(frozen=True)
+class Job:
     name: str
     every: int
     """Seconds; the first run is at the start."""
-    steps: Sequence[Callable[[int], int]]
+    turns: Callable[[], Sequence[Turn]]
+    """One for each workspace there is just then."""
+
+    def do(self, now: int) -> int:
+        """Do all of it; how much was done. Raises what a step raises."""
+        return sum(done for turn in self.turns() for done in turn.bits(now))
 
 
 class Schedule:
@@ -82,24 +110,43 @@ class Schedule:
             return
         now = self._clock.now()
         self._telemetry.last_run.labels(job.name).set(now)
-        for step in job.steps:
-            if not run_step(job.name, step, now, self._telemetry):
-                return
+        run_job(job, now, self._telemetry)
 
 
-def run_step(name: str, step: Callable[[int], int], now: int, telemetry: Telemetry) -> bool:
-    """Run one step; what it could not bear is logged and counted, and the clock ticks on. Says whether it went well."""
+def run_job(job: Job, now: int, telemetry: Telemetry) -> None:
+    """Run a job in every workspace, a bit in each in turn; what one could not bear keeps no other from its turn."""
+    turns: list[Turn] = []
+    bear(job.name, lambda: turns.extend(job.turns()), telemetry)
+    going = deque((turn.workspace, turn.bits(now)) for turn in turns)
+    while going:
+        workspace, bits = going.popleft()
+        with structlog.contextvars.bound_contextvars(workspace=workspace):
+            goes_on = _next(job.name, bits, telemetry)
+        if goes_on:
+            going.append((workspace, bits))
+
+
+def _next(name: str, bits: Iterator[int], telemetry: Telemetry) -> bool:
+    """Do the next bit of a turn; whether there may be more."""
+    done: list[int] = []
+    if not bear(name, lambda: done.append(next(bits, OVER)), telemetry):
+        return False
+    if done == [OVER]:
+        telemetry.jobs.labels(name, "done").inc()
+        return False
+    telemetry.done.labels(name).inc(done[0])
+    return True
+
+
+def bear(name: str, work: Callable[[], object], telemetry: Telemetry) -> bool:
+    """Do some work of a job, and say whether it went well; what it could not bear is logged and counted."""
     with structlog.contextvars.bound_contextvars(job=name):
         try:
-            done = step(now)
+            work()
+            return True
         except DATABASE_TROUBLE as error:
-            telemetry.jobs.labels(name, "failed").inc()
             log.error("database away", why=one_line(error))
-            return False
         except Exception:
-            telemetry.jobs.labels(name, "failed").inc()
             log.exception("job failed")
-            return False
-    telemetry.jobs.labels(name, "done").inc()
-    telemetry.done.labels(name).inc(done)
-    return True
+    telemetry.jobs.labels(name, "failed").inc()
+    return False

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from typing import Any, TypeAlias
@@ -16,6 +16,7 @@ from site_on_loopback import Site, serve, web
 from bot import app
 from bot.context import Context
 from bot.running import _socket
+from bot.workspaces import OneWorkspace
 
 Json = dict[str, Any]
 Hands: TypeAlias = Site | FakeSocket
@@ -42,15 +43,20 @@ def opened(ctx: Context, slack: SlackWithSocket, door: str) -> Iterator[Hands]:
     ctx = replace(ctx, settings=by_socket)
     with FakeSocket(slack.response_url) as link:
         slack.link = link.url
-        with _socket(ctx, app.slack_of(ctx)):
+        with _socket(app.slack_of(OneWorkspace(ctx))):
             wait_until(link.connected.is_set)
             yield link
 
 
 def asked(hands: Hands, slack: FakeSlack, text: str, user: str) -> Json:
+    """What a command is answered."""
+    return in_the_end(slack, lambda: _at_once(hands, text, user))
+
+
+def in_the_end(slack: FakeSlack, ask: Callable[[], Json]) -> Json:
     """What a command is answered; an answer that a busy machine was late with is waited for."""
     before = len(slack.whispers)
-    answer = _at_once(hands, text, user)
+    answer = ask()
     if answer["text"] != "One moment …":
         return answer
     wait_until(lambda: len(slack.whispers) > before)

@@ -22,6 +22,7 @@ from bot.store.agenda import next_instant
 from bot.store.engine import reading
 from bot.store.migrate import migrate
 from bot.web import Server, application
+from bot.workspaces import OneWorkspace
 
 HOUR, DAY = 3600, 86_400
 MONDAY = parse_instant("2026-03-02T08:00:00Z")
@@ -56,8 +57,7 @@ class FirstSteps:
     def beat(self) -> None:
         self.slack.now = self.clock.now()
         for job in self.jobs:
-            for step in job.steps:
-                step(self.clock.now())
+            job.do(self.clock.now())
 
     def wait(self, hours: float) -> None:
         """Let time pass, with a beat wherever there is something to do."""
@@ -104,11 +104,12 @@ def first_steps(folder: Path) -> Iterator[FirstSteps]:
         ctx = app.build(known, clock)
         ctx = replace(ctx, messenger=Messenger(slack.token, slack.url, timeout=5))
         migrate(ctx.engine)
-        telemetry = app.telemetry_of(ctx)
-        server = Server(application(app.all_routes(ctx, telemetry, app.slack_of(ctx))), "127.0.0.1", 0)
+        served = OneWorkspace(ctx)
+        telemetry = app.telemetry_of(served)
+        server = Server(application(app.all_routes(served, telemetry, app.slack_of(served))), "127.0.0.1", 0)
         for port in serve(server):
             site = Site(ctx, port, slack.response_url)
-            yield FirstSteps(slack, github, clock, site, app.jobs_of(ctx, telemetry))
+            yield FirstSteps(slack, github, clock, site, app.jobs_of(served, telemetry))
         if ctx.github:
             ctx.github.close()
         ctx.engine.dispose()

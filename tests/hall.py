@@ -17,11 +17,10 @@ from engines import close
 from fake_github import Call, FakeGithub
 from fake_slack import FakeSlack
 from program import wait_until
-from site_on_loopback import Reply, Site, serve, settings
+from site_on_loopback import Reply, Site, routes_of, serve, settings
 from sqlalchemy import text
 from world import World
 
-from bot import app
 from bot.hosts.github.api import Github
 from bot.messenger import Messenger
 from bot.store.engine import make_engine
@@ -99,7 +98,7 @@ def hall_of(
             known = settings(tmp_path, slack_api_url=world.slack.url)
             patient = Messenger(world.slack.token, world.slack.url, timeout=60)
             ctx = replace(world.ctx(patient), engine=engine, settings=known, github=client)
-            server = Server(application(app.all_routes(ctx, app.telemetry_of(ctx), app.slack_of(ctx))), "127.0.0.1", 0)
+            server = Server(application(routes_of(ctx)), "127.0.0.1", 0)
             sites.append(Site(ctx, open_.enter_context(contextmanager(serve)(server))))
         yield Hall(world, sites, github, lines)
 

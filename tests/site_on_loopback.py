@@ -24,7 +24,8 @@ from bot.context import Context
 from bot.settings import Settings
 from bot.store.engine import reading
 from bot.store.events import iterate_all
-from bot.web import Server, application
+from bot.web import Route, Server, application
+from bot.workspaces import OneWorkspace
 
 SECRET, SLACK_SECRET = "webhook-secret", "signing-secret"
 FEW = 16
@@ -100,9 +101,15 @@ def settings(tmp_path: Path, **more: Any) -> Settings:
     return Settings(**{**known, "database_url": f"sqlite:///{tmp_path}/weir.db", **more})
 
 
+def routes_of(ctx: Context) -> dict[str, Route]:
+    """Every address of the web process of a program that serves one workspace."""
+    served = OneWorkspace(ctx)
+    return app.all_routes(served, app.telemetry_of(served), app.slack_of(served))
+
+
 def web(ctx: Context) -> Server:
     """The whole web process of a program, with threads enough for a test's people."""
-    return Server(application(app.all_routes(ctx, app.telemetry_of(ctx), app.slack_of(ctx))), "127.0.0.1", 0, FEW)
+    return Server(application(routes_of(ctx)), "127.0.0.1", 0, FEW)
 
 
 def serve(server: Server) -> Iterator[int]:

@@ -25,6 +25,7 @@ from bot.settings import Settings
 from bot.store.engine import make_engine, writing
 from bot.store.migrate import migrate
 from bot.store.tables import AddressRow
+from bot.workspaces import OneWorkspace
 
 POLICY = """
 [targets]
@@ -55,7 +56,7 @@ class Clinic:
 
     def findings(self, **changes: Any) -> list[Finding]:
         ctx = replace(self.ctx, **changes)
-        return examine(ctx, ctx.clock.now())
+        return examine(OneWorkspace(ctx), ctx.clock.now())
 
     def said(self, level: str, **changes: Any) -> str:
         return render([one for one in self.findings(**changes) if one.level == level])

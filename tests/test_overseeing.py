@@ -19,6 +19,7 @@ from bot.said import UNSAID, Change, say
 from bot.store import addresses, answers, repos, sights
 from bot.store.answers import Answer
 from bot.store.engine import reading, writing
+from bot.workspaces import OneWorkspace
 from jobs import people
 
 POLICY = """
@@ -323,12 +324,12 @@ def test_answers_and_who_is_mapped_are_in_the_metrics(office: Desk) -> None:
     well(office)
     office.world.ask("carol", item=2, author="alice")
     called_wrong(office, "too_early", "too_early", "done")
-    figures = telemetry_of(office.ctx).show().splitlines()
+    figures = telemetry_of(OneWorkspace(office.ctx)).show().splitlines()
     assert 'weir_answers{kind="wrong",reason="too_early"} 2.0' in figures
     assert 'weir_answers{kind="wrong",reason="done"} 1.0' in figures
     assert 'weir_answers{kind="snooze",reason=""} 1.0' in figures
     assert 'weir_nudges{rung="heads_up"} 1.0' in figures
     assert ("weir_mapped_holders 1.0" in figures, "weir_unmapped_holders 1.0" in figures) == (True, True)
     say(office.ctx, [Change(("people", "carol", "slack"), "U0CAROL")], "U0ADA", office.world.now)
-    figures = telemetry_of(office.ctx).show().splitlines()
+    figures = telemetry_of(OneWorkspace(office.ctx)).show().splitlines()
     assert ("weir_mapped_holders 2.0" in figures, "weir_unmapped_holders 0.0" in figures) == (True, True)

@@ -14,13 +14,14 @@ from program import wait_until
 from sqlalchemy import Engine, text
 from world import MONDAY, NO_CHANNEL, World
 
-from bot import app
+from bot import app, rounds
 from bot.clock import SystemClock
 from bot.flow.events import FlowEvent, parse_instant
 from bot.hosts.github.api import Github
 from bot.telemetry import Telemetry
+from bot.workspaces import OneWorkspace
 from jobs import nudge
-from jobs.schedule import Job, Schedule
+from jobs.schedule import Job, Schedule, Turn
 
 HOUR, DAY = 3600, 86_400
 PEOPLE = [f"dev{number}" for number in range(40)]
@@ -127,8 +128,7 @@ def test_what_lay_in_the_outbox_when_it_fell_asleep_goes_first_and_the_rest_gath
 
 
 def run(jobs: list[Job], name: str, now: int) -> None:
-    for step in next(job for job in jobs if job.name == name).steps:
-        step(now)
+    next(job for job in jobs if job.name == name).do(now)
 
 
 def test_once_awake_it_reads_what_it_slept_through_before_it_nudges(engine: Engine) -> None:
@@ -136,7 +136,7 @@ def test_once_awake_it_reads_what_it_slept_through_before_it_nudges(engine: Engi
         client = Github(github.url, token="t", now=lambda: world.now, sleep=lambda _: None)
         world.clock.advance(hours=3)  # a day begins with a message of its own; this is about the others
         ctx = replace(world.ctx(), github=client)
-        jobs = app.jobs_of(ctx, Telemetry())
+        jobs = app.jobs_of(OneWorkspace(ctx), Telemetry())
         pulls = [github.repo("acme/shop").pull(number, MONDAY, title=f"Change {number}") for number in (1, 2)]
         for pull in pulls:
             pull.request("alice", MONDAY)
@@ -157,12 +157,12 @@ def test_a_code_host_that_is_away_after_a_sleep_keeps_nudges_back_no_longer_than
     with world_of(engine, NO_CHANNEL) as world:
         world.clock.advance(hours=3)
         world.ask("alice")
-        jobs = app.jobs_of(world.ctx(), Telemetry())
+        jobs = app.jobs_of(OneWorkspace(world.ctx()), Telemetry())
         run(jobs, "reconcile", world.now)
         world.clock.advance(days=7)
         run(jobs, "tick", world.now)
         assert world.texts("U0ALICE") == []
-        world.clock.advance(seconds=app.CATCH_UP)
+        world.clock.advance(seconds=rounds.CATCH_UP)
         run(jobs, "tick", world.now)
         assert len(world.texts("U0ALICE")) == 1
 
@@ -181,7 +181,9 @@ class Corrected:
 
 def test_the_jobs_go_on_at_once_where_the_clock_is_set_back() -> None:
     clock, runs = Corrected(), []
-    schedule = Schedule([Job("tick", 3600, [lambda now: runs.append(now) or 0])], clock, Telemetry())  # type: ignore
+    schedule = Schedule(
+        [Job("tick", 3600, lambda: [Turn("", [lambda now: runs.append(now) or 0])])], clock, Telemetry()
+    )  # type: ignore
     schedule.start()
     clock.ahead = 0
     wait_until(lambda: runs)

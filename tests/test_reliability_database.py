@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from doors import in_the_end
 from fake_slack import FakeSlack, Fault
 from github_payloads import pull_request
 from program import SECRET, Program, wait_until
@@ -22,7 +23,7 @@ from world import World
 from bot.store.engine import make_engine
 from bot.telemetry import Telemetry
 from jobs import deliver, nudge
-from jobs.schedule import run_step
+from jobs.schedule import bear
 
 SORRY = "That went wrong on Weir's side and is logged. Please try again soon."
 AWAY = "the database can't be used just now; send it again later\n"
@@ -68,12 +69,7 @@ def told_off(program: Program) -> list[str]:
 def command(program: Program, words: str, slack: FakeSlack) -> dict[str, Any]:
     """What a command is answered, at once or a little later."""
     door = Site(None, program.port, slack.response_url)  # type: ignore[arg-type]
-    before = len(slack.whispers)
-    answer: dict[str, Any] = json.loads(door.command(words).text)
-    if answer["text"] == "One moment …":
-        wait_until(lambda: len(slack.whispers) > before)
-        return slack.whispers[-1]
-    return answer
+    return in_the_end(slack, lambda: json.loads(door.command(words).text))
 
 
 def no_more_than(size: int, program: Program) -> None:
@@ -163,7 +159,7 @@ def lives(world: World, step: int) -> int:
     cutter, telemetry = Cutter(world.engine, step), Telemetry()
     for _ in range(2):
         for job in (nudge, deliver):
-            run_step("tick", lambda now, job=job: job.run(world.ctx(), now), world.now, telemetry)
+            bear("tick", lambda job=job: job.run(world.ctx(), world.now), telemetry)
         world.clock.advance(seconds=20)
     cutter.leave()
     return cutter.steps

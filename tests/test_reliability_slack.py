@@ -16,6 +16,7 @@ from world import World
 
 from bot import app
 from bot.running import _open_socket
+from bot.workspaces import OneWorkspace
 
 
 @pytest.mark.parametrize(
@@ -25,10 +26,10 @@ def test_a_socket_that_goes_silent_is_noticed_and_replaced(sqlite_engine: Engine
     with SlackWithSocket() as slack, FakeSocket(slack.response_url) as link:
         slack.link = link.url
         ctx = replace(World(sqlite_engine, slack).ctx(), settings=settings(tmp_path, slack_api_url=slack.url))
-        slack_app = app.slack_of(ctx)
+        door = app.slack_of(OneWorkspace(ctx))
         if not pings:
             link.silent.set()
-        with _open_socket(ctx, slack_app, slack.token, ping=0.5):
+        with _open_socket(door, slack.token, ping=0.5):
             wait_until(link.connected.is_set)
             answered = link.command("help")
             wait_until(lambda: link.answer_to(answered))
@@ -48,7 +49,7 @@ def test_a_socket_that_says_nothing_from_the_beginning_is_noticed_and_replaced(
         ctx = replace(World(sqlite_engine, slack).ctx(), settings=settings(tmp_path, slack_api_url=slack.url))
         link.greets = False
         link.silent.set()
-        with _open_socket(ctx, app.slack_of(ctx), slack.token, ping=0.5):
+        with _open_socket(app.slack_of(OneWorkspace(ctx)), slack.token, ping=0.5):
             wait_until(link.connected.is_set)
             link.connected.clear()
             link.silent, link.greets = threading.Event(), True

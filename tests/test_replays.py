@@ -7,7 +7,6 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from functools import partial
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
@@ -26,7 +25,8 @@ from bot.replays import HOLDS, KEPT, MOST, Replays, Shared
 from bot.store import requests, said
 from bot.store.engine import make_engine, reading, writing
 from bot.web import Answer, Request
-from handlers.slack import MOST_BYTES, http_door
+from bot.workspaces import OneWorkspace
+from handlers.slack import MOST_BYTES
 
 
 def test_a_signature_counts_once_for_as_long_as_it_holds() -> None:
@@ -102,7 +102,7 @@ def processes(engine: Engine, tmp_path: Path) -> Iterator[tuple[World, Process, 
     with FakeSlack() as slack:
         world = World(engine, slack)
         ctx = replace(world.ctx(), settings=settings(tmp_path))
-        one, other = (partial(http_door, ctx, app.slack_of(ctx)) for _ in range(2))
+        one, other = (app.slack_of(OneWorkspace(ctx)).by_http for _ in range(2))
         yield world, one, other
 
 

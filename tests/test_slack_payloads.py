@@ -19,6 +19,8 @@ from world import World
 
 from bot import app
 from bot.web import Server, application
+from bot.workspaces import OneWorkspace
+from handlers.slack import SlackDoor
 
 Json = dict[str, Any]
 
@@ -100,7 +102,9 @@ def heard(sqlite_engine: Engine, tmp_path: Path, slack: FakeSlack) -> Iterator[t
     ctx = replace(World(sqlite_engine, slack).ctx(), settings=settings(tmp_path))
     bolt = App(signing_secret=SLACK_SECRET, authorize=_authorized, process_before_response=True)
     ears = Ears(bolt)
-    server = Server(application(app.all_routes(ctx, app.telemetry_of(ctx), bolt)), "127.0.0.1", 0)
+    served = OneWorkspace(ctx)
+    routes = app.all_routes(served, app.telemetry_of(served), SlackDoor(served, lambda _: bolt))
+    server = Server(application(routes), "127.0.0.1", 0)
     for port in serve(server):
         yield Site(ctx, port, slack.response_url), ears.heard
 

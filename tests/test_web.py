@@ -18,7 +18,7 @@ import pytest
 import structlog
 from github_payloads import pull_request, signed
 from github_shipping import projects_v2_item
-from site_on_loopback import SECRET, SLACK_SECRET, Site, serve, settings
+from site_on_loopback import SECRET, SLACK_SECRET, Site, routes_of, serve, settings
 
 from bot import app
 from bot.clock import SetClock, SystemClock
@@ -28,6 +28,7 @@ from bot.store import unplaced
 from bot.store.engine import make_engine, reading
 from bot.store.migrate import migrate
 from bot.web import MOST_BYTES, Answer, Route, Server, application
+from bot.workspaces import OneWorkspace
 
 NOW = parse_instant("2026-03-02T14:00:00Z")
 POLICY = """
@@ -43,8 +44,9 @@ calendar = { timezone = "Europe/Berlin" }
 def site(tmp_path: Path) -> Iterator[Site]:
     ctx = replace(app.build(settings(tmp_path), SetClock(NOW)), policy=parse_policy(POLICY, "test"))
     migrate(ctx.engine)
-    telemetry = app.telemetry_of(ctx)
-    server = Server(application(app.all_routes(ctx, telemetry, app.slack_of(ctx))), "127.0.0.1", 0)
+    served = OneWorkspace(ctx)
+    telemetry = app.telemetry_of(served)
+    server = Server(application(app.all_routes(served, telemetry, app.slack_of(served))), "127.0.0.1", 0)
     for port in serve(server):
         yield Site(ctx, port)
     ctx.engine.dispose()
@@ -172,7 +174,7 @@ def test_the_application_counts_bytes_itself_where_a_server_does_not() -> None:
 def test_without_a_secret_no_delivery_is_taken(tmp_path: Path) -> None:
     ctx = app.build(settings(tmp_path, github_webhook_secret=None), SetClock(NOW))
     migrate(ctx.engine)
-    server = Server(application(app.all_routes(ctx, app.telemetry_of(ctx), app.slack_of(ctx))), "127.0.0.1", 0)
+    server = Server(application(routes_of(ctx)), "127.0.0.1", 0)
     for port in serve(server):
         assert Site(ctx, port).deliver().status == 401
     ctx.engine.dispose()
@@ -205,7 +207,7 @@ def test_it_is_alive_and_ready_while_slack_and_the_host_are_down(site: Site) -> 
 
 def test_it_is_not_ready_before_the_database_is_migrated(tmp_path: Path) -> None:
     ctx = app.build(settings(tmp_path), SetClock(NOW))
-    server = Server(application(app.all_routes(ctx, app.telemetry_of(ctx), app.slack_of(ctx))), "127.0.0.1", 0)
+    server = Server(application(routes_of(ctx)), "127.0.0.1", 0)
     for port in serve(server):
         site = Site(ctx, port)
         assert (site.ask("GET", "/readyz").status, site.ask("GET", "/healthz").status) == (503, 200)
@@ -216,7 +218,7 @@ def test_while_the_database_is_away_a_delivery_is_answered_503_and_can_come_agai
     ways = [("sqlite:////nowhere/at/all/weir.db"), ("postgresql://weir:secret@127.0.0.1:9/weir")]
     for url in ways:
         ctx = replace(site.ctx, engine=make_engine(url))
-        server = Server(application(app.all_routes(ctx, app.telemetry_of(ctx), app.slack_of(ctx))), "127.0.0.1", 0)
+        server = Server(application(routes_of(ctx)), "127.0.0.1", 0)
         for port in serve(server):
             away = Site(ctx, port)
             reply = away.deliver()

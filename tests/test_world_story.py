@@ -29,6 +29,8 @@ from bot.policy import parse_policy
 from bot.settings import Settings
 from bot.store import waits
 from bot.store.engine import make_engine, reading
+from bot.telemetry import Telemetry
+from bot.workspaces import OneWorkspace
 from bot.world.acts import Refused
 from bot.world.alone import Alone
 from bot.world.course import TICK
@@ -36,7 +38,7 @@ from bot.world.github import WorldGithub
 from bot.world.host import Host
 from bot.world.script import Repository, Script, file_script
 from bot.world.story import Story
-from jobs.schedule import Job
+from jobs.schedule import Job, Turn
 
 HOUR = 3600
 TEAM = ("alice", "bob", "carol")
@@ -85,7 +87,8 @@ class Town:
         self.story = self.told(script)
 
     def told(self, script: Script) -> Story:
-        jobs = [Job("tick", 2, [self._slack_follows, *self.steps]), *app.jobs_of(self.ctx, app.telemetry_of(self.ctx))]
+        first = Job("tick", 2, lambda: [Turn("default", [self._slack_follows, *self.steps])])
+        jobs = [first, *app.jobs_of(OneWorkspace(self.ctx), Telemetry())]
         return Story(
             self.ctx, self.clock, script, self.host, jobs, posted=lambda: len(self.slack.history()),
             changed=self._changed, keep=self.kept.append, monotonic=lambda: self.seconds,

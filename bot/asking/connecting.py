@@ -26,6 +26,7 @@ from bot.store.engine import reading, undisturbed, writing
 from bot.store.outbox import Draft
 from bot.store.waits import to_wait
 from bot.views.connection import Followed, Parting
+from bot.workspaces import whose
 
 NOTICE = "connecting"
 """The kind of notice that shows how far it is."""
@@ -118,12 +119,19 @@ def _in_file(ctx: Context, repo: str) -> bool:
 
 
 def _begin(ctx: Context, user: str, name: str, channel: str | None, now: int) -> Begun | Connection:
-    access = _access(ctx, as_hosted(ctx, name))
+    access = _access(ctx, _ours(ctx, as_hosted(ctx, name)))
     hears = channel or ctx.policy.channel(access.full_name)
     if hears is not None:
         must_be_heard_in(ctx, hears)
     other = undisturbed(lambda: _connect(ctx, user, access.full_name, channel, now))
     return other or Begun(access.full_name, hears)
+
+
+def _ours(ctx: Context, name: str) -> str:
+    """The name, where this workspace may follow it. Raises NotKnown, which tells nothing of what the host has."""
+    if not ctx.policy.may_follow(name):
+        raise NotKnown(f"This workspace can't connect {name}; {whose(ctx.policy)}.")
+    return name
 
 
 def _access(ctx: Context, name: str) -> Access:
@@ -144,6 +152,8 @@ def _access(ctx: Context, name: str) -> Access:
         raise NotKnown(f"{refusal}. Whoever runs Weir can look after its token with `weir doctor`.") from None
     except HostError as trouble:
         raise NotKnown(f"{trouble}. Please try again in a few minutes.") from None
+    if not ctx.policy.may_follow(access.full_name):
+        raise NotKnown(f"{name} was moved to another account on GitHub; this workspace can't connect it there.")
     if access.archived:
         raise NotKnown(f"{access.full_name} is archived on GitHub: nothing moves there, so there is nothing to follow.")
     return access

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
@@ -11,7 +11,6 @@ from bot.commands import Failed, Refused
 if TYPE_CHECKING:
     from bot.context import Context
     from bot.flow.events import FlowEvent
-    from bot.policy import Policy
 
 
 @contextmanager
@@ -54,28 +53,49 @@ def _bring_up_to_date(ctx: Context, whole: bool) -> None:
         raise Failed(why)
 
 
-def events_of_repo(repo: str) -> list[FlowEvent]:
+@contextmanager
+def in_workspace(workspace: str | None, *, whole: bool = False) -> Iterator[Context]:
+    """One workspace's context, the only one's where none is named, over a database that is ready.
+
+    Raises Refused or Failed.
+    """
+    from bot.app import workspaces_of
+    from bot.policy import BadPolicy
+
+    with opened(whole=whole) as ctx:
+        try:
+            served = workspaces_of(ctx)
+        except BadPolicy as error:
+            raise Refused(str(error)) from None
+        yield _chosen([*served.contexts(), *served.ended()], workspace)
+
+
+def _chosen(there: Sequence[Context], workspace: str | None) -> Context:
+    known = {ctx.workspace: ctx for ctx in there}
+    if workspace is None and len(known) == 1:
+        return there[0]
+    if workspace in known:
+        return known[workspace]
+    if not known:
+        raise Refused("Weir is installed in no workspace yet")
+    names = ", ".join(sorted(known))
+    if workspace is None:
+        raise Refused(f"several workspaces are served here; name one with --workspace: {names}")
+    raise Refused(f"{workspace!r} is not served here; allowed for --workspace: {names}")
+
+
+def events_of_repo(ctx: Context, repo: str) -> list[FlowEvent]:
     """A repository's events from the database. Raises Refused where there are none."""
     from bot.store.engine import reading
     from bot.store.events import of_repo
     from bot.store.repos import known
 
-    with opened() as ctx, reading(ctx.engine) as session:
+    with reading(ctx.engine) as session:
         hosts = {row.host: row.repo for row in known(session, ctx.workspace) if row.repo == repo}
         if not hosts:
             names = sorted({row.repo for row in known(session, ctx.workspace)})
             raise Refused(f"nothing is known of {repo!r}; known are {', '.join(names) or 'no repositories yet'}")
         return [event for host in hosts for event in of_repo(session, ctx.workspace, host, repo)]
-
-
-def in_force(written: Policy) -> Policy:
-    """A policy with what was set from Slack laid over it. Raises Refused or Failed."""
-    from dataclasses import replace
-
-    from bot.said import current
-
-    with opened() as ctx:
-        return current(replace(ctx, policy=written)).policy
 
 
 def reason(error: Exception) -> str:

@@ -74,7 +74,7 @@ def _monday() -> int:
 def _log(events_file: str, policy_file: str | None, weeks: int) -> Play:
     from bot.demo import log
 
-    events = read_events(events_file, None)
+    events = read_events(events_file)
     if not events:
         raise Refused(f"{events_file} holds no events, so there is nothing to play")
     return log(events, read_policy(policy_file), weeks)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from bot.commands import Failed, Refused
+from bot.commands.options import workspace_option
 
 if TYPE_CHECKING:
     from bot.context import Context
@@ -21,16 +22,17 @@ MOST = 100
 @click.argument("login")
 @click.option("--yes", is_flag=True, help="Do it; without this it is only said what would be done.")
 @click.option("--lift", is_flag=True, help="Take in again what the code host tells of somebody who was forgotten.")
-def forget(login: str, yes: bool, lift: bool) -> None:
+@workspace_option
+def forget(login: str, yes: bool, lift: bool, workspace: str | None) -> None:
     """Take a person's login, Slack account and name out of everything. It can't be taken back."""
-    from bot.commands.database import opened
+    from bot.commands.database import in_workspace
 
     login = login.removeprefix("@")
     if not login or len(login) > MOST or not login.isprintable() or set(login) & set(" /:"):
         raise Refused(f"{login!r} is no login; a login on the code host such as alice is allowed")
     if yes and lift:
         raise Refused("name either --yes or --lift, not both")
-    with opened(whole=True) as ctx:
+    with in_workspace(workspace, whole=True) as ctx:
         if lift:
             _lift(ctx, login)
         elif yes:
@@ -40,12 +42,14 @@ def forget(login: str, yes: bool, lift: bool) -> None:
 
 
 def _everywhere(ctx: Context) -> list[Context]:
-    """The program in each workspace of the database: who is forgotten is forgotten in all of them."""
+    """Where somebody is forgotten: in the workspace that was named, else in all there are in the database."""
     from dataclasses import replace
 
     from bot.store.engine import reading
     from bot.store.forgetting import workspaces
 
+    if ctx.owners is not None:
+        return [ctx]
     with reading(ctx.engine) as session:
         names = workspaces(session)
     return [replace(ctx, workspace=name) for name in sorted({*names, ctx.workspace})]

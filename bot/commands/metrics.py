@@ -8,7 +8,16 @@ from typing import TYPE_CHECKING
 import click
 
 from bot.commands import Refused
-from bot.commands.options import Instant, events_option, policy_option, read_events, read_policy, warn
+from bot.commands.options import (
+    Instant,
+    events_option,
+    of_no_workspace,
+    policy_option,
+    read_events,
+    read_policy,
+    warn,
+    workspace_option,
+)
 
 if TYPE_CHECKING:
     from bot.context import Context
@@ -24,12 +33,14 @@ if TYPE_CHECKING:
 @click.argument("name", metavar="[STREAM|REPO]", required=False)
 @events_option
 @policy_option
+@workspace_option
 @click.option("--since", type=Instant(), help="From this instant on [default: 30 days before --until].")
 @click.option("--until", type=Instant(), help="Up to this instant, without it [default: now].")
 @click.option("--format", "form", type=click.Choice(["table", "json"]), default="table")
 def metrics(
-    name: str | None, events_file: str | None, policy_file: str | None, since: int | None, until: int | None, form: str
-) -> None:
+    name: str | None, events_file: str | None, policy_file: str | None, workspace: str | None, since: int | None,
+    until: int | None, form: str,
+) -> None:  # fmt: skip
     """How much was done of what, how long it took, what is in progress, and where it waited."""
     from bot.clock import SystemClock
     from bot.grammar.periods import USUAL_DAYS
@@ -41,12 +52,13 @@ def metrics(
     start = end - USUAL_DAYS * 86_400 if since is None else since
     if start >= min(end, now):
         raise Refused("--since is not before --until and now; allowed is an instant before both")
-    written = read_policy(policy_file)
-    if name is None:
-        policy = written
+    if events_file is not None:
+        of_no_workspace(workspace)
+        policy = read_policy(policy_file)
         scope, figures = _of_file(events_file, policy, start, end, now)
     else:
-        policy, scope, figures = _of_database(name, written, start, end, now, own=policy_file is not None)
+        own = None if policy_file is None else read_policy(policy_file)
+        policy, scope, figures = _of_database(name or "", workspace, own, start, end, now)
     _say(scope, figures, policy, form)
 
 
@@ -63,33 +75,31 @@ def _say(scope: Scope, figures: FlowFigures, policy: Policy, form: str) -> None:
         warn("nothing was done or in progress in this period; --since and --until name another")
 
 
-def _of_file(events_file: str | None, policy: Policy, since: int, until: int, now: int) -> Found:
+def _of_file(events_file: str, policy: Policy, since: int, until: int, now: int) -> Found:
     """The figures of all that a log tells of."""
     from bot.figures.folding import figures_from
     from bot.figures.scope import of_repos
 
     scope = of_repos(None)
-    return scope, figures_from(read_events(events_file, None), policy, scope, since, until, now)
+    return scope, figures_from(read_events(events_file), policy, scope, since, until, now)
 
 
 def _of_database(
-    name: str, written: Policy, since: int, until: int, now: int, *, own: bool
+    name: str, workspace: str | None, own: Policy | None, since: int, until: int, now: int
 ) -> tuple[Policy, Scope, FlowFigures]:
     """The figures of a stream or repository; under a policy of one's `own` all is folded again."""
-    from dataclasses import replace
-
-    from bot.commands.database import opened
+    from bot.commands.database import in_workspace
     from bot.figures.folding import figures_from
     from bot.figures.reading import figures_of
     from bot.intake import settle
     from bot.said import current
 
-    with opened() as ctx:
+    with in_workspace(workspace) as ctx:
         scope = _scope(ctx, name)
-        if own:
-            return written, scope, figures_from(_events(ctx), written, scope, since, until, now)
+        if own is not None:
+            return own, scope, figures_from(_events(ctx), own, scope, since, until, now)
         settle(ctx, now)
-        there = current(replace(ctx, policy=written))
+        there = current(ctx)
         return there.policy, scope, figures_of(there, scope, since, until, now)
 
 

@@ -37,6 +37,9 @@ events_option = click.option(
 policy_option = click.option(
     "--policy", "policy_file", metavar="FILE", help="The policy file [default: WEIR_POLICY, else weir.toml if present]."
 )
+workspace_option = click.option(
+    "--workspace", metavar="TEAM", help="Which one, by its Slack team's id [default: the only one]."
+)
 
 
 def read_policy(path: str | None) -> Policy:
@@ -52,21 +55,20 @@ def read_policy(path: str | None) -> Policy:
         raise Refused(str(error)) from None
 
 
-def read_events(events_file: str | None, repo: str | None) -> list[FlowEvent]:
-    """The events of a file, or of a repository in the database; exactly one must be named."""
-    if (events_file is None) == (repo is None):
-        raise Refused("name either --events FILE or a repository such as acme/shop (one of the two)")
-    if events_file is not None:
-        from bot.eventlog import BadLog, read
+def read_events(events_file: str) -> list[FlowEvent]:
+    """The events of a file."""
+    from bot.eventlog import BadLog, read
 
-        try:
-            return read(events_file)
-        except BadLog as error:
-            raise Refused(str(error)) from None
-    from bot.commands.database import events_of_repo
+    try:
+        return read(events_file)
+    except BadLog as error:
+        raise Refused(str(error)) from None
 
-    assert repo is not None
-    return events_of_repo(repo)
+
+def of_no_workspace(workspace: str | None) -> None:
+    """Raises Refused where a workspace is named beside a file."""
+    if workspace is not None:
+        raise Refused("--workspace says where in the database to look; with --events FILE there is nothing to look for")
 
 
 def warn(message: str) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -50,3 +51,31 @@ class Delivery:
     private: tuple[tuple[str, bool], ...] = ()
     """Whether repositories are private, of those it tells that of."""
     unplaced: tuple[Unplaced, ...] = ()
+
+
+def share_of(told: Delivery, mine: Callable[[str], bool]) -> Delivery:
+    """What of a delivery is about repositories (owner/name) that are `mine`; one that changes hands comes or goes."""
+    if all(map(mine, _named(told))):
+        return told
+    came = tuple(new for old, new in told.renamed if mine(new) and not mine(old))
+    left = tuple(old for old, new in told.renamed if mine(old) and not mine(new))
+    return Delivery(
+        host=told.host,
+        repos=tuple(dict.fromkeys((*filter(mine, told.repos), *came))),
+        events=tuple(event for event in told.events if mine(event.repo)),
+        facts=tuple(fact for fact in told.facts if mine(fact.repo)),
+        gone=(*filter(mine, told.gone), *left),
+        renamed=tuple((old, new) for old, new in told.renamed if mine(old) and mine(new)),
+        private=tuple((repo, private) for repo, private in told.private if mine(repo)),
+        unplaced=tuple(fact for fact in told.unplaced if mine(_place_of(fact))),
+    )
+
+
+def _named(told: Delivery) -> set[str]:
+    renamed = {name for names in told.renamed for name in names}
+    events, facts = {event.repo for event in told.events}, {fact.repo for fact in told.facts}
+    return {*told.repos, *told.gone, *renamed, *events, *facts, *map(_place_of, told.unplaced)}
+
+
+def _place_of(fact: Unplaced) -> str:
+    return fact.repo or f"{fact.owner}/"

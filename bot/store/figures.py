@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -62,6 +63,30 @@ def figures(session: Session, workspace: str, now: int) -> Figures:
         open_waits=_open_waits(session, workspace),
         due_lag=_lag(session.execute(due.where(col(WaitRow.next_nudge_at).is_not(None))).scalar(), now),
         outbox_lag=_lag(session.execute(waiting).scalar(), now),
+    )
+
+
+def summed(some: Sequence[Figures]) -> Figures:
+    """The figures of several workspaces as those of one: counts added up, and the longest lags."""
+
+    def added(counts: Iterable[Counts]) -> Counts:
+        return dict(sum((Counter(one) for one in counts), Counter()))
+
+    ages: Counts = {}
+    for one in some:
+        ages |= {repo: min(age, ages.get(repo, age)) for repo, age in one.webhook_ages.items()}
+    return Figures(
+        messages=added(one.messages for one in some),
+        failures=added(one.failures for one in some),
+        problems=added(one.problems for one in some),
+        webhook_ages=ages,
+        answers=added(one.answers for one in some),
+        nudges=added(one.nudges for one in some),
+        holders=[holder for one in some for holder in one.holders],
+        pending=sum(one.pending for one in some),
+        open_waits=sum(one.open_waits for one in some),
+        due_lag=max((one.due_lag for one in some), default=0),
+        outbox_lag=max((one.outbox_lag for one in some), default=0),
     )
 
 

@@ -37,7 +37,8 @@ from bot.settings import Settings
 from bot.store.engine import make_engine, reading
 from bot.store.migrate import migrate
 from bot.web import Request, Server, application
-from handlers.slack import http_door
+from bot.workspaces import OneWorkspace
+from handlers.slack import SlackDoor, make
 from tests.bench.measure import say
 
 WAITS, MINE, RUNS, PRESSES, MOST_SECONDS = 10_000, 100, 200, 50, 3
@@ -135,11 +136,13 @@ def press(user: str) -> dict[str, str]:
     return {"payload": json.dumps(told)}
 
 
-def door_of(ctx: Context, bolt: App) -> Callable[[], None]:
+def door_of(ctx: Context, app_of: Callable[[Context], App]) -> Callable[[], None]:
+    door = SlackDoor(OneWorkspace(ctx), app_of)
+
     def ask() -> None:
         # Each is another request: one that comes again is not asked again.
         headers, body = signed({**COMMAND, "trigger_id": f"1.{next(_numbers)}.a"})
-        answer = http_door(ctx, bolt, Request("POST", headers, body.encode()))
+        answer = door.by_http(Request("POST", headers, body.encode()))
         assert answer.status == 200, answer
 
     return ask
@@ -159,7 +162,9 @@ def in_turn(*work: Callable[[], None]) -> list[float]:
 
 def slowest(ctx: Context, *forms: dict[str, str]) -> float:
     """Seconds until the last of simultaneous requests is acknowledged by the whole web process."""
-    server = Server(application(app.all_routes(ctx, app.telemetry_of(ctx), app.slack_of(ctx))), "127.0.0.1", 0)
+    served = OneWorkspace(ctx)
+    routes = app.all_routes(served, app.telemetry_of(served), app.slack_of(served))
+    server = Server(application(routes), "127.0.0.1", 0)
     stop, begin = threading.Event(), threading.Barrier(len(forms))
     thread = threading.Thread(target=server.serve, args=(stop,))
     thread.start()
@@ -240,7 +245,7 @@ def main() -> None:
             seed(engine)
             policy = parse_policy(POLICY, "bench.toml")
             ctx = Context(engine, policy, settings, SystemClock(), Nobody())  # type: ignore[arg-type]
-            ours, theirs = in_turn(door_of(ctx, app.slack_of(ctx)), door_of(ctx, empty(ctx)))
+            ours, theirs = in_turn(door_of(ctx, make), door_of(ctx, empty))
             say(f"{name}, /flow waits, {MINE} of {WAITS:,} open waits, against an empty handler", ours, theirs, 3)
             at_once(ctx, name)
 

@@ -48,13 +48,15 @@ def weir(url: str) -> Any:
     from bot.settings import Settings
     from bot.store.migrate import migrate
     from bot.web import application
+    from bot.workspaces import OneWorkspace
 
     settings = Settings(database_url=url, github_webhook_secret=SECRET, slack_bot_token="xoxb-0",
                         slack_signing_secret="none", weir_log_level="warning")  # fmt: skip
     logs.configure(settings)
     ctx = app.build(settings)
     migrate(ctx.engine)
-    return application(app.all_routes(ctx, app.telemetry_of(ctx), app.slack_of(ctx)))
+    served = OneWorkspace(ctx)
+    return application(app.all_routes(served, app.telemetry_of(served), app.slack_of(served)))
 
 
 def bare(url: str) -> Any:
