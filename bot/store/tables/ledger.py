@@ -41,6 +41,7 @@ class ItemRow(SQLModel, table=True):
         Index("items_by_head", "workspace", "host", "repo", "head"),
         Index("items_by_merge", "workspace", "host", "repo", "merge_sha"),
         Index("items_by_author", "workspace", "author_key", "live"),
+        Index("items_by_opening", "workspace", "opened_at"),
     )
 
     workspace: str = Field(primary_key=True)
@@ -70,6 +71,7 @@ class ArrivalRow(SQLModel, table=True):
     """An item of which something was told that is not folded in yet. Rows are added and taken away, never changed."""
 
     __tablename__ = "arrivals"
+    __table_args__ = (Index("arrivals_by_item", "workspace", "host", "repo", "item"),)
 
     workspace: str = Field(primary_key=True)
     id: int = Field(primary_key=True, sa_type=BigInteger)
@@ -102,6 +104,7 @@ class WaitRow(SQLModel, table=True):
     __tablename__ = "waits"
     __table_args__ = (
         Index("waits_by_item", "workspace", "host", "repo", "item"),
+        Index("waits_by_end", "workspace", "until"),
         Index("waits_open_by_holder", "workspace", "holder", sqlite_where=text("until IS NULL"),
               postgresql_where=text("until IS NULL")),
         Index("waits_open_by_person", "workspace", "holder_key", sqlite_where=text("until IS NULL"),
@@ -151,6 +154,7 @@ class CheckRow(SQLModel, table=True):
     """The latest result of one check on one commit."""
 
     __tablename__ = "checks"
+    __table_args__ = (Index("checks_by_time", "workspace", "at"),)
 
     workspace: str = Field(primary_key=True)
     host: str = Field(primary_key=True)

@@ -10,7 +10,7 @@ class NudgeRow(SQLModel, table=True):
     """A rung of a wait that was claimed; the key is the promise that a rung is sent once."""
 
     __tablename__ = "nudges"
-    __table_args__ = (Index("nudges_by_message", "workspace", "outbox_id"),)
+    __table_args__ = (Index("nudges_by_message", "workspace", "outbox_id"), Index("nudges_by_time", "workspace", "at"))
 
     workspace: str = Field(primary_key=True)
     wait_id: int = Field(primary_key=True, sa_type=BigInteger)
@@ -34,6 +34,7 @@ class OutboxRow(SQLModel, table=True):
         Index("outbox_to_edit", "workspace", "edit_at", sqlite_where=text("edit_at IS NOT NULL"),
               postgresql_where=text("edit_at IS NOT NULL")),
         Index("outbox_by_recipient", "workspace", "recipient", "made_at"),
+        Index("outbox_by_time", "workspace", "made_at"),
     )  # fmt: skip
 
     workspace: str = Field(primary_key=True)
