@@ -156,11 +156,3 @@ def keep(session: Session, install: Install) -> bool:
     installs.put(session, install.workspace, install)
     settings.drop(session, install.workspace, KEY)
     return known
-
-
-def end(session: Session, workspace: str, at: int) -> bool:
-    """Slack took Weir out of a workspace at an instant, as its event tells: the token goes; whether it was installed.
-
-    What is told late of an earlier install leaves one that was made since alone.
-    """
-    return installs.end(session, workspace, at)

@@ -9,11 +9,13 @@ from dataclasses import dataclass, replace
 from html import unescape
 from pathlib import Path
 from typing import Any
-from urllib.parse import parse_qs, urlsplit
+from urllib.parse import parse_qs, quote, urlsplit
 
 import pytest
 import structlog
 from fake_slack import FakeSlack, Fault
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 from oauth_slack import ACME, KEY, NEW_KEY, SHOP, Browser, base_of, grant
 from site_on_loopback import FEW, Reply, Site, serve
 from sqlalchemy import Engine, select, text
@@ -21,14 +23,14 @@ from sqlalchemy import Engine, select, text
 from bot.__main__ import run
 from bot.clock import SetClock
 from bot.flow.events import parse_instant
-from bot.installs import FRESH, Installed, end, installed_of
+from bot.installs import FRESH, Installed, installed_of
 from bot.leaving import uninstalled
-from bot.manifest import scopes
-from bot.store import settings
+from bot.manifest import REDIRECT_PATH, scopes
+from bot.store import settings as stored
 from bot.store.engine import reading, writing
-from bot.store.installs import HOLDS, INSTALLS, STATES
-from bot.web import Server, application
-from handlers.installing import routes
+from bot.store.installs import HOLDS, INSTALLS, STATES, end
+from bot.web import Request, Server, application
+from handlers.installing import COOKIE, routes
 
 NOW = parse_instant("2026-03-02T09:00:00Z")
 TOKEN = "xoxb-of-T0ACME"
@@ -211,6 +213,17 @@ def test_who_comes_without_a_state_gets_nothing(small_town: Town, query: str) ->
     assert small_town.slack.calls == []
 
 
+@given(st.text(max_size=60), st.text(max_size=60), st.booleans())
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
+def test_whatever_comes_back_without_a_state_of_ours_is_refused(
+    small_town: Town, query: str, cookie: str, same: bool
+) -> None:
+    told = f"code=c&state={quote(query)}" if same else query
+    headers = {"cookie": f"{COOKIE}={query if same else cookie}"}
+    answer = routes(small_town.installed)[REDIRECT_PATH].door(Request("GET", headers, b"", told))
+    assert (answer.status, small_town.slack.calls) == (400, [])
+
+
 def test_a_workspace_that_is_not_listed_is_refused_and_its_token_given_back(small_town: Town) -> None:
     reply = small_town.install(team="T0OTHER", name="Other")
     assert reply.status == 403
@@ -308,8 +321,6 @@ def test_installed_again_it_has_the_new_token_at_once_and_is_not_removed(town: T
     first = town.installed.of_team(ACME)
     assert first
     uninstalled(first, NOW)
-    with writing(first.engine) as session:
-        assert end(session, ACME, NOW)
     town.clock.advance(seconds=FRESH)
     assert town.installed.of_team(ACME) is None
     assert [ctx.workspace for ctx in town.installed.ended()] == [ACME]
@@ -318,7 +329,7 @@ def test_installed_again_it_has_the_new_token_at_once_and_is_not_removed(town: T
     assert "Weir has a new token there; all it knew is as it was." in shown(reply)
     assert (town.token_of(ACME), town.installed.ended()) == ("xoxb-another", [])
     with reading(first.engine) as session:
-        assert settings.get(session, ACME, "uninstalled_at") is None
+        assert stored.get(session, ACME, "uninstalled_at") is None
 
 
 def test_what_is_told_late_of_an_earlier_install_ends_no_later_one(town: Town) -> None:
