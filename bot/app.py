@@ -128,7 +128,7 @@ def all_routes(served: Workspaces, telemetry: Telemetry, slack: SlackDoor) -> di
     if served.base.settings.slack_app_token is None:
         routes["/slack/events"] = Route("POST", fit.guarded(slack.by_http))
     if isinstance(served, Installed):
-        routes |= installing.routes(served)
+        routes |= {path: Route(one.method, fit.guarded(one.door)) for path, one in installing.routes(served).items()}
     return routes
 
 

@@ -68,6 +68,12 @@ class Installed:
             known = self._known.get(team)
         return known.ctx if known else None
 
+    def shut_out(self, team: str | None) -> Context | None:
+        """A workspace as `unserved` lists them, without its token."""
+        self._look()
+        known = self._known.get(team or "")
+        return self._without_token(known.install) if known and known.ctx is None else None
+
     def ended(self) -> list[Context]:
         """Every workspace whose install has ended and of which something is kept still; Slack knows none of them."""
         with reading(self.base.engine) as session:

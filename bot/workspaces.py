@@ -27,6 +27,9 @@ class Workspaces(Protocol):
     def of_team(self, team: str | None) -> Context | None:
         """The one that a request of a Slack team belongs to; None where it is not served."""
 
+    def shut_out(self, team: str | None) -> Context | None:
+        """One that Weir is installed in and that can't be served; nothing can be said there, but that it is over."""
+
     def ended(self) -> list[Context]:
         """Those that Weir was taken out of, of which something is kept still. Nothing can be said there."""
 
@@ -42,6 +45,9 @@ class OneWorkspace:
 
     def of_team(self, team: str | None) -> Context | None:
         return self.base
+
+    def shut_out(self, team: str | None) -> Context | None:
+        return None
 
     def ended(self) -> list[Context]:
         return []

@@ -9,6 +9,14 @@ from slack_bolt import App
 from bot.context import Context
 from bot.leaving import uninstalled
 
+EVENTS = ("app_uninstalled", "tokens_revoked")
+
+
+def is_told(body: dict[str, Any]) -> bool:
+    """Whether a request of Slack's tells of it."""
+    event = body.get("event")
+    return isinstance(event, dict) and event.get("type") in EVENTS
+
 
 def register(app: App, ctx: Context) -> None:
     """Listen to the app being uninstalled, and to its bot's token being revoked."""

@@ -141,6 +141,8 @@ class SlackDoor:
         team = request.context.team_id
         try:
             ctx = self._served.of_team(team)
+            if ctx is None and leaving.is_told(request.body):
+                ctx = self._served.shut_out(team)
         except DATABASE_TROUBLE as error:
             return _something_went_wrong(error, request.body)
         if ctx is not None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -17,7 +18,7 @@ from fake_slack import FakeSlack, Fault
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from oauth_slack import ACME, KEY, NEW_KEY, SHOP, Browser, base_of, grant
-from site_on_loopback import FEW, Reply, Site, serve
+from site_on_loopback import FEW, Reply, Site, serve, signature
 from sqlalchemy import Engine, select, text
 
 from bot.__main__ import run
@@ -31,6 +32,7 @@ from bot.store.engine import reading, writing
 from bot.store.installs import HOLDS, INSTALLS, STATES, end
 from bot.web import Request, Server, application
 from handlers.installing import COOKIE, routes
+from handlers.slack import SlackDoor
 
 NOW = parse_instant("2026-03-02T09:00:00Z")
 TOKEN = "xoxb-of-T0ACME"
@@ -63,7 +65,7 @@ class Town:
 
     def rows(self, of: Any = INSTALLS) -> list[Any]:
         with reading(self.installed.base.engine) as session:
-            return list(session.execute(select(of)))
+            return list(session.execute(select(of).order_by(*of.primary_key)))
 
 
 def town_of(engine: Engine, folder: Path, **more: Any) -> Iterator[Town]:
@@ -401,6 +403,24 @@ def test_one_whose_key_is_lost_is_left_out_and_said_once(town: Town) -> None:
             town.clock.advance(minutes=1)
         assert other.unserved() == [ACME, SHOP]
     assert [(line["event"], line["workspace"]) for line in lines] == [("not served", ACME), ("not served", SHOP)]
+
+
+def test_one_that_can_not_be_served_is_ended_all_the_same(town: Town) -> None:
+    town.install()
+    town.install(team=SHOP)
+    secret = type(town.installed.base.settings.weir_secret_key)
+    other = town.other_process(weir_secret_key=secret(NEW_KEY))
+    door = SlackDoor(other)
+    for kind in ("app_home_opened", "app_uninstalled"):
+        told = {"team_id": ACME, "type": "event_callback", "event_id": kind, "event_time": NOW, "event": {"type": kind}}
+        body = json.dumps(told)
+        headers = {name.lower(): value for name, value in signature(body).items()}
+        answer = door.by_http(Request("POST", {**headers, "content-type": "application/json"}, body.encode()))
+        assert answer.status == 200
+        assert [one.ended_at for one in town.rows()] == [NOW if kind == "app_uninstalled" else None, None]
+    assert (other.shut_out(SHOP) is None, other.shut_out(None)) == (False, None)
+    town.clock.advance(seconds=FRESH)
+    assert (other.shut_out(ACME), other.unserved()) == (None, [SHOP])
 
 
 def test_one_that_is_no_longer_listed_is_left_out(town: Town, tmp_path: Path) -> None:
