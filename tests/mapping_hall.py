@@ -10,6 +10,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
+from doors import in_the_end
 from fake_slack import FakeSlack, content_error
 from program import wait_until
 from site_on_loopback import Reply, Site, serve, settings, web
@@ -42,9 +43,8 @@ class Hall:
         return self.world.slack
 
     def flow(self, words: str, user: str = "U0ALICE", channel: str = SHOP) -> Json:
-        reply: Json = json.loads(
-            self.site.send_command({**command(words, user, channel), "response_url": self.site.response_url}).text
-        )
+        said = {**command(words, user, channel), "response_url": self.site.response_url}
+        reply = in_the_end(self.slack, lambda: json.loads(self.site.send_command(said).text))
         assert content_error(reply) is None
         self.deliver()
         return reply

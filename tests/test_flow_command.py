@@ -9,11 +9,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from doors import asked
 from fake_slack import FakeSlack, Fault, content_error
 from hypothesis import given
 from hypothesis import strategies as st
 from program import wait_until
-from site_on_loopback import Reply, Site, serve, settings, web
+from site_on_loopback import Site, serve, settings, web
 from sqlalchemy import Engine
 from world import POLICY, World
 
@@ -36,7 +37,9 @@ class Talk:
 
     def flow(self, text: str, user: str = "U0ALICE") -> dict[str, Any]:
         """What is answered, after a look at Slack's limits."""
-        return self._fine(self.site.command(text, user))
+        said = asked(self.site, self.world.slack, text, user)
+        assert (said["response_type"], content_error(said)) == ("ephemeral", None)
+        return said
 
     def press(self, answered: dict[str, Any], label: str, user: str = "U0ALICE") -> dict[str, Any]:
         """Press a button of an answer; what takes its place."""
@@ -45,11 +48,6 @@ class Talk:
         assert self.site.press(buttons(answered)[label], slack.response_url, user).status == 200
         wait_until(lambda: len(slack.replaced) > before)
         return slack.replaced[-1]
-
-    def _fine(self, reply: Reply) -> dict[str, Any]:
-        said: dict[str, Any] = json.loads(reply.text)
-        assert (reply.status, said["response_type"], content_error(said)) == (200, "ephemeral", None)
-        return said
 
 
 @pytest.fixture

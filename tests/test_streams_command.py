@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from doors import asked
 from fake_slack import FakeSlack, content_error, view_error
 from program import wait_until
 from site_on_loopback import Site, serve, settings, web
@@ -40,7 +41,7 @@ class Desk:
         return self.mill.world.slack
 
     def flow(self, words: str, user: str = "U0ALICE") -> dict[str, Any]:
-        reply: dict[str, Any] = json.loads(self.site.command(words, user).text)
+        reply = asked(self.site, self.slack, words, user)
         assert content_error(reply) is None
         return reply
 
