@@ -68,7 +68,7 @@ def _at_hand(ctx: Context, key: tuple[Any, ...], make: Callable[[], T]) -> T:
         with _keeping:
             kept = _kept[ctx.engine]
             kept[key] = known
-            stale = [one for one in kept if one[:3] != key[:3]]
+            stale = [one for one in kept if one[0] == key[0] and one[:3] != key[:3]]
             for one in stale or list(kept)[:-MOST_KEPT]:
                 del kept[one]
     return known
