@@ -1,0 +1,170 @@
+"""Two releases side by side on one PostgreSQL; processes that are replaced one after the other, under deliveries."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+from program import Program
+from rolling import OLD_REVISION, Town, town_of, unpacked
+from sqlalchemy import Engine
+
+from bot.store.engine import make_engine, writing
+from bot.store.migrate import migrate, revisions, upgrade
+
+SHORT, LONG = 7, 1_000
+"""How many people are asked for a review at most."""
+
+
+@pytest.fixture
+def database(empty_postgres: str) -> Iterator[Engine]:
+    """One with the schema of the release before."""
+    engine = make_engine(empty_postgres)
+    with writing(engine) as session:
+        upgrade(session, OLD_REVISION)
+    yield engine
+    engine.dispose()
+
+
+@pytest.fixture(scope="session")
+def old(pytestconfig: pytest.Config) -> Path:
+    return unpacked(pytestconfig.cache.mkdir("old"))
+
+
+class Fleet:
+    """The programs of a town, begun and ended; those that answer people are behind its balancer."""
+
+    def __init__(self, town: Town) -> None:
+        self._town = town
+        self.all: list[Program] = []
+        self._ports: dict[Program, int] = {}
+
+    def begin(self, command: str, code: Path | None = None) -> Program:
+        program = self._town.program(command, code)
+        self.all.append(program)
+        self._ports[program] = program.port  # once it runs
+        if command != "worker":
+            self._town.door.webs.append(self._ports[program])
+        return program
+
+    def end(self, program: Program) -> None:
+        """As a service manager does: SIGTERM, and wait; the balancer finds out by itself."""
+        assert program.stop() == 0
+        if self._ports[program] in self._town.door.webs:
+            self._town.door.webs.remove(self._ports[program])
+
+    def replace(self, program: Program, command: str, code: Path | None = None) -> Program:
+        """The new one is there before the old one goes."""
+        successor = self.begin(command, code)
+        self.end(program)
+        return successor
+
+    def alone(self, command: str) -> int:
+        """Run a command that ends by itself; its status."""
+        return self._town.program(command).end()
+
+    def lines(self, words: str) -> list[str]:
+        return [line for program in self.all for line in program.lines if words in line]
+
+
+@pytest.fixture
+def fleet_of() -> Iterator[Callable[[Town], Fleet]]:
+    fleets: list[Fleet] = []
+
+    def make(town: Town) -> Fleet:
+        fleets.append(Fleet(town))
+        return fleets[-1]
+
+    yield make
+    for fleet in fleets:
+        for program in fleet.all:
+            program.kill()
+
+
+def test_the_release_before_goes_on_beside_this_one_and_takes_over_again(
+    database: Engine, old: Path, tmp_path: Path, fleet_of: Callable[[Town], Fleet]
+) -> None:
+    with town_of(tmp_path, database, SHORT) as town:
+        fleet = fleet_of(town)
+        fleet.begin("run", old)
+        town.ask_for([1, 2])
+        town.wait_for([1, 2], "for your review")
+        assert migrate(database) == revisions()[revisions().index(OLD_REVISION) + 1 :]
+        now = fleet.begin("run")
+        town.ask_for([3, 4, 5, 6])
+        town.wait_for([3, 4, 5, 6], "for your review")
+        town.press([1, 2, 3, 4])
+        town.review([1, 3])
+        town.wait_for([1, 3], "thank you")
+        assert len(town.door.served) == 2
+        fleet.end(now)  # and back
+        town.ask_for([7])
+        town.press([5])
+        town.review([5])
+        town.wait_for([7], "for your review")
+        town.all_is_well()
+        assert len(fleet.lines('"database newer"')) == (2 if revisions()[-1] != OLD_REVISION else 0)  # web and worker
+        assert fleet.lines('"error"') == []
+
+
+@contextmanager
+def busy(town: Town, people: int) -> Iterator[None]:
+    """The town asks, presses and reviews for as long as this lasts."""
+    enough = threading.Event()
+    with ThreadPoolExecutor(1) as hands:
+        going = hands.submit(town.be_busy, range(1, people + 1), enough)
+        try:
+            yield
+        finally:
+            enough.set()
+        going.result()
+
+
+KINDS = ("web", "web", "worker", "worker")
+
+
+@pytest.mark.long
+def test_two_releases_take_turns_under_deliveries_presses_and_nudges(
+    database: Engine, old: Path, tmp_path: Path, fleet_of: Callable[[Town], Fleet]
+) -> None:
+    with town_of(tmp_path, database, LONG) as town:
+        fleet = fleet_of(town)
+        programs = [fleet.begin(kind, old) for kind in KINDS]
+        with busy(town, LONG):
+            assert fleet.alone("migrate") == 0
+            for code in (None, old):
+                programs = [fleet.replace(one, kind, code) for one, kind in zip(programs, KINDS, strict=True)]
+        town.wait_for(sorted(town.asked), "acme/shop#")
+        town.all_is_well()
+        assert len(fleet.lines('"database newer"')) == (2 * len(KINDS) if revisions()[-1] != OLD_REVISION else 0)
+        assert fleet.lines('"error"') == []
+        print(figures(town))
+
+
+@pytest.mark.long
+def test_processes_are_replaced_one_after_the_other_and_nobody_notices(
+    database: Engine, tmp_path: Path, fleet_of: Callable[[Town], Fleet]
+) -> None:
+    migrate(database)
+    with town_of(tmp_path, database, LONG) as town:
+        fleet = fleet_of(town)
+        programs = [fleet.begin(kind) for kind in KINDS]
+        with busy(town, LONG):
+            for _ in range(2):
+                programs = [fleet.replace(one, kind) for one, kind in zip(programs, KINDS, strict=True)]
+        town.wait_for(sorted(town.asked), "acme/shop#")
+        town.all_is_well()
+        assert fleet.lines('"error"') == []
+        print(figures(town))
+
+
+def figures(town: Town) -> str:
+    return (
+        f"{sum(town.door.served.values())} requests by {len(town.door.served)} web processes, 0 failed, slowest "
+        f"{town.door.slowest:.2f} s; {len(town.asked)} messages, {len(town.pressed)} pressed, {len(town.reviewed)} "
+        f"reviewed, lost 0, doubled 0"
+    )
