@@ -192,5 +192,4 @@ def _linked(session: Session, ctx: Context, login: str, found: Found, now: int) 
 
 def slack_path(ctx: Context, login: str) -> Path:
     """The setting that says whose a login is, spelt as the policy has it where it has it."""
-    known = (name for name in ctx.policy.file.people if name.casefold() == login.casefold())
-    return ("people", next(known, login), "slack")
+    return ("people", ctx.policy.spelt(login), "slack")

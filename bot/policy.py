@@ -105,6 +105,14 @@ class Policy:
     def _people(self) -> dict[str, Person]:
         return {login.casefold(): self._person(part) for login, part in self.file.people.items()}
 
+    @cached_property
+    def _names(self) -> dict[str, str]:
+        return {login.casefold(): login for login in reversed(self.file.people)}
+
+    def spelt(self, login: str) -> str:
+        """A login as the policy has it, where it has it in whatever case."""
+        return self._names.get(login.casefold(), login)
+
     def _person(self, part: PersonPart) -> Person:
         facts = self.facts.get(part.slack or "", _NO_FACTS)
         calendar = part.calendar.over(replace(self.calendar, timezone=facts.zone or self.calendar.timezone))

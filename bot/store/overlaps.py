@@ -7,13 +7,14 @@ from collections.abc import Collection, Iterable
 from operator import itemgetter
 from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, and_, bindparam, func, or_, select
+from sqlalchemy import ColumnElement, and_, bindparam, false, or_, select
 from sqlalchemy.orm import Session
 
 from bot.flow.events import ItemKey
 from bot.flow.stages import Journey, Visit
 from bot.store.events import EVENTS
 from bot.store.journeys import JOURNEYS, VISITS, Measured
+from bot.store.repos import spelt
 from bot.store.sql import Asking, by_repo
 
 _J, _V, _E = JOURNEYS.c, VISITS.c, EVENTS.c
@@ -51,7 +52,7 @@ def journeys(
     Of these repositories alone, case aside, where any are named; in order of their items.
     """
     mine = (
-        *_of(workspace, stream, repos), _V.workspace == workspace,
+        *_of(session, workspace, stream, repos), _V.workspace == workspace,
         or_(_J.ended_at.is_(None), _J.ended_at >= since), _J.began_at < until,
     )  # fmt: skip
     # In no order: SQLite would go through all journeys rather than sort.
@@ -62,9 +63,15 @@ def journeys(
     return [_measured(stream, way, ways[way]) for way in sorted(ways, key=itemgetter(0, 1, 2))]
 
 
-def _of(workspace: str, stream: str, repos: Collection[str] | None) -> tuple[ColumnElement[bool], ...]:
+def _of(
+    session: Session, workspace: str, stream: str, repos: Collection[str] | None
+) -> tuple[ColumnElement[bool], ...]:  # fmt: skip
     mine: tuple[ColumnElement[bool], ...] = (_J.workspace == workspace, _J.stream == stream)
-    return mine if repos is None else (*mine, func.lower(_J.repo).in_(sorted({repo.lower() for repo in repos})))
+    if repos is None:
+        return mine
+    # As they are spelt: by `lower` all journeys of the stream would be gone through.
+    named = [and_(_J.host == host, _J.repo.in_(some)) for host, some in spelt(session, workspace, repos).items()]
+    return (*mine, or_(false(), *named))
 
 
 def _measured(stream: str, way: tuple[Any, ...], visits: Iterable[tuple[int, Visit]]) -> Measured:
@@ -81,7 +88,7 @@ def done_in(
     session: Session, workspace: str, stream: str, repos: Collection[str] | None, since: int, until: int
 ) -> list[Ended]:
     """The items done in [since, until)."""
-    mine = (*_of(workspace, stream, repos), _J.dropped.is_(False), _J.ended_at >= since, _J.ended_at < until)
+    mine = (*_of(session, workspace, stream, repos), _J.dropped.is_(False), _J.ended_at >= since, _J.ended_at < until)
     rows = session.execute(select(_J.host, _J.repo, _J.item, _J.began_at, _J.ended_at).where(*mine))
     return [Ended((host, repo, item), began_at, done_at) for host, repo, item, began_at, done_at in rows]
 

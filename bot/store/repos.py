@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from typing import Any
 
@@ -15,7 +16,7 @@ from bot.store.checks import CHECKS, optional_key
 from bot.store.connections import CONNECTIONS
 from bot.store.events import EVENTS
 from bot.store.items import ITEMS
-from bot.store.sql import Asking, Inserting, insert, table
+from bot.store.sql import Asking, Inserting, batches, insert, table
 from bot.store.tables import RepoRow
 from bot.store.unplaced import UNPLACED
 from bot.store.waits import OUTBOX, WAITS
@@ -46,6 +47,16 @@ _HEAR = Inserting(
 def known(session: Session, workspace: str) -> Sequence[Row[Any]]:
     """All repositories, in order of their names."""
     return session.execute(select(REPOS).where(_C.workspace == workspace).order_by(_C.host, _C.repo)).all()
+
+
+def spelt(session: Session, workspace: str, names: Iterable[str]) -> dict[str, list[str]]:
+    """The repositories of these names, whatever their case, as their hosts spell them; by host."""
+    found: dict[str, list[str]] = defaultdict(list)
+    for some in batches(sorted({name.lower() for name in names})):
+        named = (_C.workspace == workspace, func.lower(_C.repo).in_(some))
+        for host, repo in session.execute(select(_C.host, _C.repo).where(*named)):
+            found[host].append(repo)
+    return dict(found)
 
 
 def add(session: Session, workspace: str, host: str, repos: Iterable[str], *, connected: bool = False) -> None:

@@ -169,6 +169,7 @@ class RepoRow(SQLModel, table=True):
     """A repository Weir follows or has events of."""
 
     __tablename__ = "repos"
+    __table_args__ = (Index("repos_by_name", "workspace", "repo"),)
 
     workspace: str = Field(primary_key=True)
     host: str = Field(primary_key=True)
