@@ -15,6 +15,7 @@ from bot.flow.calendar import Calendar
 from bot.flow.experiments import FLOW_TIME, KIND, Result, Samples, result_of
 from bot.flow.metrics import FlowFigures, Waited
 from bot.policy import Policy
+from bot.sight import looks_after_all, named
 from bot.store.engine import reading
 from bot.store.experiments import Experiment, every
 from bot.store.streams import by_key, versions
@@ -101,16 +102,48 @@ def told(ctx: Context, one: Experiment, now: int, *, beside: bool = False) -> Sh
     return shown(one, place, result_now(ctx, one, place, now, beside=beside))
 
 
-def under_way(ctx: Context, scope: Scope, now: int) -> list[Shown]:
-    """What is being tried that bears on a scope, as it stands; the newest first."""
+class Placed(NamedTuple):
+    """An experiment, and where it is."""
+
+    one: Experiment
+    place: Place | None
+
+
+def seen_ones(ctx: Context, *, open_only: bool = False) -> list[Placed]:
+    """The experiments that may be shown, newest first: in a repository, or a stream through one, whose name may be.
+
+    Of one whose map is gone nobody can tell; it is shown to whoever began it, and to administrators.
+    """
     with reading(ctx.engine) as session:
-        known = every(session, ctx.workspace, open_only=True)
-        running = [(one, place_of(session, ctx.workspace, one)) for one in known]
-    mine = [(one, place) for one, place in running if place is not None and _bears_on(place.scope, scope)]
+        known = every(session, ctx.workspace, open_only=open_only)
+        placed = [Placed(one, place_of(session, ctx.workspace, one)) for one in known]
+    repos = {repo for _, place in placed for repo in _spelt_repos(place)}
+    shown = named(ctx, repos)
+    return [one for one in placed if _may_be_shown(ctx, one, shown)]
+
+
+def _may_be_shown(ctx: Context, placed: Placed, shown: frozenset[str]) -> bool:
+    if placed.place is None:
+        return ctx.viewer is None or ctx.viewer.user == placed.one.began_by or looks_after_all(ctx, ctx.viewer.user)
+    there = _spelt_repos(placed.place)
+    return not there or not shown.isdisjoint(there)
+
+
+def _spelt_repos(place: Place | None) -> Sequence[str]:
+    """The repositories of a place as they are spelt; none where it is about all of them."""
+    if place is None:
+        return ()
+    return tuple(place.scope.repos or ()) if place.scope.version is None else tuple(place.scope.stream.repos)
+
+
+def under_way(ctx: Context, scope: Scope, now: int) -> list[Shown]:
+    """What is being tried that bears on a scope and may be shown, as it stands; the newest first."""
+    running = seen_ones(ctx, open_only=True)
+    mine = [(one, place) for one, place in running if place is not None and bears_on(place.scope, scope)]
     return [shown(one, place, result_now(ctx, one, place, now, beside=False)) for one, place in mine]
 
 
-def _bears_on(one: Scope, scope: Scope) -> bool:
+def bears_on(one: Scope, scope: Scope) -> bool:
     """Whether two scopes have repositories in common; of mapped streams each stands for itself."""
     if one.version is not None and scope.version is not None:
         return one.key == scope.key

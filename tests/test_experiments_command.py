@@ -220,6 +220,8 @@ def test_a_repository_and_a_stage_can_be_meant(desk: Desk) -> None:
     stage = WORDS.replace("pair on", "look at").replace(" review ", " Shop looked at ")
     assert "Looked at -70% by Friday 27 March, in Shop." in said(desk, f"try {stage}")
     alone = WORDS.replace("pair on", "split").replace(" review ", " looked at ")
+    assert said(desk, f"try {alone}").startswith("Experiment 2 (“look at large changes”) is about the same wait.")
+    said(desk, "experiments drop 2")
     assert "Looked at -70% by Friday 27 March, in Shop." in said(desk, f"try {alone}")
     coding = WORDS.replace("pair on", "write").replace(" review ", " coding ")
     assert said(desk, f"try {coding}").startswith("No Coding was over in the last 90 days")

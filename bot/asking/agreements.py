@@ -19,6 +19,7 @@ from bot.learning import forecast_of, learn, lengths_of, past_lately, with_targe
 from bot.policy import Policy
 from bot.policy_file import spelt
 from bot.said import Change, current, say, value_at
+from bot.sight import named
 from bot.store import connections, said, waits
 from bot.store.engine import reading, writing
 from bot.store.said import Path
@@ -45,7 +46,7 @@ def targets_of(ctx: Context, name: str | None, now: int) -> Targets:
         )
         for found in lengths_of(rows, policy, now)
     ]
-    own = [] if repo is not None else _of_their_own(ctx.policy)
+    own = [] if repo is not None else _of_their_own(ctx)
     return Targets(repo, kinds, own, repo is not None and ctx.policy.is_silent(repo))
 
 
@@ -97,10 +98,10 @@ def _folded(path: Path) -> Path:
     return tuple(step.casefold() for step in path)
 
 
-def _of_their_own(policy: Policy, kinds: Iterable[str] = KINDS) -> list[tuple[str, list[tuple[str, int]]]]:
+def _of_their_own(ctx: Context, kinds: Iterable[str] = KINDS) -> list[tuple[str, list[tuple[str, int]]]]:
     """The followed repositories that have targets of their own for some kinds, and which (0 for none)."""
-    found = []
-    for repo in sorted(policy.file.repos):
+    found, policy = [], ctx.policy
+    for repo in sorted(named(ctx, policy.file.repos)):
         part = policy.file.repos[repo].targets
         own = [(kind, seconds) for kind in kinds if (seconds := getattr(part, kind)) is not None]
         if own and policy.follows(repo):
@@ -126,7 +127,7 @@ def proposal_of(ctx: Context, user: str, words: TargetWords, now: int) -> Propos
         no_longer_late=len(was - then),
         silent=repo is not None and ctx.policy.is_silent(repo),
         may_confirm=_may(ctx, user, now),
-        kept=[] if repo is not None else _of_their_own(ctx.policy, words.targets),
+        kept=[] if repo is not None else _of_their_own(ctx, words.targets),
     )
 
 

@@ -10,6 +10,7 @@ from bot.asking.admins import NotAllowed, is_admin
 from bot.context import Context
 from bot.identity import slack_path
 from bot.said import value_at
+from bot.sight import named
 from bot.store import matches, members, people
 from bot.store.engine import reading
 from bot.store.figures import troubled_addresses
@@ -23,9 +24,13 @@ def coverage_of(ctx: Context, now: int) -> Coverage:
     """Who is reached as of `now`, and what keeps the others from being so."""
     with reading(ctx.engine) as session:
         found = people.workers(session, ctx.workspace, now - DAYS * DAY)
+        met = people.places(session, ctx.workspace, (who.login for who in found)) if ctx.viewer else {}
         known = matches.everything(session, ctx.workspace)
         gone = {user for user, row in members.everybody(session, ctx.workspace).items() if row.gone}
         troubled = dict(troubled_addresses(session, ctx.workspace))
+    if ctx.viewer:
+        shown = named(ctx, {repo for some in met.values() for repo in some})
+        found = [who for who in found if not shown.isdisjoint(met[who.login.lower()])]
     wrong = {user: f"can't be written to ({why})" for user, why in troubled.items()}
     wrong |= dict.fromkeys(gone, "is deactivated in Slack, or an app")
     real = [who for who in found if not _is_bot(ctx, who, known.get(who.login.lower()))]

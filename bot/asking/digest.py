@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from bot.asking.admins import must_be_admin
 from bot.asking.connecting import must_be_heard_in
 from bot.asking.people import NotKnown, repos_known
@@ -14,7 +16,7 @@ from bot.flow.digest.days import Every
 from bot.grammar import DigestWords
 from bot.intake import settle
 from bot.sight import as_seen_by, named, seen
-from bot.store.digests import REPO, Regular
+from bot.store.digests import Regular
 from bot.views.digest import Shown
 from bot.views.digest_plans import Plan
 
@@ -61,12 +63,12 @@ def stop(ctx: Context, user: str, words: DigestWords, place: str, now: int) -> t
 
 def plans(ctx: Context, user: str, words: DigestWords) -> list[Plan]:
     """Those that come regularly to channels, or to whoever asks; where a channel is named those of it."""
-    mine = [one for one in regular.planned(ctx) if one.regular.place in (f"@{user}", f"={words.channel}")]
+    every = regular.planned(replace(ctx, viewer=None))
+    mine = [one for one in every if one.regular.place in (f"@{user}", f"={words.channel}")]
     if words.channel is None:
-        mine += [one for one in regular.planned(ctx) if one.regular.place.startswith("=")]
-    repos = {one.regular.about.removeprefix(REPO) for one in mine if one.regular.about.startswith(REPO)}
-    hidden = {f"{REPO}{repo}" for repo in repos - named(ctx, repos)}
-    return [_plan(one) for one in mine if one.regular.about not in hidden]
+        mine += [one for one in every if one.regular.place.startswith("=")]
+    shown = named(ctx, {repo for one in mine for repo in one.repos})
+    return [_plan(one) for one in mine if not one.repos or not shown.isdisjoint(one.repos)]
 
 
 def _plan(one: Planned) -> Plan:

@@ -11,7 +11,7 @@ from bot.asking.mapping import channel_of
 from bot.asking.metrics import scope_meant
 from bot.asking.people import NotKnown, zone_of
 from bot.context import Context
-from bot.experiments import baseline_of, id_of, place_of, recipients_of, result_now, told
+from bot.experiments import baseline_of, bears_on, id_of, place_of, recipients_of, result_now, seen_ones, told
 from bot.figures.scope import Scope, of_stream
 from bot.flow.experiments import DROPPED, KEPT, KIND, STAGE
 from bot.flow.standard import STANDARD
@@ -35,7 +35,6 @@ from bot.views.held_back import nudges_lines
 
 ENDINGS = {"keep": KEPT, "drop": DROPPED}
 _MOST_NAMED = 6
-_MOST_NUMBER = 2**31
 
 
 class Subject(NamedTuple):
@@ -53,6 +52,7 @@ def begin(ctx: Context, user: str, words: TryWords, place: str, now: int) -> tup
     if until == today:
         raise Misread(f"“{words.until.text}” is today: nothing would be over by then.", TRY, "Allowed is a later day.")
     subject = subject_meant(ctx, words)
+    _must_be_alone(ctx, subject, words.tried)
     settle(ctx, now, most=1)
     baseline = baseline_of(ctx, *subject, now)
     _must_be_comparable(subject, baseline.get(subject.name, ()))
@@ -77,6 +77,20 @@ def _day(words: DayWords, today: date, verb: str) -> date:
         return day_of(words, today)
     except Misread as error:
         raise Misread(str(error), verb, error.allowed) from None
+
+
+def _must_be_alone(ctx: Context, subject: Subject, tried: str) -> None:
+    """Raises NotKnown where something else is being tried on the same wait: nobody could tell what of it helped."""
+    others = [
+        placed for placed in seen_ones(ctx, open_only=True) if kept.key_of(placed.one.tried) != kept.key_of(tried)
+    ]
+    for one, place in others:
+        same = place is not None and (one.sort, place.name.casefold()) == (subject.sort, subject.name.casefold())
+        if place is not None and same and bears_on(place.scope, subject.scope):
+            raise NotKnown(
+                f"Experiment {one.number} (“{one.tried[:60]}”) is about the same wait. /flow experiments drop "
+                f"{one.number} ends it, or keep {one.number}; one at a time tells what helps."
+            )
 
 
 def _must_be_comparable(subject: Subject, before: Sequence[int]) -> None:
@@ -144,11 +158,9 @@ def _names(stream: Stream) -> str:
 
 
 def every(ctx: Context, now: int) -> list[Shown]:
-    """All experiments as they stand, the newest first."""
+    """All experiments that may be shown as they stand, the newest first."""
     settle(ctx, now, most=1)
-    with reading(ctx.engine) as session:
-        known = kept.every(session, ctx.workspace)
-    return [told(ctx, one, now) for one in known]
+    return [told(ctx, placed.one, now) for placed in seen_ones(ctx)]
 
 
 def one_of(ctx: Context, number: int, now: int) -> Shown:
@@ -158,8 +170,8 @@ def one_of(ctx: Context, number: int, now: int) -> Shown:
 
 
 def _known(ctx: Context, number: int) -> Experiment:
-    with reading(ctx.engine) as session:
-        one = kept.by_number(session, ctx.workspace, number) if number < _MOST_NUMBER else None
+    found = (placed.one for placed in seen_ones(ctx) if placed.one.number == number)
+    one = next(found, None)
     if one is None:
         raise NotKnown(f"There is no experiment {number}. /flow experiments lists them.")
     return one

@@ -44,8 +44,8 @@ def item_meant(words: Sequence[str], verb: str) -> ItemRef:
 
 def chains_of(ctx: Context, key: ItemKey) -> list[Chain]:
     """What an item is for, the nearest reason first."""
+    known = known_now(ctx)
     with reading(ctx.engine) as session:
-        known = catalogue(session, ctx.workspace)
         found = traced(session, ctx.workspace, [key], known)[key]
         whose = value.segments(session, ctx.workspace, key)
     named = _items(ctx, {one.via for one in found})
@@ -174,8 +174,8 @@ def target_missing(known: Catalogue, words: Sequence[str]) -> Exception:
 def rule_change(ctx: Context, user: str, words: Sequence[str], now: int) -> RuleChange:
     """What a rule would mean for the work of the last DAYS. Raises Misread, NotKnown."""
     settle(ctx, now, most=1)
+    known = known_now(ctx)
     with reading(ctx.engine) as session:
-        known = catalogue(session, ctx.workspace)
         rule, target = rule_meant(known, words)
         held = value.rules(session, ctx.workspace)
         was = next((one for one in held if one.key == rule.key), None)
@@ -240,11 +240,12 @@ def drop_rule(ctx: Context, user: str, words: Sequence[str], now: int) -> Rule:
 def rules_of(ctx: Context, now: int) -> Rules:
     """All rules, how much of each stream's work is traced, and the latest that is not."""
     settle(ctx, now, most=1)
+    known = known_now(ctx)
     with reading(ctx.engine) as session:
-        known = catalogue(session, ctx.workspace)
+        every = catalogue(session, ctx.workspace)
         held = [(one, _name(known, one.to)) for one in value.rules(session, ctx.workspace) if one.to in known.places]
         names = {one.stream: one.stream_name for one in known.said}
-        shares = {key: share_of(session, ctx.workspace, key, known, now) for key in names}
+        shares = {key: share_of(session, ctx.workspace, key, every, now) for key in names}
     none = [key for share in shares.values() for key in share.none[:MOST_LOOKED_AT]]
     named = _items(ctx, none)
     told = [Share(names[key], one.n, one.traced) for key, one in shares.items()]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy.orm import Session
+from fnmatch import fnmatchcase
 
 from bot.asking.items import key_of
 from bot.context import Context
@@ -10,10 +10,11 @@ from bot.flow.events import ItemKey
 from bot.flow.stages import journey
 from bot.flow.standard import STANDARD
 from bot.flow.teaching import Known
-from bot.flow.types import KINDS, marks_of, said_of
+from bot.flow.types import KINDS, REPO, Rule, marks_of, said_of
 from bot.grammar import TYPES, ItemRef
 from bot.intake import settle
-from bot.store import events, items
+from bot.sight import named, seen_items
+from bot.store import events, items, repos
 from bot.store import journeys as kept
 from bot.store.engine import reading
 from bot.views.typed import Typed
@@ -23,28 +24,51 @@ from bot.views.types import Untyped
 def typed_of(ctx: Context, ref: ItemRef, now: int) -> Typed:
     """What an item counts as, and why; a pull request's is that of the issue it closes. Raises NotKnown and Misread."""
     settle(ctx, now, most=1)
-    named = key_of(ctx, ref, TYPES)
+    meant = key_of(ctx, ref, TYPES)
+    key = _whole(ctx, meant)
     with reading(ctx.engine) as session:
-        key = _whole(session, ctx.workspace, named)
         row = items.by_keys(session, ctx.workspace, [key]).get(key)
     known = known_of(ctx, key)
     rules = ctx.policy.type_rules
     rule = known.rule(rules)
+    hidden = repos_hidden(ctx)
     return Typed(
         item=Untyped(key, row.title if row else None, row.url if row else None, done=False),
-        asked=named,
+        asked=meant,
         type=known.type(rules),
         said=known.said is not None,
-        rule=rule,
+        rule=rule and without(rule, hidden),
         number=rules.index(rule) + 1 if rule else 0,
         marks=known.marks,
     )
 
 
-def _whole(session: Session, workspace: str, key: ItemKey) -> ItemKey:
-    """The issue that a pull request closes, of several the first, as far as it is known; else itself."""
-    wholes = kept.closed_by(session, workspace, [key]).get(key, set())
-    return min(items.by_keys(session, workspace, wholes), default=key)
+def _whole(ctx: Context, key: ItemKey) -> ItemKey:
+    """The issue that a pull request closes, the first of those that are known and may be shown; else itself."""
+    with reading(ctx.engine) as session:
+        wholes = kept.closed_by(session, ctx.workspace, [key]).get(key, set())
+        known = items.by_keys(session, ctx.workspace, wholes)
+    return min(seen_items(ctx, known), default=key)
+
+
+def repos_hidden(ctx: Context) -> frozenset[str]:
+    """The repositories whose names may not be shown."""
+    if ctx.viewer is None:
+        return frozenset()
+    with reading(ctx.engine) as session:
+        every = frozenset({*(row.repo for row in repos.known(session, ctx.workspace)), *ctx.policy.file.repos})
+    return every - named(ctx, every)
+
+
+def without(rule: Rule, hidden: frozenset[str]) -> Rule:
+    """A rule as it may be shown: patterns that tell of a hidden repository are no longer there to be read."""
+    marks = tuple((mark, tuple(_masked(mark, one, hidden) for one in some)) for mark, some in rule.marks)
+    return rule._replace(marks=marks)
+
+
+def _masked(mark: str, pattern: str, hidden: frozenset[str]) -> str:
+    found = mark == REPO and any(fnmatchcase(repo.casefold(), pattern.casefold()) for repo in hidden)
+    return "…" if found and pattern.strip("*/") else pattern
 
 
 def known_of(ctx: Context, key: ItemKey) -> Known:

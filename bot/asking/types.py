@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 
 from bot.asking.admins import NotAllowed, is_admin, must_be_admin
 from bot.asking.people import NotKnown
-from bot.asking.typed import known_of
+from bot.asking.typed import known_of, repos_hidden, without
 from bot.context import Context
 from bot.digest.subjects import meant
 from bot.figures.reading import parts_of, ways_of, work_of
@@ -63,11 +63,11 @@ def types_of(ctx: Context, about: Sequence[str], now: int) -> Types:
     rules = ctx.policy.type_rules
     seen = _seen(ctx, subject.scope, now)
     known = [one.known for one in seen]
-    found = caught(known, rules)
+    found, hidden = caught(known, rules), repos_hidden(ctx)
     return Types(
         name=subject.scope.name,
         words=subject.words,
-        rules=[(rule, found[rule]) for rule in rules],
+        rules=[(without(rule, hidden), found[rule]) for rule in rules],
         common=ctx.policy.file.types is None,
         by_type=Counter(one.type(rules) for one in known),
         by_people=sum(one.said is not None for one in known),

@@ -17,6 +17,7 @@ from bot.flow.value import Given, KeyResult, Outcome
 from bot.intake import settle
 from bot.store import said, value, waits
 from bot.store.engine import reading, undisturbed, writing
+from bot.streams.saving import all_streams
 from bot.value.asked import latest_ids
 from bot.value.catalogue import Catalogue, Target, catalogue
 from bot.value.tracing import TracedShare, share_of_done
@@ -27,9 +28,10 @@ SAME = 60
 
 
 def known_now(ctx: Context) -> Catalogue:
-    """All outcomes and key results."""
+    """The outcomes and key results of all value streams that may be shown."""
+    streams = {held.key for held, _ in all_streams(ctx)}
     with reading(ctx.engine) as session:
-        return catalogue(session, ctx.workspace)
+        return catalogue(session, ctx.workspace).within(streams)
 
 
 def unknown(known: Catalogue, what: str, words: Sequence[str]) -> NotKnown:
@@ -53,14 +55,15 @@ def target_meant(known: Catalogue, words: Sequence[str]) -> Target:
 def outcomes_of(ctx: Context, words: Sequence[str], now: int) -> Listed:
     """The outcomes (of one stream, where words name it) with the work of the last DAYS. Raises NotKnown."""
     settle(ctx, now, most=1)
+    known = known_now(ctx)
     with reading(ctx.engine) as session:
-        known = catalogue(session, ctx.workspace)
+        every = catalogue(session, ctx.workspace)
         streams = {outcome.stream: outcome.stream_name for outcome in known.said}
         if words:
             target = target_meant(known, words)
             one = target if isinstance(target, Outcome) else known.places[target.id]
             streams = {one.stream: one.stream_name}
-        shares = {key: share_of(session, ctx.workspace, key, known, now) for key in streams}
+        shares = {key: share_of(session, ctx.workspace, key, every, now) for key in streams}
         shown = [
             _outcome(session, ctx.workspace, outcome, shares[outcome.stream], now)
             for outcome in known.outcomes

@@ -17,7 +17,7 @@ from bot.digest.subjects import Subject, kept
 from bot.flow.digest.days import Due, Every, due, instant_of, start_of
 from bot.intake import settle
 from bot.said import current
-from bot.sight import as_seen_by, looks_after_all
+from bot.sight import as_seen_by, looks_after_all, named
 from bot.store import digests, outbox, said
 from bot.store.digests import Regular
 from bot.store.engine import reading, undisturbed, writing
@@ -37,6 +37,8 @@ class Planned(NamedTuple):
     """What it is about; empty where that is gone."""
     next_at: int | None
     zone: str
+    repos: tuple[str, ...] = ()
+    """Those that it is about; none where it is about all of them, or about what is gone."""
 
 
 def channel_of(place: str) -> str | None:
@@ -93,7 +95,12 @@ def _planned(ctx: Context, one: Regular) -> Planned:
     except NotKnown:
         return Planned(one, "", None, ctx.policy.calendar.timezone)
     at = instant_of(one.every, one.next_on, subject.calendar)
-    return Planned(one, subject.name, at, subject.calendar.timezone)
+    return Planned(one, subject.name, at, subject.calendar.timezone, repos_of(subject))
+
+
+def repos_of(subject: Subject) -> tuple[str, ...]:
+    """The repositories that something is about; none where it is about all of them."""
+    return tuple(subject.scope.repos or ()) or tuple(subject.scope.stream.repos)
 
 
 def send_due(ctx: Context, now: int) -> int:
@@ -121,7 +128,7 @@ def _send(ctx: Context, one: Regular, now: int) -> int:
     except NotKnown as gone:
         return _end(ctx, one, str(gone), now)
     coming = due(one.every, one.next_on, subject.calendar, now)
-    if coming is None or not _is_mine(ctx, one, now):
+    if coming is None or not _is_mine(ctx, one, now) or not _may_get(ctx, one, subject):
         return 0
     settle(ctx, now)
     edges = edges_of(one.every, coming, subject)
@@ -129,6 +136,17 @@ def _send(ctx: Context, one: Regular, now: int) -> int:
     if channel_of(one.place) is None:
         shown = shown._replace(nudges=nudges_for(ctx, one.by, now))
     return _put(ctx, one, coming, shown, now)
+
+
+def _may_get(ctx: Context, one: Regular, subject: Subject) -> bool:
+    """Whether what somebody has sent to themselves is about something that they may see, as they did when they asked.
+
+    Where not, it is looked at again when it is tried next: who asks is let in again some day, or nobody could say.
+    """
+    repos = repos_of(subject)
+    if channel_of(one.place) is not None or not repos:
+        return True
+    return bool(named(_seen_there(ctx, one), repos))
 
 
 def _seen_there(ctx: Context, one: Regular) -> Context:

@@ -10,6 +10,7 @@ from bot.context import Context
 from bot.figures.scope import Scope, of_repos, of_stream
 from bot.flow.calendar import Calendar
 from bot.flow.mix import Bands
+from bot.sight import named
 from bot.store import digests
 from bot.store.streams import name_key
 from bot.streams.saving import all_streams
@@ -89,7 +90,8 @@ def _everything(ctx: Context) -> Subject:
 
 def _of_channel(ctx: Context, channel: str | None) -> Subject:
     """The one value stream through a channel's repositories, else these; everything where no channel has any."""
-    repos = sorted(repo for repo, part in ctx.policy.file.repos.items() if part.follow and part.channel == channel)
+    mapped = (repo for repo, part in ctx.policy.file.repos.items() if part.follow and part.channel == channel)
+    repos = sorted(named(ctx, mapped))
     if not repos or channel is None:
         return _everything(ctx)
     folded = {repo.casefold() for repo in repos}

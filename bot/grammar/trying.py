@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+from bot.flow.waits import KINDS
 from bot.grammar.days import ALLOWED as DAYS
 from bot.grammar.days import days_words
 from bot.grammar.values import DayWords, ExperimentWords, Misread, TryWords
@@ -34,7 +35,7 @@ def try_words(words: tuple[str, ...]) -> TryWords:
     if place is None:
         raise Misread("By how much it is to be shorter is missing.", allowed="Allowed is `-1%` to `-99%`.")
     tried, about = words[0], words[1:place]
-    if place == 0:
+    if place == 0 or (place == 1 and words[0].casefold().replace("-", "_") in KINDS):
         raise Misread("What you try is missing.", allowed=_QUOTED)
     if len(tried) > MOST_WORDS:
         raise Misread("What you try is too long.", allowed=f"Allowed are {MOST_WORDS} characters.")

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
+from collections.abc import Iterable
 from typing import NamedTuple
 
 from sqlalchemy import ColumnElement, and_, func, or_, select
 from sqlalchemy.orm import Session
 
 from bot.store.items import ITEMS
+from bot.store.sql import batches
 from bot.store.waits import WAITS
 
 _W, _I = WAITS.c, ITEMS.c
@@ -49,6 +52,18 @@ def _authors(session: Session, workspace: str, which: ColumnElement[bool]) -> di
         .group_by(_I.author_key)
     )
     return {key: Worker(login, 0, repo) for key, login, repo in rows}
+
+
+def places(session: Session, workspace: str, logins: Iterable[str]) -> dict[str, set[str]]:
+    """The repositories in which each of these ever held or wrote something, by login in lower case."""
+    found: dict[str, set[str]] = defaultdict(set)
+    for some in batches(sorted({login.lower() for login in logins})):
+        wrote = select(_I.author_key, _I.repo).where(_I.workspace == workspace, _I.author_key.in_(some)).distinct()
+        held = select(_W.holder_key, _W.repo).where(_W.workspace == workspace, _W.holder_key.in_(some)).distinct()
+        for asked in (wrote, held):
+            for login, repo in session.execute(asked):
+                found[login].add(repo)
+    return found
 
 
 def spelt(session: Session, workspace: str, login: str) -> str | None:

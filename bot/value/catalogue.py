@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from difflib import get_close_matches
 from typing import TypeAlias
@@ -43,6 +43,12 @@ class Catalogue:
     def said(self) -> list[Outcome]:
         """The outcomes that anything is said of; a map may leave its own one open."""
         return [one for one in self.outcomes if one.text or one.results]
+
+    def within(self, streams: Collection[str]) -> Catalogue:
+        """The same of these value streams only, by their keys."""
+        places = {id_: outcome for id_, outcome in self.places.items() if outcome.stream in streams}
+        dropped = {id_: result for id_, result in self.dropped.items() if id_ in places}
+        return Catalogue(tuple(one for one in self.outcomes if one.stream in streams), places, dropped)
 
     def result(self, id_: str) -> KeyResult | None:
         """The key result of an id that holds."""
