@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import json
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -16,19 +17,26 @@ from world import POLICY, World
 
 from bot.__main__ import run
 from bot.flow.events import flow_event, from_record
+from bot.flow.experiments import KIND
 from bot.flow.forgetting import Scrub, without
 from bot.flow.stream import Responsible, Stage, Stream
 from bot.forgetting import find, forget, lift
 from bot.hosts import Delivery
 from bot.intake import rebuild, settle, take, take_delivery
 from bot.said import Change, current, say
-from bot.store import members, said, teams
+from bot.store import experiments, members, said, teams
 from bot.store import streams as saved
 from bot.store.engine import reading, writing
 from bot.store.events import iterate_all
+from bot.store.experiments import Experiment
+from bot.store.outbox import OUTBOX
 from bot.store.sealed import is_sealed
 from bot.streams.file import from_yaml
 from bot.streams.saving import measure, save
+from bot.views.pages import Again
+from handlers.commands import answer
+from jobs import digest
+from jobs import experiments as trials
 
 ALICE = Scrub(is_gone=lambda login: login.lower() == "alice", is_said=lambda login: login.lower() == "alice")
 
@@ -80,6 +88,34 @@ def test_whoever_is_forgotten_is_nowhere_any_more(world: World) -> None:
     forget(world.ctx(), "Alice", world.now)
 
     assert "alice" not in everything(world.engine).lower()
+
+
+def test_digests_and_experiments_keep_nothing_of_them(world: World) -> None:
+    world.ask("alice", author="carol", title="Totals as Alice wants them")
+    for user, place in (("U0ALICE", "D0ALICE"), ("U0BOB", "D0BOB")):
+        answer(world.ctx(), user, Again("digest weekly tuesday 9:00", place=place))
+    tried = Experiment(0, "What Alice tries", KIND, "review", "", None, ("acme/shop",), -30, world.now, "U0ALICE", None,
+                       date(2026, 3, 3), {"review": [3600] * 9})  # fmt: skip
+    with writing(world.engine) as session:
+        experiments.add(session, "default", tried)
+    world.wait(hours=26)
+    for job in (digest, trials):
+        job.run(world.ctx(), world.now)
+    world.tick()
+    assert {"@U0ALICE", "@U0BOB"} <= recipients(world)
+
+    forget(world.ctx(), "alice", world.now)
+
+    assert "alice" not in everything(world.engine).lower()
+    assert "@U0BOB" in recipients(world), "what others got stays, without them"
+    with reading(world.engine) as session:
+        (kept,) = experiments.every(session, "default")
+    assert (kept.tried, kept.began_by) == ("What somebody tries", "somebody")
+
+
+def recipients(world: World) -> set[str]:
+    with reading(world.engine) as session:
+        return set(session.execute(select(OUTBOX.c.recipient)).scalars())
 
 
 def test_the_ledger_is_that_of_a_deleted_account(world: World) -> None:
