@@ -31,6 +31,10 @@ LOOK = 1.0
 """Seconds between two questions of the balancer whether a process is ready."""
 
 
+def url_of(database: Engine) -> str:
+    return database.url.render_as_string(hide_password=False)
+
+
 def unpacked(folder: Path) -> Path:
     """The release before, where Python finds it: in a folder for each archive, kept with what Python compiles of it."""
     found = folder / hashlib.sha256(OLD.read_bytes()).hexdigest()[:16]
@@ -106,7 +110,7 @@ class Town:
     def program(self, command: str, code: Path | None = None) -> Program:
         known = {"SLACK_BOT_TOKEN": self.slack.token, "SLACK_SIGNING_SECRET": SLACK_SECRET, "PORT": "0",
                  "SLACK_API_URL": self.slack.url, "GITHUB_WEBHOOK_SECRET": SECRET,
-                 "DATABASE_URL": self.database.url.render_as_string(hide_password=False)}  # fmt: skip
+                 "DATABASE_URL": url_of(self.database)}  # fmt: skip
         return Program(self.home, command, **known, **({"PYTHONPATH": str(code)} if code else {}))
 
     def ask_for(self, numbers: Sequence[int]) -> None:

@@ -7,14 +7,21 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import pytest
-from program import Program
-from rolling import OLD_REVISION, Town, town_of, unpacked
+import structlog
+from engines import close
+from program import PATIENCE, Program
+from rolling import OLD_REVISION, Town, town_of, unpacked, url_of
+from site_on_loopback import serve, settings, web
 from sqlalchemy import Engine
 
+from bot import app
+from bot.policy import load_policy
 from bot.store.engine import make_engine, writing
 from bot.store.migrate import migrate, revisions, upgrade
+from bot.workspaces import OneWorkspace
 
 SHORT, LONG = 7, 1_000
 """How many people are asked for a review at most."""
@@ -85,6 +92,29 @@ def fleet_of() -> Iterator[Callable[[Town], Fleet]]:
             program.kill()
 
 
+@contextmanager
+def this_release(town: Town) -> Iterator[list[Any]]:
+    """This program's web and worker in the tests' own process, which costs less than two more; what they log."""
+    ctx = app.build(
+        settings(
+            town.home,
+            slack_bot_token=town.slack.token,
+            slack_api_url=town.slack.url,
+            database_url=url_of(town.database),
+        ),
+        policy=load_policy(town.home / "weir.toml"),
+    )
+    served = OneWorkspace(ctx)
+    schedule = app.schedule_of(served, app.telemetry_of(served))
+    with structlog.testing.capture_logs() as lines, contextmanager(serve)(web(ctx)) as port:
+        schedule.start()
+        town.door.webs.append(port)
+        yield lines
+        town.door.webs.remove(port)
+        assert schedule.stop(PATIENCE)
+    close(ctx.engine)
+
+
 def test_the_release_before_goes_on_beside_this_one_and_takes_over_again(
     database: Engine, old: Path, tmp_path: Path, fleet_of: Callable[[Town], Fleet]
 ) -> None:
@@ -94,14 +124,13 @@ def test_the_release_before_goes_on_beside_this_one_and_takes_over_again(
         town.ask_for([1, 2])
         town.wait_for([1, 2], "for your review")
         assert migrate(database) == revisions()[revisions().index(OLD_REVISION) + 1 :]
-        now = fleet.begin("run")
-        town.ask_for([3, 4, 5, 6])
-        town.wait_for([3, 4, 5, 6], "for your review")
-        town.press([1, 2, 3, 4])
-        town.review([1, 3])
-        town.wait_for([1, 3], "thank you")
-        assert len(town.door.served) == 2
-        fleet.end(now)  # and back
+        with this_release(town) as lines:
+            town.ask_for([3, 4, 5, 6])
+            town.wait_for([3, 4, 5, 6], "for your review")
+            town.press([1, 2, 3, 4])
+            town.review([1, 3])
+            town.wait_for([1, 3], "thank you")
+            assert len(town.door.served) == 2
         town.ask_for([7])
         town.press([5])
         town.review([5])
@@ -109,6 +138,7 @@ def test_the_release_before_goes_on_beside_this_one_and_takes_over_again(
         town.all_is_well()
         assert bool(fleet.lines('"database newer"')) == (revisions()[-1] != OLD_REVISION)
         assert fleet.lines('"error"') == []
+        assert [line for line in lines if line["log_level"] == "error"] == []
 
 
 @contextmanager
