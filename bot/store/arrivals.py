@@ -32,7 +32,6 @@ _OF_ITEMS = Asking(
     lambda one_of: (
         select(_C.id, _C.host, _C.repo, _C.item, _C.sha)
         .where(*_OF_REPO, one_of(_C.item, "items"))
-        .order_by(_C.id)
         .with_for_update(skip_locked=True)
     )
 )
@@ -109,7 +108,7 @@ def _of(session: Session, workspace: str, keys: Iterable[ItemKey]) -> list[Arriv
     for host, repo, items in by_repo(keys):
         named = {"workspace": workspace, "host": host, "repo": repo, "items": items}
         found += [Arrival(id_, (h, r, i), sha) for id_, h, r, i, sha in session.execute(_OF_ITEMS.on(session), named)]
-    return found
+    return sorted(found)  # ordered by the database, it would go through all of the workspace in that order
 
 
 def done(session: Session, workspace: str, taken: Iterable[Arrival]) -> None:
