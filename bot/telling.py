@@ -135,7 +135,13 @@ def _still_due(to: str, claim: Claim, policy: Policy, now: int) -> bool:
     if claim.step == MORNING or claim.step not in RUNGS:
         return True
     climbed = climb(claim.standing, policy.nudges, now)
-    return any(ear == to and rung.name == claim.rung and rung.at <= now for ear, rung in climbed)
+    return any(_is_same(ear, to, policy) and rung.name == claim.rung and rung.at <= now for ear, rung in climbed)
+
+
+def _is_same(ear: str, to: str, policy: Policy) -> bool:
+    """Whether a message to one reaches the other: repositories may share a channel."""
+    shared = all(one.startswith("#") and "@" not in one for one in (ear, to))
+    return ear == to or (shared and policy.channel(ear[1:]) == policy.channel(to[1:]) is not None)
 
 
 def settled(told: Told, notice: Notice | None) -> bool:
@@ -157,7 +163,7 @@ def render(session: Session, workspace: str, told: Told, policy: Policy, now: in
     ]
     if told.to.startswith("#"):
         repo = told.to[1:].partition("@")[0]
-        return escalation(shown, _mentions(told, policy, repo), policy.team_calendar(repo).zone, now)
+        return escalation(shown, _mentions(told, policy), policy.team_calendar(repo).zone, now)
     zone = policy.person(told.to).calendar.zone
     if told.rung == MORNING:
         before = _listed_before(session, workspace, told, policy)
@@ -219,10 +225,9 @@ def _called_by(claim: Claim, now: int) -> str | None:
     return asked[-1].by if asked else None
 
 
-def _mentions(told: Told, policy: Policy, repo: str) -> dict[str, str]:
-    if not policy.mentions(repo):
-        return {}
-    holders = {claim.wait.on: policy.person(claim.wait.on).slack for claim in told.claims if not claim.wait.team}
+def _mentions(told: Told, policy: Policy) -> dict[str, str]:
+    named = [claim.wait for claim in told.claims if not claim.wait.team and policy.mentions(claim.wait.repo)]
+    holders = {wait.on: policy.person(wait.on).slack for wait in named}
     return {login: slack for login, slack in holders.items() if slack}
 
 

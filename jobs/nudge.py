@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 
 from bot.context import Context
 from bot.flow.events import ItemKey
-from bot.flow.ladder import Decision, Message, Recipient, Standing, decide
+from bot.flow.ladder import Decision, Message, Recipient, Standing, by_channel, decide
 from bot.holding_back import drawn, note
 from bot.intake import settle
 from bot.reach import Reach, reach
@@ -75,7 +75,7 @@ def _decide(ctx: Context, session: Session, rows: Sequence[Row[Any]], now: int) 
     _try_again_some_day(decision, can, looks)
     waits.set_looks(session, ctx.workspace, looks)
     note(session, ctx, [*decision.held_back, *(one for message in decision.messages for one in message.nudges)], now)
-    return _claim(ctx, session, decision.messages, heard, now)
+    return _claim(ctx, session, by_channel(decision.messages, ctx.policy.channel, now), heard, now)
 
 
 def _standings(ctx: Context, session: Session, rows: Sequence[Row[Any]], now: int) -> list[Standing]:

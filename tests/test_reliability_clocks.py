@@ -26,11 +26,13 @@ from jobs.schedule import Job, Schedule, Turn
 HOUR, DAY = 3600, 86_400
 PEOPLE = [f"dev{number}" for number in range(40)]
 REPOS = [f"acme/repo{number}" for number in range(10)]
+CHANNELS = [f"C0TEAM{number}" for number in range(5)]
+"""Each is that of two repositories."""
 REVIEWS = 8 * len(PEOPLE)
 POLICY = (
     '[calendar]\ntimezone = "Europe/Berlin"\n[targets]\nreview = "4h"\n'
     + "".join(f'[people.{login}]\nslack = "U0{login.upper()}"\n' for login in PEOPLE)
-    + "".join(f'[repos."{repo}"]\nchannel = "C0{repo[5:].upper()}"\n' for repo in REPOS)
+    + "".join(f'[repos."{repo}"]\nchannel = "{CHANNELS[n % 5]}"\n' for n, repo in enumerate(REPOS))
 )
 FRIDAY_NOON, NEXT_MONDAY = MONDAY + 4 * DAY + 3 * HOUR, MONDAY + 7 * DAY
 
@@ -41,8 +43,8 @@ def town(engine: Engine) -> Iterator[World]:
     with world_of(engine, POLICY) as world:
         for login in PEOPLE:
             world.slack.add_user(f"U0{login.upper()}")
-        for repo in REPOS:
-            world.slack.add_channel(f"C0{repo[5:].upper()}")
+        for channel in CHANNELS:
+            world.slack.add_channel(channel)
         world.clock.set(FRIDAY_NOON - 27 * HOUR)
         world.morning = True
         world.tick()
@@ -65,7 +67,7 @@ def heard(world: World) -> Counter[str]:
 
 
 def in_channels(world: World) -> list[int]:
-    return [len(world.slack.messages(f"C0{repo[5:].upper()}")) for repo in REPOS]
+    return [len(world.slack.messages(channel)) for channel in CHANNELS]
 
 
 def count(world: World, of: str) -> int:
@@ -99,7 +101,7 @@ def test_after_a_weekend_asleep_each_person_gets_one_message_and_each_channel_on
     town.clock.set(NEXT_MONDAY + late)
     awake(town, 40)
     assert set(heard(town).values()) == {1}
-    assert in_channels(town) == [1] * len(REPOS)
+    assert in_channels(town) == [1] * len(CHANNELS)
     assert count(town, "nudges WHERE rung = 'breach'") == REVIEWS, "and none of them is lost"
 
 

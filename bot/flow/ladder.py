@@ -323,6 +323,25 @@ def _opening_of(
     return None if recipient is None else opening(recipient, now, rules.max_messages_per_day)
 
 
+def by_channel(messages: Iterable[Message], channel_at: Callable[[str], str | None], now: int) -> list[Message]:
+    """The same with what several repositories tell one channel in one message, to the first of them.
+
+    `channel_at(repo)` is where a repository's channel is; a team's own channel hears by itself.
+    """
+    heard: dict[str, list[Message]] = defaultdict(list)
+    for message in messages:
+        shared = message.to.startswith("#") and "@" not in message.to
+        heard[f"={channel_at(message.to[1:])}" if shared else message.to].append(message)
+    return [_together(some, now) for some in heard.values()]
+
+
+def _together(some: Sequence[Message], now: int) -> Message:
+    if len(some) == 1:
+        return some[0]
+    nudges = [nudge for one in some for nudge in one.nudges]
+    return replace(min(some, key=lambda one: one.to), nudges=_most_overdue_first(nudges, now))
+
+
 def _wake(
     standing: Standing, coming: list[int], hearing: list[tuple[str, str]], rules: NudgeRules, now: int
 ) -> int | None:
