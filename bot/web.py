@@ -210,10 +210,9 @@ class Server:
         wasyncore.close_all(self._sockets)
 
     def _leave(self) -> None:
-        now = time.monotonic()
-        end = now + self.leaving_seconds if now < self._followed_until else now
+        began = time.monotonic()
         self._leaving.set()
-        while time.monotonic() < end:
+        while began < self._followed_until and time.monotonic() < began + self.leaving_seconds:
             self._turn(0.2)
 
     def _turn(self, seconds: float) -> None:

@@ -144,6 +144,7 @@ def test_a_table_that_is_in_use_is_waited_for_and_nobody_behind_it_is_held_up_fo
         with meanwhile(lambda: migrate(engine)) as came:
             wait_until(lambda: waits_for_a_lock(engine))
             with engine.begin() as writer:  # behind the migration, which gives way
+                writer.execute(text("SET LOCAL lock_timeout = '60s'"))
                 writer.execute(text("DELETE FROM repos"))
             assert came == []
             reader.rollback()
@@ -193,7 +194,7 @@ def test_an_index_of_a_large_table_is_made_while_others_write(own_postgres: Engi
         with meanwhile(lambda: indexed(own_postgres)):
             wait_until(lambda: waits_for_a_lock(own_postgres))
             with own_postgres.begin() as second:
-                second.execute(text("SET LOCAL lock_timeout = '20s'"))
+                second.execute(text("SET LOCAL lock_timeout = '60s'"))
                 second.execute(SETTING, {"key": "b", "value": "2"})
             first.commit()
         assert state_of(first) is True

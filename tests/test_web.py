@@ -335,6 +335,31 @@ def test_a_stopped_server_answers_what_it_took_and_nothing_more() -> None:
     serving.join()
 
 
+def test_behind_a_balancer_a_stopped_server_says_so_and_takes_requests_a_moment_longer() -> None:
+    stop = threading.Event()
+    routes = {
+        "/readyz": Route("GET", lambda _: Answer(503 if stop.is_set() else 200, "")),
+        "/work": Route("GET", lambda _: Answer(200, "done")),
+    }
+    server = Server(application(routes), "127.0.0.1", 0, 2)
+    server.leaving_seconds = 3600
+    site, serving = Site(None, server.port), threading.Thread(target=server.serve, args=(stop,))  # type: ignore[arg-type]
+    serving.start()
+    kept = http.client.HTTPConnection("127.0.0.1", server.port, timeout=30)
+    kept.request("GET", "/readyz")
+    first = kept.getresponse()
+    assert (first.status, first.will_close, first.read()) == (200, False, b"")
+    stop.set()
+    while site.ask("GET", "/work").headers.get("Connection") != "close":
+        pass  # it has not noticed yet
+    assert site.ask("GET", "/readyz").status == 503
+    kept.request("GET", "/work")
+    last = kept.getresponse()
+    assert (last.status, last.will_close, last.read()) == (200, True, b"done\n")
+    server.leaving_seconds = 0
+    serving.join()
+
+
 def test_a_delivery_of_a_board_names_no_repository_and_is_kept(site: Site) -> None:
     assert site.deliver("projects_v2_item", projects_v2_item()).status == 202
     with reading(site.ctx.engine) as session:
