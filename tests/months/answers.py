@@ -7,6 +7,8 @@ from functools import partial
 from typing import Any
 
 from bot.local.payloads import elements
+from bot.views.ids import ANSWER_HAND_OVER as HAND_OVER
+from months.host import Item
 from months.judge import FOR_PERSON, NAMED, Judge
 from months.life import Life
 from months.org import DAY, HOUR, Person
@@ -20,13 +22,19 @@ ANSWERED, HURRIED = 0.3, 0.45
 
 
 class Answers:
-    """`press(person, channel, message, control)` and `command(person, words)` reach the program while it is up."""
+    """`press`, `command` and `moved` are what reaches the program, and the host, while the machine is awake."""
 
     def __init__(
-        self, life: Life, judge: Judge, slack: MonthsSlack, press: Callable[..., None], command: Callable[..., str]
+        self,
+        life: Life,
+        judge: Judge,
+        slack: MonthsSlack,
+        press: Callable[..., bool],
+        command: Callable[..., str],
+        moved: Callable[[Item, int], None],
     ) -> None:
         self._life, self._judge, self._slack = life, judge, slack
-        self._press, self._command = press, command
+        self._press, self._command, self._moved = press, command, moved
 
     def to(self, person: Person, channel: str, message: Json, now: int) -> None:
         """Have somebody react to a message, in their own time."""
@@ -47,12 +55,28 @@ class Answers:
             return
         if choice > 0.97:
             if self._command(person, f"mute {key[0]}#{key[1]}", now):
-                self._judge.quiet(key, person.login, (FOREVER, FOREVER))
+                self._judge.mute(key, person.login)
+            return
+        if choice > 0.92:
+            self._hand_over(person, channel, message, key, choice, now)
             return
         wanted, quiet = choose(person, choice, now)
         control = control_of(message, key, wanted)
         if control is not None and self._press(person, channel, message, control, now):
             self._judge.quiet(key, person.login, quiet)
+
+    def _hand_over(self, person: Person, channel: str, message: Json, key: Key, choice: float, now: int) -> None:
+        """Pick a colleague, where the message asks for a review; the program moves the request on the host."""
+        item, mates = self._life.host.items.get(key), self._life.org.colleagues(person.team, now)
+        control = control_of(message, key, HAND_OVER)
+        mates = [
+            one for one in mates if one is not person and one.linked_at <= now and item and one.login != item.author
+        ]
+        if item is None or control is None or not mates or item.touched >= now:
+            return
+        mate = mates[int(choice * 1000) % len(mates)]
+        if self._press(person, channel, message, (*control[:2], mate.user), now):
+            self._moved(item, now)
 
 
 def choose(person: Person, choice: float, now: int) -> tuple[str, tuple[int, int]]:
@@ -63,7 +87,7 @@ def choose(person: Person, choice: float, now: int) -> tuple[str, tuple[int, int
         return "snooze:hour", (now + HOUR, now + 4 * DAY)
     if choice < 0.86:
         return "snooze:tomorrow", (person.midnight(now, 1), now + 5 * DAY)
-    if choice < 0.92:
+    if choice < 0.9:
         monday = person.midnight(now, 7 - person.day(now).weekday())
         return "snooze:monday", (monday, monday + 5 * DAY)
     return "wrong:not_mine", (FOREVER, FOREVER)
@@ -79,7 +103,7 @@ def control_of(message: Json, key: Key, wanted: str) -> tuple[str, str, str | No
         for id, element in elements([block]) if near else ():
             if wanted in _options(element):
                 return id, element["action_id"], wanted
-            if element.get("value") == wanted:
+            if wanted in (element.get("value"), element["action_id"]):
                 return id, element["action_id"], None
     return None
 

@@ -13,7 +13,7 @@ from fake_github import Call, FakeGithub
 from fake_github_model import FakeIssue, FakePull
 from github_payloads import Payload, signed
 
-from bot.flow.events import FlowEvent, flow_event
+from bot.flow.events import FlowEvent, flow_event, show_instant
 
 SECRET = "webhook-secret"
 KEPT = 120
@@ -103,21 +103,26 @@ class Host:
         item.shown.close(at, by)
         self._deliver(item, None, "issues", gh.issue("closed", actor=by, closed_at=at, **item.about), at)
 
-    def request(self, item: Item, at: int, by: str, *, person: str | None = None, team: str | None = None,
-                removed: bool = False) -> None:  # fmt: skip
+    def request(self, item: Item, at: int, by: str, *, person: str | None = None, team: str | None = None) -> None:
         at, pull = self._instant(item, at), _pull(item)
-        if person:
-            pull.request(person, at, by, removed=removed)
-        if team:
-            pull.request_team(team, at, by, removed=removed)
-        self.tell_of_request(item, at, by, person=person, team=team, removed=removed)
+        if person is not None:
+            pull.request(person, at, by)
+        if team is not None:
+            pull.request_team(team, at, by)
+        self._requested(item, at, by, {"reviewer": person} if person else {"team": team})
 
-    def tell_of_request(self, item: Item, at: int, by: str, *, person: str | None = None, team: str | None = None,
-                        removed: bool = False) -> None:  # fmt: skip
-        """The same, where the API made it already."""
+    def _requested(self, item: Item, at: int, by: str, whom: dict[str, Any], *, removed: bool = False) -> None:
         kind = "review_request_removed" if removed else "review_requested"
-        own = {"reviewer": person} if person else {"team": team}
-        self._pull_request(item, kind, by, at, kind, {"reviewer": person, "team": team}, **own)
+        self._pull_request(item, kind, by, at, kind, whom, **whom)
+
+    def tell_of_moves(self, item: Item, at: int) -> None:
+        """Of the requests that the API made and took back at an instant."""
+        item.touched = at
+        kinds = {"ReviewRequestedEvent": False, "ReviewRequestRemovedEvent": True}
+        for entry in list(item.shown.timeline):
+            if entry["__typename"] in kinds and entry["createdAt"] == show_instant(at):
+                person, removed = entry["requestedReviewer"]["login"], kinds[entry["__typename"]]
+                self._requested(item, at, self.github.login, {"reviewer": person}, removed=removed)
 
     def review(self, item: Item, who: str, state: str, at: int, teams: Sequence[str] = ()) -> None:
         at = self._instant(item, at)

@@ -88,6 +88,7 @@ class Judge:
         self.faults: dict[str, list[str]] = {name: [] for name in ("doubled", "lost", "wrong", "outside", "pace")}
         self.down: list[Span] = []
         """When the program did not run."""
+        self._muted: set[tuple[tuple[str, int], str]] = set()
         self._told = dict.fromkeys(self.faults, 0)
         self._keys: set[str] = set()
         self._heard: defaultdict[str, Heard] = defaultdict(Heard)
@@ -151,7 +152,8 @@ class Judge:
         if not state.channel and min(escalated, self._free(person, state.known, now)) >= GRACE:
             self.faults["lost"].append(f"{now} {key} {turn.kind} {turn.on} since {state.since}: its channel")
         free_from = max(state.known, state.quiet[1], person.linked_at)
-        if now < person.leaves and min(over, self._free(person, free_from, now)) >= GRACE:
+        hears = now < person.leaves and (key, person.login) not in self._muted
+        if hears and min(over, self._free(person, free_from, now)) >= GRACE:
             self.due += 1
             if not state.told:
                 self.faults["lost"].append(f"{now} {key} {turn.kind} {turn.on} since {state.since}")
@@ -170,6 +172,10 @@ class Judge:
         for turn, state in self.items[key].open.items():
             if turn.on == login:
                 state.quiet = until
+
+    def mute(self, key: tuple[str, int], login: str) -> None:
+        """Somebody wants to hear nothing of an item any more, whatever turn of theirs comes."""
+        self._muted.add((key, login))
 
     def posted(self, to: str, message: dict[str, Any]) -> None:
         """A message came into a conversation: `to` is an account, or a channel."""
@@ -196,7 +202,7 @@ class Judge:
             self._morning(person, at)
         for name, turn, line in self._named(text, FOR_PERSON):
             state = self.items[name].open.get(Turn(turn, person.login))
-            if state is None or at < state.quiet[0]:
+            if state is None or at < state.quiet[0] or (name, person.login) in self._muted:
                 self.faults["wrong"].append(f"{at} {person.login}: {line[:200]}")
             else:
                 self._reminded(person, name, turn, state, at, kind, line)

@@ -170,7 +170,14 @@ def _plan(person: Person, random: Random, start: int, end: int) -> None:
 
 def policy(org: Org) -> str:
     """The policy file in TOML."""
-    lines = ["[calendar]", *_calendar(BASE), "[targets]", *(f'{kind} = "{hours}h"' for kind, hours in TARGETS.items())]
+    admins = ", ".join(f'"{some[0].user}"' for some in org.teams.values())
+    lines = [
+        f"admins = [{admins}]",
+        "[calendar]",
+        *_calendar(BASE),
+        "[targets]",
+        *(f'{kind} = "{hours}h"' for kind, hours in TARGETS.items()),
+    ]
     lines += ["[retention]", 'events = "200d"', 'messages = "200d"']
     for person in org.people:
         if person.linked_at == 0:

@@ -14,10 +14,11 @@ from bot.clock import SetClock
 from bot.flow.events import FlowEvent, parse_instant
 from bot.store.engine import make_engine
 from bot.store.migrate import migrate
+from bot.views.ids import ANSWER_HAND_OVER as HAND_OVER
 from months import org as making
 from months.answers import Answers
 from months.figures import Month, Outcome, database, memory
-from months.host import Delivery, Host
+from months.host import Delivery, Host, Item
 from months.judge import Judge
 from months.life import Life
 from months.org import DAY, HOUR, Person, channel_of
@@ -36,6 +37,8 @@ EVERY = {"absences": 4 * HOUR, "digests": 3000, "homes": 6 * HOUR, "people": 7 *
          "streams": DAY, "reviews": DAY, "value": DAY, "connect": DAY, "fold": DAY}  # fmt: skip
 """Seconds between two runs of the other jobs here. One of those that watch the clock has to run within each hour:
 longer without, and the program takes it that the machine slept."""
+DIGESTS = 5
+"""Channels that get a weekly digest."""
 MISSED, LATE, TWICE = 0.006, 0.03, 0.02
 """Shares of deliveries that never come, come up to three hours late, or come twice."""
 
@@ -51,7 +54,7 @@ class Run:
         self.host.github.now = self.clock.now
         self.life = Life(self.org, self.host, self.at, pulls, seed)
         self.outcome = Outcome(self.judge, self.life)
-        self._answers = Answers(self.life, self.judge, self.slack, self._press, self._command)
+        self._answers = Answers(self.life, self.judge, self.slack, self._press, self._command, self._moved)
         self._acts: list[tuple[int, int, Callable[[int], None]]] = []
         self._order = count()
         self._asleep_until = 0
@@ -109,6 +112,8 @@ class Run:
         self.judge.learn(key, fact, now)
 
     def _reconcile(self, now: int) -> None:
+        if self.life.chance("host", now).random() < 0.5:
+            self.host.github.fail(502, times=2)
         self.program.run("reconcile")
         for key in list(self._unheard):
             for fact in self._unheard.pop(key):
@@ -129,9 +134,16 @@ class Run:
         if now < self._asleep_until:
             return False
         self.program.press(person.user, channel, message, *control)
-        self.outcome.answered[control[2] or "on_it"] += 1
+        self.outcome.answered["hand over" if control[1] == HAND_OVER else control[2] or "on_it"] += 1
         self._due = now
         return True
+
+    def _moved(self, item: Item, now: int) -> None:
+        """The program moved a request on the host, and read the item again."""
+        self.host.tell_of_moves(item, now)
+        self.life.look(item, now)
+        for fact in self._unheard.pop(item.key, []):
+            self.judge.learn(item.key, fact, now)
 
     def _command(self, person: Person, words: str, now: int) -> str:
         """What is answered; nothing while the machine sleeps."""
@@ -156,6 +168,9 @@ class Run:
                 self.at(person.leaves, partial(self._go, person))
         for name, seconds in EVERY.items():
             self._repeat(name, seconds)
+        for team in list(self.org.teams)[:DIGESTS]:
+            words = f"digest weekly monday 9:30 <#{channel_of(team)}|{team}>"
+            self.at(START + 9 * HOUR, partial(self._command, self.org.teams[team][0], words))
 
     def _repeat(self, name: str, seconds: int) -> None:
         def act(now: int) -> None:
