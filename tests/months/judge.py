@@ -214,7 +214,7 @@ class Judge:
     def _named(self, text: str, kinds: dict[str, str]) -> Iterator[tuple[tuple[str, int], str, str]]:
         """(item, kind of turn, what is said) of all that a message names."""
         found = list(NAMED.finditer(text))
-        for one, after in zip(found, [*(other.start() for other in found[1:]), len(text)], strict=True):
+        for one, after in zip(found, [*(other.start() for other in found), len(text)][1:], strict=True):
             self.named += 1
             kind = kinds.get(one[3].strip())
             if kind is None:

@@ -49,7 +49,7 @@ class Run:
         self.org = making.make(people, START, end, seed)
         self.end, self.url = end, url
         self.judge = Judge(self.org)
-        self.slack = MonthsSlack(self.clock, self._posted, seed)
+        self.slack = MonthsSlack(self.clock, seed)
         self.host = Host(list(self.org.repos), self._told)
         self.host.github.now = self.clock.now
         self.life = Life(self.org, self.host, self.at, pulls, seed)
@@ -273,6 +273,8 @@ class Run:
                 heapq.heappop(self._acts)[2](now)
             else:
                 self._tick(self.clock.now())
+            while self.slack.posted:
+                self._posted(*self.slack.posted.pop(0))
 
     def _next_beat(self) -> int:
         """When the clockwork has something to do next."""

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Callable
 from typing import Any
 from zlib import crc32
 
@@ -47,15 +46,16 @@ class WireMessenger(Messenger):
 
 
 class MonthsSlack:
-    """The workspace; `posted` is told of every message in a conversation, as (channel, message as kept)."""
+    """The workspace; `posted` are the new messages in conversations, as (channel, message as kept)."""
 
-    def __init__(self, clock: Clock, posted: Callable[[str, Json], None], seed: int) -> None:
+    def __init__(self, clock: Clock, seed: int) -> None:
         self.api = WebApi(clock=clock)
         self.faults: Counter[str] = Counter()
         self.answers: list[tuple[str, str]] = []
         """What was said to those who pressed or asked: (address, text)."""
         self.edits = 0
-        self._posted, self._seed, self._clock = posted, seed, clock
+        self.posted: list[tuple[str, Json]] = []
+        self._seed, self._clock = seed, clock
         self._drawn: Counter[str] = Counter()
 
     def call(self, method: str, form: Json) -> Json:
@@ -66,7 +66,7 @@ class MonthsSlack:
             return self._wrong("5xx", 503, None)
         answer = self.api.answer(method, self.api.token, form)
         if answer["ok"] and method == "chat.postMessage":
-            self._posted(form["channel"], self.api.message(form["channel"], answer["ts"]) or {})
+            self.posted.append((form["channel"], self.api.message(form["channel"], answer["ts"]) or {}))
         self.edits += method == "chat.update"
         if luck < REFUSED + BROKEN + LOST:
             self.faults["lost"] += 1
