@@ -60,6 +60,7 @@ class Rounds:
     def __init__(self, served: Workspaces, telemetry: Telemetry) -> None:
         self._served, self._telemetry = served, telemetry
         self._own: dict[str, _Own] = {}
+        self._begun = False
         self._lock = threading.Lock()
 
     def jobs(self) -> list[Job]:
@@ -68,6 +69,7 @@ class Rounds:
             Job("tick", TICK, self._each(self._tick)),
             Job("fold", TICK, self._each(lambda ctx, _: [partial(fold.run, ctx)])),
             Job("reconcile", RECONCILE, self._each(self._reconcile)),
+            Job("newcomers", TICK, self._newcomers),
             Job("connect", TICK, self._each(lambda ctx, _: [partial(self._connect, ctx)])),
             Job("homes", TICK, self._each(lambda ctx, _: [partial(homes.run, ctx)])),
             Job("absences", ABSENCES, self._each(lambda ctx, own: [own.unless_behind(partial(absences.run, ctx))])),
@@ -90,8 +92,16 @@ class Rounds:
     def _of(self, served: Iterable[Context]) -> list[_Own]:
         """What is remembered of each; of those that are no longer served nothing is."""
         with self._lock:
-            self._own = {ctx.workspace: self._own.get(ctx.workspace) or _Own(ctx.clock.now()) for ctx in served}
+            late, self._begun = self._begun, True
+            known = self._own
+            self._own = {ctx.workspace: known.get(ctx.workspace) or _Own(ctx.clock.now(), late) for ctx in served}
             return list(self._own.values())
+
+    def _newcomers(self) -> list[Turn]:
+        """The first reading in workspaces that came while this runs: they do not wait for everybody's next one."""
+        served = self._served.contexts()
+        known = zip(served, self._of(served), strict=True)
+        return [Turn(ctx.workspace, self._reconcile(ctx, own)) for ctx, own in known if own.late and not own.has_read]
 
     def _tick(self, ctx: Context, own: _Own) -> list[Step]:
         steps = (partial(morning.run, ctx), partial(nudge.run, ctx), partial(deliver.run, ctx))
@@ -136,8 +146,9 @@ def _ended(ctx: Context, now: int) -> int:
 class _Own:
     """A workspace's own state: whether its first reading of the code host, at the start or after a sleep, is over."""
 
-    def __init__(self, now: int) -> None:
-        self.has_read = False
+    def __init__(self, now: int, late: bool) -> None:
+        """`late`: others were served before."""
+        self.late, self.has_read = late, False
         self._over, self._went_well = threading.Event(), threading.Event()
         self._seen = now
         self._latest = now + CATCH_UP
