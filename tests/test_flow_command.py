@@ -513,8 +513,9 @@ def test_bad_words_are_answered_with_what_is_allowed_and_an_example(talk: Talk, 
     entry = VERBS[verb].entry
     told = talk.flow(text)["text"]
     assert "\n" not in told
-    assert (entry.allowed or "Nothing more may stand behind it.").replace("`", "") in told
-    assert told.endswith(f"For example: {entry.examples[-1][0]}")
+    allowed = (entry.allowed or "Nothing more may stand behind it.").replace("`", "")
+    short = told.endswith("tells all of it.") and allowed[:40] in told
+    assert short or (allowed in told and told.endswith(f"For example: {entry.examples[-1][0]}"))
 
 
 @pytest.mark.parametrize(

@@ -233,7 +233,23 @@ def test_bad_words_are_answered_in_one_line_with_what_is_wrong_what_is_allowed_a
     assert told.startswith(help.line(problem).text.replace("&lt;", "<").replace("&gt;", ">"))
     assert "\n" not in told
     assert "llowed" in told or "may stand" in told or "Days are said like" in told
-    assert told.endswith(f"For example: {entry.examples[-1][0]}")
+    assert told.endswith((f"For example: {entry.examples[-1][0]}", f"/flow help {verb} tells all of it."))
+    assert len(told) <= help.MOST_WRONG
+
+
+def test_of_much_that_is_allowed_the_beginning_is_said_in_whole_clauses_and_where_to_read_on() -> None:
+    entry = VERBS["types"].entry
+    told = help.wrong("“foo” is too much.", entry).text
+    assert told == (
+        "“foo” is too much. Allowed are nothing, a value stream, a repository or an item; rules for all of them; "
+        "add with a type … /flow help types tells all of it."
+    )
+
+
+@pytest.mark.parametrize("words", ['"" review -30% by friday', "review -30% by friday", "-30% by friday"])
+def test_what_is_tried_is_missed_where_it_is_missing(words: str) -> None:
+    with pytest.raises(Misread, match=r"What you try is missing\."):
+        parse(f"try {words}")
 
 
 def said(message: Message) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from difflib import get_close_matches
 from typing import NamedTuple
@@ -11,6 +12,9 @@ from bot.views.pages import Again, ask_button
 
 WHAT = "Weir watches whose turn it is on each piece of work, and reminds that one person kindly."
 _PRIVATE = "Only you see these answers."
+MOST_WRONG, CUT_WRONG = 300, 220
+"""Characters of what is said to words that can't be taken: the most, and those that are left of more."""
+_CLAUSE = re.compile(r"[;,.:](?= )| \(")
 _HINT = "`/flow help VERB` tells more about one of them."
 
 
@@ -102,12 +106,35 @@ def unknown(word: str, verbs: Sequence[str]) -> Message:
 
 
 def wrong(problem: str, entry: Entry | None, allowed: str | None = None) -> Message:
-    """For words that can't be taken: what is wrong, and what is allowed there (else behind the verb)."""
+    """For words that can't be taken: what is wrong, and what is allowed there (else behind the verb).
+
+    Where that is much, it is the beginning of it, and where to read on.
+    """
+    said = plain(problem, 300)
     if entry is None:
-        return _line(" ".join([plain(problem, 300), *([allowed] if allowed else [])]))
+        return _line(" ".join([said, *([allowed] if allowed else [])]))
     typed, _ = entry.examples[-1]
     allowed = allowed or entry.allowed or "Nothing more may stand behind it."
-    return _line(f"{plain(problem, 300)} {allowed} For example: `{typed}`")
+    whole = f"{said} {allowed} For example: `{typed}`"
+    if len(whole) <= MOST_WRONG:
+        return _line(whole)
+    rest = f"`/flow help {entry.name}` tells all of it."
+    return _line(
+        " ".join(part for part in (said, _beginning(allowed, CUT_WRONG - len(said) - len(rest)), rest) if part)
+    )
+
+
+def _beginning(allowed: str, room: int) -> str:
+    """The whole, or as many of its clauses as there is room for, in characters; empty where that is none."""
+    if len(allowed) < room:
+        return allowed
+    ends = [found.start() for found in _CLAUSE.finditer(allowed[: max(room - 2, 0)])]
+    whole = [end for end in ends if _is_closed(allowed[:end])]
+    return f"{allowed[: whole[-1]]} …" if whole else ""
+
+
+def _is_closed(text: str) -> bool:
+    return text.count("`") % 2 == 0 and text.count("(") == text.count(")")
 
 
 def line(problem: str) -> Message:
