@@ -12,6 +12,7 @@ import pytest
 from fake_github import FakeGithub
 from fake_slack import FakeSlack, Fault
 from github_payloads import pull_request, signed
+from sqlalchemy import Engine, text
 
 from bot import app, intake
 from bot.clock import Clock, SetClock, SystemClock
@@ -139,6 +140,19 @@ def test_a_new_database_is_told_and_one_that_is_away_hides_nothing_else(clinic: 
     assert "PostgreSQL can't be used" in said
     assert "hidden" not in said
     assert said.endswith("1 broken, 0 to look at, 0 fine")
+
+
+@pytest.mark.parametrize(("serves_from", "level", "words"), [
+    ("0012", OK, "SQLite, already that of a newer program, with which this one works, too"),
+    ("9998", BROKEN, "SQLite, of a newer program, with which this one no longer works\n    → update this one"),
+])  # fmt: skip
+def test_a_newer_program_s_database_is_fine_as_long_as_it_carries_this_one(
+    clinic: Clinic, sqlite_engine: Engine, serves_from: str, level: str, words: str
+) -> None:
+    with writing(sqlite_engine) as session:
+        said = {"it": serves_from}
+        session.execute(text("UPDATE alembic_version SET version_num = '9999', serves_from = :it"), said)
+    assert words in clinic.said(level, engine=sqlite_engine)
 
 
 def test_a_policy_without_targets_or_people_says_that_nobody_is_nudged(clinic: Clinic) -> None:

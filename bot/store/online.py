@@ -63,7 +63,7 @@ def patiently(connection: Connection, revision: str, tries: int, work: Callable[
             if getattr(error.orig, "sqlstate", None) not in _HELD_UP:
                 raise
         Event().wait(PAUSES[min(number, len(PAUSES) - 1)])
-    raise Occupied(f"migration {revision} found a table in use {tries} times and changed nothing; "
+    raise Occupied(f"migration {revision} found a table in use at each of {tries} tries and changed nothing; "
                    "end what holds it (a long query, a backup), then run weir migrate again")  # fmt: skip
 
 
