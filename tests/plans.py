@@ -72,7 +72,7 @@ class Plans:
         if statement in self.seen or not re.match(r"\s*(SELECT|INSERT|UPDATE|DELETE|WITH)", statement):
             return
         self.seen.add(statement)
-        first = parameters[0] if many else parameters
+        first = parameters[0] if many and isinstance(parameters, list) else parameters
         [[told]] = cursor.connection.execute(f"EXPLAIN (FORMAT JSON) {statement}", first).fetchall()
         plan = (json.loads(told) if isinstance(told, str) else told)[0]["Plan"]
         found = [scan for scan in _scans(plan, bounded=False) if scan.rows >= self._least]

@@ -70,7 +70,7 @@ def due(ctx: Context, many: int) -> None:
     """Have so many open reviews fall due now, that were not nudged yet."""
     with ctx.engine.begin() as connection:
         some = f"SELECT id FROM waits WHERE until IS NULL AND next_nudge_at > {NOW} ORDER BY id LIMIT {many}"
-        since = f"{NOW} - 9 * 3600, next_nudge_at = {NOW} - 60"
+        since = f"{NOW} - 4 * 86400, next_nudge_at = {NOW} - 60"
         connection.execute(text(f"UPDATE waits SET since = {since} WHERE id IN ({some})"))
 
 

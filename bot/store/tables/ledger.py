@@ -105,6 +105,7 @@ class WaitRow(SQLModel, table=True):
     __table_args__ = (
         Index("waits_by_item", "workspace", "host", "repo", "item"),
         Index("waits_by_end", "workspace", "until"),
+        Index("waits_by_person", "workspace", "holder_key", "repo"),
         Index("waits_open_by_holder", "workspace", "holder", sqlite_where=text("until IS NULL"),
               postgresql_where=text("until IS NULL")),
         Index("waits_open_by_person", "workspace", "holder_key", sqlite_where=text("until IS NULL"),
