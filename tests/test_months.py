@@ -27,7 +27,7 @@ def test_over_some_days_everybody_hears_what_is_theirs_at_their_time_and_once(en
 
 @pytest.mark.long
 def test_over_months_everybody_hears_what_is_theirs_at_their_time_and_once(engine: Engine) -> None:
-    outcome = lived(engine, people=60, pulls=50, days=75)
+    outcome = lived(engine, people=40, pulls=25, days=60)
     assert_all_well(outcome)
     assert outcome.weather["sleeps"]
     assert outcome.judge.due, "some are late for so long that they must have heard"
