@@ -5,16 +5,19 @@ from __future__ import annotations
 from typing import NamedTuple
 
 import structlog
+from sqlalchemy.orm import Session
 
 from bot.context import Context
 from bot.hosts.github import OF_A_REPO
 from bot.hosts.github.access import Hook, hooks
 from bot.hosts.github.acting import WEBHOOKS, add_webhook, remove_webhook
 from bot.hosts.github.errors import Gone, HostError, Unreachable
+from bot.store import connections, installs, repos
+from bot.store.connections import FAILED, LEFT
 from bot.views import webhooks
 
 log = structlog.get_logger()
-DOOR = "/webhooks/github"
+DOOR, HOST = "/webhooks/github", "github"
 
 
 class Hooked(NamedTuple):
@@ -72,6 +75,22 @@ def _why(trouble: HostError) -> str:
     if isinstance(trouble, Gone):
         return f"I could not set up a webhook; the token may lack {WEBHOOKS}"
     return str(trouble)
+
+
+def left_to_another(session: Session, ctx: Context, repo: str, id: int) -> bool:
+    """Whether another workspace follows a repository: then its webhook, which Weir set up, is that one's to keep."""
+    found = False
+    for install in installs.every(session) if ctx.owners is not None else ():
+        other = install.workspace
+        if other == ctx.workspace or install.ended_at is not None:
+            continue
+        known = connections.of_repo(session, other, HOST, repo)
+        if known is not None and known.state not in (FAILED, LEFT):
+            connections.owns_hook(session, other, known, id)
+            return True
+        heard = any(row.repo == repo and row.connected for row in repos.known(session, other))
+        found = found or (heard and known is None)
+    return found
 
 
 def take_back(ctx: Context, repo: str, id: int) -> str:

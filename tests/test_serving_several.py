@@ -21,6 +21,7 @@ from sqlalchemy import Engine
 from sqlalchemy.exc import OperationalError
 
 from bot.__main__ import run
+from bot.asking.connecting import let_go
 from bot.backup import restore, write
 from bot.context import Context
 from bot.doctor import BROKEN, OK, examine
@@ -28,6 +29,7 @@ from bot.eventlog import write as write_log
 from bot.flow.events import FlowEvent, flow_event
 from bot.hosts.github.api import Github
 from bot.installs import FRESH, installed_of
+from bot.said import current
 from bot.store import repos
 from bot.store.engine import make_engine, reading
 from bot.store.events import iterate_all
@@ -204,6 +206,22 @@ def test_somebody_elses_repository_is_refused_before_the_host_is_asked(sqlite_en
             assert host.calls == []
             assert "corner-shop/till" in process.ask(SHOP, "connect corner-shop/till")
             assert host.calls
+        client.close()
+
+
+def test_a_webhook_stays_as_long_as_any_workspace_follows_the_repository(sqlite_engine: Engine, tmp_path: Path) -> None:
+    with FakeGithub() as host:
+        hosted, now = host.repo("acme/shop"), lambda: NINE
+        client = Github(host.url, token="t", now=now, sleep=lambda _: None)
+        with quarter_of(sqlite_engine, tmp_path, client) as quarter:
+            process = quarter.processes[0]
+            for team in TEAMS:
+                process.ask(team, "connect acme/shop")
+                process.run("connect")
+            assert len(hosted.hooks) == 1
+            for ctx, left in zip(process.served.contexts(), (1, 0), strict=True):
+                let_go(current(ctx), "U0ALICE", "acme/shop", NINE)
+                assert len(hosted.hooks) == left
         client.close()
 
 

@@ -289,6 +289,8 @@ def _let_go(ctx: Context, user: str, repo: str, now: int) -> Connection | None:
         if known is not None:
             connections.turn(session, ctx.workspace, known, LEFT, now, hook_id=None, lease_until=None)
             waits.edit_messages(session, ctx.workspace, [known.outbox_id], now)
+            if known.hook_id is not None and hooks.left_to_another(session, ctx, repo, known.hook_id):
+                known = known._replace(hook_id=None)
     return known
 
 

@@ -134,6 +134,11 @@ def turn(session: Session, workspace: str, held: Connection, state: str, now: in
     return _write(session, workspace, held, _C.state == held.state, state=state, at=now, **told)
 
 
+def owns_hook(session: Session, workspace: str, one: Connection, hook_id: int) -> None:
+    """From now on its webhook is Weir's own, to be removed with it."""
+    _write(session, workspace, one, hook_id=hook_id)
+
+
 def _write(session: Session, workspace: str, one: Connection, *where: Any, **values: Any) -> bool:
     # By its message: a connection that was begun anew is another one, and one that was renamed is the same.
     mine = (_C.workspace == workspace, _C.host == one.host, _C.outbox_id == one.outbox_id, *where)
