@@ -232,6 +232,7 @@ def _shares(deliveries: Iterable[Delivery], kept: _Kept) -> list[Taken]:
 
 def _note_repositories(session: Session, deliveries: Iterable[Delivery], terms: Terms) -> None:
     seen: dict[str, set[str]] = defaultdict(set)
+    deliveries = [one for one in deliveries if _is_first(session, one, terms.workspace)]
     for delivery in deliveries:
         for old, new in delivery.renamed:
             _rename(session, delivery.host, old, new, terms)
@@ -241,6 +242,16 @@ def _note_repositories(session: Session, deliveries: Iterable[Delivery], terms: 
     for host, names in seen.items():
         repos.heard(session, terms.workspace, host, names, terms.now)
     _note_privacy(session, deliveries, terms)
+
+
+def _is_first(session: Session, delivery: Delivery, workspace: str) -> bool:
+    """Whether a delivery that counts once was not taken before: its name may be another repository's by now."""
+    if not delivery.mark:
+        return True
+    key = f"delivery:{delivery.mark}"
+    known = settings.get(session, workspace, key) is not None
+    settings.put(session, workspace, key, True)
+    return not known
 
 
 def _note_privacy(session: Session, deliveries: Iterable[Delivery], terms: Terms) -> None:

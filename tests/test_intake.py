@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import replace
+from datetime import date
 from typing import Any
 
 import pytest
@@ -19,13 +20,16 @@ from bot import intake
 from bot.clock import SetClock
 from bot.context import Context
 from bot.flow.events import FlowEvent, flow_event
+from bot.flow.experiments import KIND
 from bot.flow.waits import fold
 from bot.hosts import Delivery, ShaFact
 from bot.intake import Taken, rebuild, refresh_looks, settle, take
 from bot.kept_waits import trimmed
 from bot.policy import parse_policy
 from bot.settings import Settings
+from bot.store import experiments
 from bot.store.engine import make_engine, reading, writing
+from bot.store.experiments import Experiment
 from bot.store.sql import table
 from bot.store.tables import ArrivalRow, CheckRow, EventRow, ItemRow, NudgeRow, OutboxRow, RepoRow, SettingRow, WaitRow
 from bot.store.waits import to_wait
@@ -577,6 +581,10 @@ def test_a_repository_is_followed_from_its_first_webhook_and_not_after_it_is_gon
 
 
 def test_a_renamed_repository_takes_everything_along(ctx: Context) -> None:
+    tried = Experiment(0, "pair up", KIND, "review", "", None, ("Acme/shop",), -30, MONDAY, "U0BOB", None,
+                       date(2026, 12, 1), {"review": [HOUR]})  # fmt: skip
+    with writing(ctx.engine) as session:
+        experiments.add(session, "default", tried)
     take_delivery(ctx, delivery(opened(head="aaa"), asked()), MONDAY)
     take_delivery(ctx, check("aaa", MONDAY + 10, failed=True), MONDAY + 10)
     before = waits(ctx.engine)
@@ -588,6 +596,9 @@ def test_a_renamed_repository_takes_everything_along(ctx: Context) -> None:
     assert [(row.id, row.repo) for row in waits(ctx.engine)] == [(before[0].id, "acme/store")]
     assert set(followed(ctx.engine)) == {"acme/store"}
     assert {row[2] for name in ("events", "items", "checks") for row in rows(ctx.engine, name)} == {"acme/store"}
+    with reading(ctx.engine) as session:
+        (tried,) = experiments.every(session, "default")
+    assert tried.repos == ("acme/store",)
     unchanged = everything(ctx.engine)
     rebuild(ctx, MONDAY + 40)
     assert everything(ctx.engine) == unchanged

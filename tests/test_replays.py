@@ -11,19 +11,24 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
 
+import github_payloads as gh
 import pytest
 from fake_slack import FakeSlack
 from site_on_loopback import FORM, Site, serve, settings, signature, web
 from slack_payloads import command, event_callback
-from sqlalchemy import Engine
+from sqlalchemy import Engine, select
 from test_strain import everything_is_done
 from world import World
 
-from bot import app
+from bot import app, intake
 from bot.clock import SystemClock
+from bot.hosts.github import parse
 from bot.replays import HOLDS, KEPT, MOST, Replays, Shared
 from bot.store import requests, said
 from bot.store.engine import make_engine, reading, writing
+from bot.store.items import ITEMS
+from bot.store.repos import REPOS
+from bot.store.waits import WAITS
 from bot.web import Answer, Request
 from bot.workspaces import OneWorkspace
 from handlers.slack import MOST_BYTES
@@ -181,3 +186,39 @@ def test_a_body_that_is_larger_or_deeper_than_any_of_slacks_is_refused(door: Doo
     nested: Any = event_callback({"type": "message", "text": "x"})
     deep = door.site.from_slack('{"a":' * 100_000 + "1" + "}" * 100_000, content_type="application/json")
     assert (deep.status, nested["type"]) == (400, "event_callback")
+
+
+# What GitHub signed once, sent again by somebody else much later
+
+
+def test_old_deliveries_open_and_move_nothing_again(engine: Engine) -> None:
+    with FakeSlack() as slack:
+        world = World(engine, slack)
+        life = [
+            ("pull_request", gh.pull_request("opened", at=gh.NINE)),
+            ("pull_request", gh.pull_request("review_requested", reviewer="alice", at=gh.NINE + 60)),
+            ("pull_request", gh.pull_request("closed", at=gh.NINE + 3600)),
+            ("repository", gh.repository("renamed", "acme/store", was="acme/shop")),
+            ("repository", gh.repository("renamed", "acme/shop", was="acme/store")),
+        ]
+        caught = [gh.signed("s", event, payload) for event, payload in life]
+        for headers, body in caught:
+            deliver(world, headers, body)
+        before = kept(world)
+        world.clock.advance(days=90)
+        for headers, body in caught:
+            deliver(world, headers, body)
+        assert kept(world) == before
+        assert {row[2] for row in before} == {"acme/shop"}
+
+
+def deliver(world: World, headers: Any, body: bytes) -> None:
+    intake.take_delivery(world.ctx(), parse(headers, body, world.now), world.now)
+    intake.settle(world.ctx(), world.now)
+
+
+def kept(world: World) -> list[Any]:
+    with reading(world.engine) as session:
+        rows = [*session.execute(select(WAITS.c.host, WAITS.c.kind, WAITS.c.repo, WAITS.c.item, WAITS.c.until))]
+        rows += session.execute(select(ITEMS.c.host, ITEMS.c.live, ITEMS.c.repo, ITEMS.c.item, ITEMS.c.title))
+        return [*map(tuple, rows), *map(tuple, session.execute(select(REPOS.c.host, REPOS.c.connected, REPOS.c.repo)))]

@@ -51,6 +51,8 @@ class Delivery:
     private: tuple[tuple[str, bool], ...] = ()
     """Whether repositories are private, of those it tells that of."""
     unplaced: tuple[Unplaced, ...] = ()
+    mark: str = field(default="", compare=False)
+    """A hash of one that tells of another name: it counts once, also where somebody sends it again much later."""
 
 
 def share_of(told: Delivery, mine: Callable[[str], bool]) -> Delivery:
@@ -68,6 +70,7 @@ def share_of(told: Delivery, mine: Callable[[str], bool]) -> Delivery:
         renamed=tuple((old, new) for old, new in told.renamed if mine(old) and mine(new)),
         private=tuple((repo, private) for repo, private in told.private if mine(repo)),
         unplaced=tuple(fact for fact in told.unplaced if mine(_place_of(fact))),
+        mark=told.mark,
     )
 
 

@@ -75,6 +75,16 @@ def by_number(session: Session, workspace: str, number: int) -> Experiment | Non
     return None if row is None else _experiment(row)
 
 
+def rename(session: Session, workspace: str, old: str, new: str) -> None:
+    """Let experiments in a repository be in that of its new name."""
+    rows = session.execute(select(_E.number, _E.repos).where(_E.workspace == workspace, _E.repos.is_not(None)))
+    for number, text_ in rows.all():
+        repos = [new if repo.casefold() == old.casefold() else repo for repo in json.loads(text_)]
+        if repos != json.loads(text_):
+            mine = (_E.workspace == workspace, _E.number == number)
+            session.execute(update(EXPERIMENTS).where(*mine).values(repos=json.dumps(repos)))
+
+
 def measured(session: Session, workspace: str, one: Experiment, result: Result, now: int) -> bool:
     """Keep what came of an experiment that is open and ends on the day `one` says; whether that was not known yet."""
     fresh = (*_open(workspace, one), _E.result.is_(None))

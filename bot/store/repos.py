@@ -10,7 +10,7 @@ from sqlalchemy import Row, Table, bindparam, delete, func, literal, or_, select
 from sqlalchemy.orm import Session
 
 from bot.flow.ladder import channel_of, team_channel_of
-from bot.store import digests, said, settings
+from bot.store import digests, experiments, said, settings
 from bot.store.arrivals import ARRIVALS
 from bot.store.checks import CHECKS, optional_key
 from bot.store.connections import CONNECTIONS
@@ -116,6 +116,7 @@ def rename(session: Session, workspace: str, host: str, old: str, new: str) -> N
     )
     said.rename(session, workspace, old, new)
     digests.rename(session, workspace, old, new)
+    experiments.rename(session, workspace, old, new)
     optional = settings.get(session, workspace, optional_key(host, old))
     if optional is not None:
         settings.put(session, workspace, optional_key(host, new), optional)
