@@ -174,7 +174,8 @@ class Town:
         assert {number: len(self.slack.dms(f"U0DEV{number}")) for number in self.asked} == dict.fromkeys(self.asked, 1)
         assert len(self.slack.history()) == len(self.asked)
         assert self.column("SELECT count(*) FROM answers") == [len(self.pressed)]
-        assert self.column("SELECT DISTINCT state FROM outbox") == ["sent"]
+        # Slack shows a message a moment before it is written down that it does.
+        wait_until(lambda: self.column("SELECT DISTINCT state FROM outbox") == ["sent"])
         with self.database.connect() as connection:
             found = connection.execute(text("SELECT item, since, kind, holder, until FROM waits")).all()
         assert sorted(found, key=str) == sorted(self._expected(), key=str)
