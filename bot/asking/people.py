@@ -135,7 +135,12 @@ def _kept(ctx: Context) -> set[str]:
 def repos_called(ctx: Context, name: str, item: int | None = None) -> list[str]:
     """The known repositories that a name may mean, with or without the owner, whatever its case."""
     folded = as_hosted(ctx, name).casefold()
-    meant = {repo for repo in _kept(ctx) if folded in (repo.casefold(), repo.casefold().rpartition("/")[2])}
+    with reading(ctx.engine) as session:
+        kept = repos.called(session, ctx.workspace, folded)
+    written = [
+        repo for repo in ctx.policy.file.repos if folded in (repo.casefold(), repo.casefold().rpartition("/")[2])
+    ]
+    meant = {*kept, *written}
     known = sorted(named(ctx, meant) | _with_item(ctx, meant, item))
     exact = [repo for repo in known if repo.casefold() == folded]
     return exact or [repo for repo in known if repo.casefold().rpartition("/")[2] == folded]

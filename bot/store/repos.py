@@ -59,6 +59,13 @@ def spelt(session: Session, workspace: str, names: Iterable[str]) -> dict[str, l
     return dict(found)
 
 
+def called(session: Session, workspace: str, name: str) -> list[str]:
+    """The repositories of a name, with or without the owner, whatever its case."""
+    meant, known = name.lower(), func.lower(_C.repo)
+    named = (_C.workspace == workspace, or_(known == meant, known.endswith(f"/{meant}", autoescape=True)))
+    return list(session.execute(select(_C.repo).where(*named)).scalars())
+
+
 def add(session: Session, workspace: str, host: str, repos: Iterable[str], *, connected: bool = False) -> None:
     """Make sure the repositories have rows; those that have one stay as they are."""
     rows = [_row(workspace, host, repo, connected=connected) for repo in sorted(set(repos))]

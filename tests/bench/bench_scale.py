@@ -117,6 +117,7 @@ def timed(path: Callable[[Context], object], ctx: Context) -> float:
 def measured(size: Size, engine: Engine) -> dict[str, float]:
     """Times of all paths in seconds, by their names; prints how fast it goes."""
     ctx = context(engine)
+    current(ctx)
     found = {name: timed(path, ctx) for name, path in {**QUESTIONS, **JOBS}.items() if not name.startswith("retention")}
     found["the policy, after a setting changed"] = timed(policy_again, ctx)
     door, through = deliveries(ctx, size)
