@@ -18,6 +18,7 @@ MAY: dict[str, tuple[str, ...]] = {
     "bot/local": ("bot.clock", "bot.local"),
     "bot/commands": ("bot", "handlers", "jobs"),
     "bot/app.py": ("bot", "handlers", "jobs"),
+    "bot/rounds.py": ("bot", "jobs"),
     "bot/web.py": ("bot", "handlers", "jobs"),
     "bot/__main__.py": ("bot", "handlers", "jobs"),
     "bot": ("bot",),
