@@ -17,12 +17,12 @@ import structlog
 
 from bot import app
 from bot.clock import SystemClock
-from bot.context import Context
 from bot.web import THREADS, Server, application
 
 if TYPE_CHECKING:
     from slack_bolt.adapter.socket_mode.builtin import SocketModeHandler
 
+    from bot.workspaces import Workspaces
     from handlers.slack import SlackDoor
     from jobs.schedule import Schedule
 
@@ -38,12 +38,9 @@ PING = 10.0
 log = structlog.get_logger()
 
 
-def run(ctx: Context, *, web: bool, worker: bool) -> None:
-    """Run the asked parts until SIGTERM or SIGINT, then stop cleanly. Raises OSError where a port can't be had.
-
-    Raises BadPolicy where the file that names the workspaces can't be used.
-    """
-    served = app.workspaces_of(ctx)
+def run(served: Workspaces, *, web: bool, worker: bool) -> None:
+    """Run the asked parts until SIGTERM or SIGINT, then stop cleanly. Raises OSError where a port can't be had."""
+    ctx = served.base
     telemetry = app.telemetry_of(served)
     slack = app.slack_of(served) if web else None
     server = None

@@ -310,6 +310,18 @@ def imported(repo: str) -> FlowEvent:
     return flow_event(repo=repo, item=1, id="1", at=NINE, kind="opened", actor="bob", type="pull_request")
 
 
+@pytest.mark.parametrize("words", ["run", "doctor", "waits acme/shop"])
+def test_without_the_file_of_workspaces_a_command_says_so_in_a_line(
+    environment: Quarter, words: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for name in ("SLACK_CLIENT_ID", "SLACK_CLIENT_SECRET", "SLACK_SIGNING_SECRET", "GITHUB_WEBHOOK_SECRET"):
+        monkeypatch.setenv(name, "1")
+    monkeypatch.setenv("WEIR_PUBLIC_URL", "https://weir.acme.test")
+    monkeypatch.setenv("WEIR_WORKSPACES", "nowhere.toml")
+    assert run(words.split()) == 2
+    assert capsys.readouterr().err == "weir: nowhere.toml: no such file (WEIR_WORKSPACES names it)\n"
+
+
 def test_a_log_of_somebody_elses_repository_is_not_taken_in(
     environment: Quarter, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -120,15 +120,21 @@ def _usable_database() -> Iterator[None]:
 
 def _start(ctx: Context, *, web: bool, worker: bool) -> None:
     from bot import logs, running
+    from bot.app import workspaces_of
     from bot.fit import why_not
+    from bot.policy import BadPolicy
     from bot.store.migrate import schema_of
 
     with _usable_database():
         why = why_not(schema_of(ctx.engine))
     if why:
         raise Failed(why)
+    try:
+        served = workspaces_of(ctx)
+    except BadPolicy as error:
+        raise Refused(str(error)) from None
     logs.configure(ctx.settings)
     try:
-        running.run(ctx, web=web, worker=worker)
+        running.run(served, web=web, worker=worker)
     except OSError as error:
         raise Failed(f"can't listen on {ctx.settings.host}:{ctx.settings.port}: {error.strerror or error}") from None
