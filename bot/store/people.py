@@ -59,8 +59,8 @@ def places(session: Session, workspace: str, logins: Iterable[str]) -> dict[str,
     found: dict[str, set[str]] = defaultdict(set)
     for some in batches(sorted({login.lower() for login in logins})):
         wrote = select(_I.author_key, _I.repo).where(_I.workspace == workspace, _I.author_key.in_(some)).distinct()
-        held = select(_W.holder_key, _W.repo).where(_W.workspace == workspace, _W.holder_key.in_(some)).distinct()
-        for asked in (wrote, held):
+        theirs = select(_W.holder_key, _W.repo).where(_W.workspace == workspace, _W.holder_key.in_(some)).distinct()
+        for asked in (wrote, theirs.where(_W.until.is_(None)), theirs.where(_W.until.is_not(None))):
             for login, repo in session.execute(asked):
                 found[login].add(repo)
     return found

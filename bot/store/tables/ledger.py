@@ -104,8 +104,11 @@ class WaitRow(SQLModel, table=True):
     __tablename__ = "waits"
     __table_args__ = (
         Index("waits_by_item", "workspace", "host", "repo", "item"),
-        Index("waits_by_end", "workspace", "until"),
-        Index("waits_by_person", "workspace", "holder_key", "repo"),
+        # Of ended waits alone: SQLite would take these two for the open ones, too.
+        Index("waits_by_end", "workspace", "until", sqlite_where=text("until IS NOT NULL"),
+              postgresql_where=text("until IS NOT NULL")),
+        Index("waits_ended_by_person", "workspace", "holder_key", "repo", sqlite_where=text("until IS NOT NULL"),
+              postgresql_where=text("until IS NOT NULL")),
         Index("waits_open_by_holder", "workspace", "holder", sqlite_where=text("until IS NULL"),
               postgresql_where=text("until IS NULL")),
         Index("waits_open_by_person", "workspace", "holder_key", sqlite_where=text("until IS NULL"),

@@ -14,7 +14,7 @@ depends_on = None
 indexes = [
     LargeIndex("arrivals_by_item", "arrivals", ["workspace", "host", "repo", "item"]),
     LargeIndex("items_by_opening", "items", ["workspace", "opened_at"]),
-    LargeIndex("waits_by_end", "waits", ["workspace", "until"]),
+    LargeIndex("waits_by_end", "waits", ["workspace", "until"], "until IS NOT NULL"),
     LargeIndex("checks_by_time", "checks", ["workspace", "at"]),
     LargeIndex("outbox_by_time", "outbox", ["workspace", "made_at"]),
     LargeIndex("nudges_by_time", "nudges", ["workspace", "at"]),

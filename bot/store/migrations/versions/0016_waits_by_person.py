@@ -11,7 +11,10 @@ revision = "0016"
 down_revision = "0015"
 branch_labels = None
 depends_on = None
-indexes = [LargeIndex("waits_by_person", "waits", ["workspace", "holder_key", "repo"])]
+indexes = [
+    # Of ended waits alone: SQLite would take one of all for the open ones, too.
+    LargeIndex("waits_ended_by_person", "waits", ["workspace", "holder_key", "repo"], "until IS NOT NULL")
+]
 
 
 def upgrade() -> None:
