@@ -49,7 +49,7 @@ def test_a_median_of_nothing_can_change_to_nothing_that_is_a_share_of_it() -> No
     assert found.high == MOST, "it may well have been 0 before"
 
 
-@pytest.mark.parametrize(("before", "since"), [(8, 8), (30, 12), (80, 60)])
+@pytest.mark.parametrize(("before", "since"), [(8, 8), (30, 12), pytest.param(80, 60, marks=pytest.mark.long)])
 def test_it_holds_the_truth_nineteen_times_of_twenty(before: int, since: int) -> None:
     draws, tries = Random(7), 150
     held = 0

@@ -740,6 +740,7 @@ def lately(github: FakeGithub) -> None:
         pull.merge(at=now - (5 * n + 1) * DAY)
 
 
+@pytest.mark.long
 def test_in_socket_mode_a_real_program_connects_is_killed_goes_on_and_lets_go(tmp_path: Path) -> None:
     (tmp_path / "weir.toml").write_text('[people.alice]\nslack = "U0ALICE"\n')
     with FakeSocket() as link, SlackWithSocket() as slack, FakeGithub() as github:

@@ -21,8 +21,8 @@ def assert_all_well(outcome: Outcome) -> None:
     assert outcome.answered
 
 
-def test_over_some_days_everybody_hears_what_is_theirs_at_their_time_and_once(engine: Engine) -> None:
-    assert_all_well(lived(engine, people=8, pulls=12, days=8))
+def test_over_some_days_everybody_hears_what_is_theirs_at_their_time_and_once(quick_engine: Engine) -> None:
+    assert_all_well(lived(quick_engine, people=8, pulls=12, days=8))
 
 
 @pytest.mark.long

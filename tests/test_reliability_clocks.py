@@ -38,9 +38,9 @@ FRIDAY_NOON, NEXT_MONDAY = MONDAY + 4 * DAY + 3 * HOUR, MONDAY + 7 * DAY
 
 
 @pytest.fixture
-def town(engine: Engine) -> Iterator[World]:
+def town(quick_engine: Engine) -> Iterator[World]:
     """Forty people, each asked for eight reviews from Thursday morning to Friday noon; and then the machine sleeps."""
-    with world_of(engine, POLICY) as world:
+    with world_of(quick_engine, POLICY) as world:
         for login in PEOPLE:
             world.slack.add_user(f"U0{login.upper()}")
         for channel in CHANNELS:

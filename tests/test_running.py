@@ -174,6 +174,7 @@ def test_a_socket_that_slack_does_not_open_stops_nothing(start: Callable[..., Pr
     assert program.stop() == 0
 
 
+@pytest.mark.long
 def test_two_of_each_on_postgresql_send_one_message(
     start: Callable[..., Program], slack: FakeSlack, empty_postgres: str
 ) -> None:

@@ -132,6 +132,7 @@ def button(label: str, id_: str, home: Path) -> list[Json]:
     return [{"type": "actions", "block_id": f"wait:{wait}", "elements": [one]}]
 
 
+@pytest.mark.long
 def test_a_morning_message_that_is_cut_off_is_sent_once(start: Start, slack: SlowSlack, tmp_path: Path) -> None:
     ahead = 12 - datetime.fromtimestamp(NOW, UTC).hour
     zone = f"Etc/GMT{-ahead:+d}"  # where it is noon
@@ -161,6 +162,7 @@ def test_a_morning_message_that_is_cut_off_is_sent_once(start: Start, slack: Slo
     assert slack.called("chat.postMessage") == 1
 
 
+@pytest.mark.long
 def test_a_hand_over_that_is_cut_off_behind_the_host_is_found_and_told(
     start: Start, slack: SlowSlack, link: FakeSocket, tmp_path: Path
 ) -> None:

@@ -160,15 +160,15 @@ def test_two_workspaces_on_one_database_live_as_if_each_were_alone(
 
 
 def test_what_one_workspace_does_leaves_the_rows_of_the_other_as_they_are(
-    engine: Engine, slack: Callable[[], FakeSlack]
+    quick_engine: Engine, slack: Callable[[], FakeSlack]
 ) -> None:
-    first, second = (tenant(engine, slack(), workspace) for workspace in TEAMS)
+    first, second = (tenant(quick_engine, slack(), workspace) for workspace in TEAMS)
     for _ in life(first):
         pass
-    before = rows(engine, ONE)
+    before = rows(quick_engine, ONE)
     for _ in life(second):
         pass
-    assert rows(engine, ONE) == before
+    assert rows(quick_engine, ONE) == before
     assert sum(map(len, before.values())) > 100
 
 
