@@ -105,8 +105,3 @@ def quick_engine(request: pytest.FixtureRequest) -> Engine:
     """The same for tests that take seconds and hardly hang on the database: PostgreSQL has its turn in the long run."""
     made: Engine = request.getfixturevalue(f"{request.param}_engine")
     return made
-
-
-def pytest_xdist_auto_num_workers() -> int:
-    """One more than there are cores, as many a test waits for a process of its own."""
-    return (os.cpu_count() or 1) + 1
