@@ -69,11 +69,11 @@ class Desk:
 
 
 @pytest.fixture
-def desk(engine: Engine, tmp_path: Path) -> Iterator[Desk]:
+def desk(quick_engine: Engine, tmp_path: Path) -> Iterator[Desk]:
     with FakeSlack() as slack:
         slack.add_user("U0ALICE", is_admin=True)
         slack.add_user("U0BOB")
-        world = World(engine, slack)
+        world = World(quick_engine, slack)
         world.set_policy(POLICY)
         ctx = replace(world.ctx(), settings=settings(tmp_path))
         for port in serve(web(ctx)):
