@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 import structlog
@@ -11,8 +11,9 @@ import structlog
 from bot import intake
 from bot.context import Context
 from bot.hosts import BadDelivery, Delivery, github, share_of
+from bot.intake import Taken
 from bot.telemetry import Telemetry
-from bot.web import Answer, Request
+from bot.web import DATABASE_TROUBLE, Answer, Request, one_line
 from bot.workspaces import Workspaces
 
 log = structlog.get_logger()
@@ -21,8 +22,8 @@ log = structlog.get_logger()
 def github_door(served: Workspaces, telemetry: Telemetry, request: Request) -> Answer:
     """Answers 202 once a delivery is stored (or of no use), 200 where it was known, 401 and 400 where it is bad.
 
-    Every workspace that may follow its repositories keeps it by itself. Where one can't, the host is to send it again,
-    and those that could know it then.
+    Every workspace that may follow its repositories keeps it by itself. Where one can't, whatever the reason, the
+    others have had their turn when that is raised: the host is to send it again, and those that could know it then.
     """
     delivery = request.headers.get("x-github-delivery", "")[:80]
     kind = request.headers.get("x-github-event", "")[:80]
@@ -49,11 +50,25 @@ def _github(served: Workspaces, telemetry: Telemetry, request: Request) -> tuple
     if not concerned:
         return "of no use", Answer(202, "nothing in it is of use here"), {}
     about = {"repos": delivery.repos, "items": sorted({event.item for event in delivery.events})}
-    taken = [intake.take_delivery(ctx, share, now) for ctx, share in concerned]
+    taken, troubles = _taken(concerned, now)
     telemetry.events.labels("webhook").inc(sum(one.new for one in taken))
+    if troubles:
+        raise next((one for one in troubles if isinstance(one, DATABASE_TROUBLE)), troubles[0])
     if all(one.known and not one.new for one in taken):
         return "known", Answer(200, "known already"), about
     return "stored", Answer(202, "stored"), about
+
+
+def _taken(concerned: Iterable[tuple[Context, Delivery]], now: int) -> tuple[list[Taken], list[Exception]]:
+    """What those changed that could keep their share, and why the others couldn't."""
+    taken, troubles = [], []
+    for ctx, share in concerned:
+        try:
+            taken.append(intake.take_delivery(ctx, share, now))
+        except Exception as trouble:
+            log.error("delivery not taken", workspace=ctx.workspace, why=one_line(trouble))
+            troubles.append(trouble)
+    return taken, troubles
 
 
 def _shares(served: Workspaces, delivery: Delivery) -> Iterator[tuple[Context, Delivery]]:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
+from io import BytesIO
 from pathlib import Path
 from urllib.parse import urlencode
 
@@ -34,7 +36,7 @@ from bot.store import repos
 from bot.store.engine import make_engine, reading
 from bot.store.events import iterate_all
 from bot.telemetry import SharedFigures, Telemetry
-from bot.web import Request
+from bot.web import Request, Route, application
 from handlers.webhooks import github_door
 from jobs.schedule import Job, Turn, run_job
 
@@ -165,6 +167,24 @@ def test_where_one_can_not_keep_a_delivery_it_is_sent_again_and_each_has_it_once
         github_door(Fixed(acme, [acme, replace(shop, engine=away)]), process.telemetry, asked)
     away.dispose()
     assert small.kept() == {ACME: ["acme/shop"], SHOP: []}
+    assert [github_door(process.served, process.telemetry, asked).status for _ in range(2)] == [202, 200]
+    assert small.kept() == {team: ["acme/shop"] for team in TEAMS}
+
+
+def test_one_that_fails_in_any_way_keeps_no_other_from_a_delivery(small: Quarter) -> None:
+    process = small.processes[0]
+    acme, shop = process.served.contexts()
+    broken = replace(acme, engine=None)  # type: ignore[arg-type]  # a fault of the program's own
+    headers, body = signed(SECRET, "pull_request", pull_request("opened"))
+    asked = Request("POST", {name.lower(): value for name, value in headers.items()}, body)
+    route = {"/": Route("POST", partial(github_door, Fixed(acme, [broken, shop]), process.telemetry))}
+    environ = {f"HTTP_{name.upper().replace('-', '_')}": value for name, value in headers.items()} | {
+        "PATH_INFO": "/", "REQUEST_METHOD": "POST", "CONTENT_LENGTH": str(len(body)), "wsgi.input": BytesIO(body)
+    }  # fmt: skip
+    said: list[str] = []
+    application(route)(environ, lambda status, _: said.append(status))  # type: ignore[arg-type, return-value]
+    assert said == ["500 Internal Server Error"], "the host is to send it again"
+    assert small.kept() == {ACME: [], SHOP: ["acme/shop"]}
     assert [github_door(process.served, process.telemetry, asked).status for _ in range(2)] == [202, 200]
     assert small.kept() == {team: ["acme/shop"] for team in TEAMS}
 
