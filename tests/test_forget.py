@@ -218,6 +218,41 @@ def test_others_stay_as_they_are(world: World) -> None:
     assert sorted(event.data["reviewer"] for event in asked) == ["alice-b", "bob"]
 
 
+@pytest.mark.parametrize(
+    ("login", "told", "left"),
+    [
+        ("alice_acme", "fix by @alice_acme, see users/Alice_Acme/fix", "fix by @somebody, see users/somebody/fix"),
+        ("alice_acme", "alice acme, alice_acmes and malice_acme", "alice acme, alice_acmes and malice_acme"),
+        ("alice", "fix_by_alice_2 alice__x alice_acme-ALICE", "fix_by_somebody_2 somebody__x somebody_acme-somebody"),
+        ("al-ice", "al-ice_fix of al--ice", "somebody_fix of al--ice"),
+    ],
+)
+def test_logins_with_underscores_are_words_as_well(login: str, told: str, left: str) -> None:
+    takes = Scrub(is_gone=lambda one: one.casefold() == login, is_said=lambda one: one.casefold() == login)
+    assert takes.text(told) == left
+
+
+def test_what_is_called_after_their_branch_goes_too(world: World) -> None:
+    world.ask(author="carol")
+    world.tell(
+        world.fact("merged", "carol", base="alice/rounding"),
+        world.fact("released", "carol", tag="alice-1"),
+        world.fact("deployed", "carol", environment="preview-alice")._replace(id="deployed:1:7:preview-alice"),
+    )
+    forget(world.ctx(), "alice", world.now)
+    assert "alice" not in everything(world.engine).lower()
+
+
+def test_a_name_beyond_ascii_goes_in_any_case(world: World) -> None:
+    with writing(world.engine) as session:
+        members.keep(session, "default", "U0ALICE", name="Élodie Öz", tz="Europe/Berlin", seen_at=world.now)
+    for item, title in enumerate(("Élodie Öz wants it", "ÉLODIE ÖZ wants it", "élodie öz wants it"), 1):
+        world.ask(item=item, title=title, author="carol")
+    forget(world.ctx(), "alice", world.now)
+    with reading(world.engine) as session:
+        assert {event.data["title"] for event in iterate_all(session, "default")} == {"somebody wants it"}
+
+
 def test_a_map_names_nobody_in_their_place(world: World) -> None:
     busy(world)
     forget(world.ctx(), "alice", world.now)

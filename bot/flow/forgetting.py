@@ -21,10 +21,10 @@ SOMEBODY = "somebody"
 _PEOPLE = ("reviewer", "assignee")
 """Own keys of events that hold a login; so does `to` of what was handed over."""
 _NO_TEXT = (
-    "type", "team", "teams", "state", "url", "sha", "head", "base", "in", "environment", "tag", "project", "field",
+    "type", "team", "teams", "state", "url", "sha", "head", "in", "project", "field",
 )  # fmt: skip
 """Own keys that are the host's names of things, or nobody's words."""
-_NAMED_IN_ID = ("labeled", "unlabeled", "milestoned", "demilestoned")
+_NAMED_IN_ID = ("labeled", "unlabeled", "milestoned", "demilestoned", "deployed")
 """Kinds whose ids hold somebody's words."""
 _KEPT_WORDS = """
 user bot active wait stage stages kind name repo repos item items week month people teams streams types mix admins
@@ -38,7 +38,8 @@ digests home
 _FLOW_WORDS = (CLAIMED, HANDED_OVER, PICKED, AUTHOR, GROUP, PERSON, REVIEWERS, TEAM)
 _WORDS = {*PLAIN_SIGNALS, *NAMED_SIGNALS, *REVIEW_STATES, *WORK_TYPES, *_FLOW_WORDS, *_KEPT_WORDS.split()}
 """Words that mean something in what the program keeps."""
-_TOKEN = re.compile(r"[A-Za-z0-9]+(?:-+[A-Za-z0-9]+)*")
+_TOKEN = re.compile(r"[A-Za-z0-9]+(?:[-_]+[A-Za-z0-9]+)*")
+_BETWEEN = re.compile(r"([-_]+)")
 _SLASHED = re.compile(r"[\w.-]+(?:/[\w.-]+)+")
 IsGone = Callable[[str], bool]
 """Whether a login is a forgotten person's, whatever its case."""
@@ -94,17 +95,18 @@ class Scrub:
             return token
         if self.is_said(token):
             return SOMEBODY
-        return self._within(token) if "-" in token else token
+        return self._within(token)
 
     def _within(self, token: str) -> str:
-        """`alice-fix`: the longest runs of parts that are a login, from the left."""
-        parts = token.split("-")
-        for size in range(min(len(parts) - 1, 5), 0, -1):
-            for start in range(len(parts) - size + 1):
-                if self.is_said("-".join(parts[start : start + size])):
-                    rest = "-".join(parts[start + size :])
-                    ahead = [*parts[:start], SOMEBODY]
-                    return "-".join([*ahead, _TOKEN.sub(self._token, rest)] if rest else ahead)
+        """`alice-fix`, `alice_fix`: the longest runs of parts that are a login, from the left."""
+        parts = _BETWEEN.split(token)  # every other one stands between two
+        words = (len(parts) + 1) // 2
+        for size in range(min(words - 1, 5), 0, -1):
+            for start in range(0, 2 * (words - size) + 1, 2):
+                end = start + 2 * size - 1
+                if self.is_said("".join(parts[start:end])):
+                    rest = _TOKEN.sub(self._token, "".join(parts[end:]))
+                    return "".join([*parts[:start], SOMEBODY, rest])
         return token
 
     def kept(self, stored: str) -> str | None:

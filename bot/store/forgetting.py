@@ -6,6 +6,7 @@ Every column of text is looked through, whatever table it is in, so that a new t
 from __future__ import annotations
 
 import json
+import re
 import sqlite3
 from collections.abc import Iterable, Iterator
 from typing import Any, NamedTuple
@@ -215,9 +216,17 @@ def _left(old: str, column: Column[Any], person: Person, scrub: Scrub) -> str | 
 
 
 def _says(columns: Iterable[Column[Any]], person: Person) -> ColumnElement[bool]:
+    """Whether they may be in one of the columns; beside them that finds a few more, who are looked at more closely."""
     words = {person.login, *person.marks, *person.names}
-    spelt = {form for word in words for form in (word, json.dumps(word)[1:-1])}
-    return or_(*(func.lower(column).contains(word.lower(), autoescape=True) for column in columns for word in spelt))
+    spelt = {form for word in words for form in (word, json.dumps(word, ensure_ascii=False)[1:-1])}
+    likes = {_like(word) for word in spelt}
+    return or_(*(func.lower(column).like(like, escape="/") for column in columns for like in likes))
+
+
+def _like(word: str) -> str:
+    """A pattern for text that holds a word in any case: beyond ASCII databases differ on what is the same letter."""
+    escaped = re.sub(r"[%_/]", r"/\g<0>", word.lower())
+    return f"%{re.sub(r'[^ -~]+', '%', escaped)}%"
 
 
 def write(session: Session, of: Table, found: Found) -> None:
