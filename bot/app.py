@@ -116,17 +116,16 @@ def slack_of(served: Workspaces) -> SlackDoor:
 
 def all_routes(served: Workspaces, telemetry: Telemetry, slack: SlackDoor) -> dict[str, Route]:
     """Every address of the web process. In Socket Mode Slack comes by its socket alone."""
-    from bot.fit import Fit
     from bot.installs import Installed
     from bot.web import Route
     from handlers import installing
     from handlers.webhooks import github_door
 
-    fit, routes = Fit(served.base.engine, served.base.clock), own_routes(telemetry)
+    fit, routes = slack.fit, own_routes(telemetry)
     routes["/readyz"] = Route("GET", lambda _: _ready(served.base, fit))
     routes["/webhooks/github"] = Route("POST", fit.guarded(partial(github_door, served, telemetry)))
     if served.base.settings.slack_app_token is None:
-        routes["/slack/events"] = Route("POST", fit.guarded(slack.by_http))
+        routes["/slack/events"] = Route("POST", slack.by_http)
     if isinstance(served, Installed):
         routes |= {path: Route(one.method, fit.guarded(one.door)) for path, one in installing.routes(served).items()}
     return routes

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import structlog
 
 from bot.clock import Clock
+from bot.soon import answered
 from bot.store.migrate import CARRIES, Schema, schema_of
 from bot.web import DATABASE_TROUBLE, Answer, Door, Request
 
@@ -16,6 +17,8 @@ if TYPE_CHECKING:
 
 LOOK = 5
 """Seconds for which the last look holds."""
+MOMENT = 0.2
+"""Seconds that somebody who asks waits for a look."""
 RETRY = {"Content-Type": "text/plain; charset=utf-8", "Retry-After": "30"}
 
 log = structlog.get_logger()
@@ -27,8 +30,8 @@ class Fit:
     def __init__(self, engine: Engine, clock: Clock) -> None:
         self._engine, self._clock = engine, clock
         self._last: Schema | None = None
-        self._at = 0
-        self._looking = Lock()
+        self._at, self._tried = 0, -LOOK
+        self._looking, self._asking = Lock(), Lock()
 
     def look(self) -> Schema:
         """As it is now. Raises what a database in trouble raises."""
@@ -49,11 +52,29 @@ class Fit:
                 return True
         return why_not(known) is None
 
+    def why(self) -> str | None:
+        """Why this program may do nothing for whoever asks, who waits a moment at most; None as long as none is known.
+
+        A database in trouble says so itself.
+        """
+        if not 0 <= self._clock.now() - self._tried < LOOK and self._asking.acquire(blocking=False):
+            answered(self._try, lambda _: None, MOMENT)
+        return None if self._last is None else why_not(self._last)
+
+    def _try(self) -> None:
+        try:
+            self._tried = self._clock.now()
+            self.look()
+        except DATABASE_TROUBLE:
+            pass
+        finally:
+            self._asking.release()
+
     def guarded(self, door: Door) -> Door:
-        """The door, answering 503 where the database did not fit at the last look (whoever answers does not wait)."""
+        """The door, answering 503 where the database does not fit."""
 
         def answer(request: Request) -> Answer:
-            why = None if self._last is None else why_not(self._last)
+            why = self.why()
             return door(request) if why is None else Answer(503, why, RETRY)
 
         return answer

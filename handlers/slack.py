@@ -18,6 +18,7 @@ from slack_sdk import WebClient
 from slack_sdk.signature import SignatureVerifier
 
 from bot.context import Context
+from bot.fit import RETRY, Fit
 from bot.replays import Replays, Shared
 from bot.web import DATABASE_TROUBLE, Answer, Request
 from bot.workspaces import Workspaces, install_address
@@ -76,6 +77,13 @@ def _ephemeral(text: str) -> BoltResponse:
     return BoltResponse(status=200, body=json.dumps(said), headers={"content-type": ["application/json"]})
 
 
+def _outdated(why: str, body: dict[str, Any]) -> BoltResponse:
+    """Whoever asks something is told; all else Slack may send again, or to another process."""
+    if "command" not in body:
+        return BoltResponse(status=503, body=why, headers=dict(RETRY))
+    return _ephemeral("Weir is being updated just now. Please try again in a few minutes.")
+
+
 def _signed(ctx: Context, request: Request) -> bool:
     """Whether Slack signed it lately. Checked before anything of the body is read."""
     secret = ctx.settings.slack_signing_secret
@@ -91,7 +99,7 @@ class SlackDoor:
     """All that Slack sends, by HTTP or by its socket: each request is for the workspace that it comes from.
 
     A workspace's Bolt app is made when somebody there is heard of, and anew when the workspace's Context is another.
-    `hello` answers what comes from no workspace.
+    `hello` answers what comes from no workspace. While the database does not fit this program, nothing is done.
     """
 
     def __init__(self, served: Workspaces, app_of: Callable[[Context], App] = make) -> None:
@@ -100,11 +108,12 @@ class SlackDoor:
         self._served, self._app_of = served, app_of
         self._apps: dict[str, tuple[Context, App]] = {}
         self._making = threading.Lock()
-        self.hello = bolt(served.base)
+        self.hello, self.fit = bolt(served.base), Fit(served.base.engine, served.base.clock)
         self._replays = Replays[Answer](Shared(served.base))
 
     def by_http(self, request: Request) -> Answer:
-        """The answer to a request; 401 without a good signature, 400 or 413 where it can't be read.
+        """The answer to a request; 401 without a good signature, 400 or 413 where it can't be read, 503 where the
+        database does not fit.
 
         The very request that was answered before, by this process, gets that answer again; one that another process on
         the database has is acknowledged. Nothing is done.
@@ -113,6 +122,8 @@ class SlackDoor:
             return Answer(413, f"bodies of up to {MOST_BYTES:,} bytes are read here")
         if not _signed(self.base, request):
             return Answer(401, "the signature is missing or wrong")
+        if self.fit.why() is not None:
+            return self._answered(request)  # its answer is not for keeping, and the database not to be touched
         known, mark = self._replays, request.headers.get("x-slack-signature", "")
         if not known.begin(mark, self.base.clock.now()):
             log.info("slack.again")
@@ -138,6 +149,9 @@ class SlackDoor:
 
     def dispatch(self, request: BoltRequest) -> BoltResponse:
         """The answer to what certainly comes from Slack."""
+        why = self.fit.why()
+        if why is not None:
+            return _outdated(why, request.body)
         team = request.context.team_id
         try:
             ctx = self._served.of_team(team)

@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
+import json
+import threading
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 import structlog
+from doors import SOCKET, SlackWithSocket, asked, opened
+from program import wait_until
 from site_on_loopback import Site, serve, settings, web
+from slack_bolt.request import BoltRequest
+from slack_payloads import event_callback
 from sqlalchemy import Engine, text
 from test_migrations import ALL
 
@@ -17,6 +24,7 @@ from bot.clock import SetClock
 from bot.fit import LOOK, Fit
 from bot.store.engine import writing
 from bot.telemetry import Telemetry
+from bot.workspaces import OneWorkspace
 from jobs.schedule import Job, Schedule, Turn
 
 NOW = 1_772_442_000
@@ -24,6 +32,7 @@ WHY = (
     "the database's schema 9999 works with programs from schema 9998 on, and no longer with this one; "
     "update this program"
 )
+UPDATED = "Weir is being updated just now. Please try again in a few minutes."
 
 
 def serving_from(engine: Engine, revision: str) -> None:
@@ -63,11 +72,55 @@ def test_one_that_does_not_has_it_take_nothing_in_and_say_why(site: Site, sqlite
     with structlog.testing.capture_logs() as lines:
         ready = site.ask("GET", "/readyz")
         assert (ready.status, ready.text) == (503, WHY + "\n")
-        assert [site.deliver().status, site.command("waits").status] == [503, 503]
+        assert [site.deliver().status, site.send_event(event_callback({"type": "app_home_opened"})).status] == [
+            503,
+            503,
+        ]
+        assert json.loads(site.command("waits").text)["text"] == UPDATED
     assert [line for line in lines if line["event"] == "database does not fit"] == [
         {"event": "database does not fit", "why": WHY, "log_level": "error"}
     ]
     assert site.events() == []
+
+
+def test_it_is_noticed_where_nobody_asks_whether_it_is_ready(
+    site: Site, sqlite_engine: Engine, clock: SetClock
+) -> None:
+    assert site.deliver().status == 202
+    serving_from(sqlite_engine, "9998")
+    clock.advance(seconds=LOOK)
+    with structlog.testing.capture_logs():
+        wait_until(lambda: site.deliver().status == 503)
+    serving_from(sqlite_engine, ALL[-1])
+    clock.advance(seconds=LOOK)
+    wait_until(lambda: site.deliver().status == 200)
+
+
+def test_by_slack_s_socket_the_same_is_said_and_nothing_done(
+    sqlite_engine: Engine, tmp_path: Path, clock: SetClock
+) -> None:
+    with SlackWithSocket() as slack, structlog.testing.capture_logs():
+        ctx = replace(
+            app.build(settings(tmp_path, slack_api_url=slack.url, slack_bot_token=slack.token), clock),
+            engine=sqlite_engine,
+        )
+        with opened(ctx, slack, SOCKET) as hands:
+            assert asked(hands, slack, "waits", "U0ALICE")["text"] != UPDATED
+            serving_from(sqlite_engine, "9998")
+            clock.advance(seconds=LOOK)
+            wait_until(lambda: asked(hands, slack, "waits", "U0ALICE")["text"] == UPDATED)
+        door = app.slack_of(OneWorkspace(ctx))
+        told = event_callback({"type": "app_uninstalled"})
+        wait_until(lambda: door.dispatch(BoltRequest(mode="socket_mode", body=told)).status == 503)
+        assert door.dispatch(BoltRequest(mode="socket_mode", body=told)).body == WHY
+
+
+def test_a_database_that_says_nothing_keeps_nobody_waiting_for_long(sqlite_engine: Engine, clock: SetClock) -> None:
+    fit = Fit(sqlite_engine, clock)
+    go_on = threading.Event()
+    fit.look = lambda: go_on.wait(30) and Fit(sqlite_engine, clock).look()  # type: ignore[assignment, return-value]
+    assert [fit.why(), fit.why()] == [None, None], "the second did not wait for the first one's look"
+    go_on.set()
 
 
 def test_jobs_keep_off_a_schema_that_does_not_carry_them_until_it_does(sqlite_engine: Engine, clock: SetClock) -> None:
