@@ -41,6 +41,8 @@ log = structlog.get_logger()
 class Shared:
     """What the processes on a database know of each other's requests. Threads may share it."""
 
+    sharing = SHARING
+
     def __init__(self, ctx: Context) -> None:
         self._ctx = ctx
         self._swept, self._stuck = 0, False
@@ -58,7 +60,7 @@ class Shared:
                 self._give_back(mark)
 
         try:
-            mine = answered(lambda: self._take(mark, now), late, STUCK if self._stuck else SHARING)
+            mine = answered(lambda: self._take(mark, now), late, STUCK if self._stuck else self.sharing)
         except SQLAlchemyError as trouble:
             log.warning("requests not shared", why=type(trouble).__name__)
             return True
@@ -69,7 +71,7 @@ class Shared:
         """Let it be taken in hand again, here or elsewhere."""
         mark = _mark(signature)
         try:
-            answered(lambda: self._give_back(mark), lambda _: None, SHARING)
+            answered(lambda: self._give_back(mark), lambda _: None, self.sharing)
         except SQLAlchemyError as trouble:
             log.warning("requests not shared", why=type(trouble).__name__)
 
