@@ -17,13 +17,15 @@ from bot.policy import BadPolicy, Policy
 from bot.secrets import NoKey, NotOpened, Vault, vault_of
 from bot.store import installs, settings
 from bot.store.engine import reading
-from bot.store.installs import Install
+from bot.store.installs import HOLDS, Install
 from bot.web import DATABASE_TROUBLE
 from bot.workspace_file import Listed, load_workspaces
 from bot.workspaces import context_of
 
 FRESH = 2
 """Seconds for which what was read of the installs is taken for what they are."""
+BEGUN = "install"
+"""What a state is sealed of; no token is that word."""
 
 log = structlog.get_logger()
 
@@ -93,6 +95,14 @@ class Installed:
     def seal(self, grant: Grant) -> str:
         """What is stored of a token."""
         return self._vault.seal(grant.access_token.get_secret_value())
+
+    def begin(self) -> str:
+        """A state by which an install is known that somebody begins. Nothing is kept of it."""
+        return self._vault.stamp(BEGUN, self.base.clock.now())
+
+    def begun(self, state: str) -> bool:
+        """Whether it is such a state, and not too old."""
+        return self._vault.stamped(state, BEGUN, self.base.clock.now(), HOLDS)
 
     def _look(self) -> None:
         if self._read_at is not None and 0 <= self.base.clock.now() - self._read_at < FRESH:

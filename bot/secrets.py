@@ -45,6 +45,17 @@ class Vault:
         except InvalidToken:
             raise NotOpened from None
 
+    def stamp(self, word: str, now: int) -> str:
+        """A word with an instant, as text that only a holder of the key can make; another one each time."""
+        return self._any.encrypt_at_time(word.encode(), now).decode()
+
+    def stamped(self, text: str, word: str, now: int, holds: int) -> bool:
+        """Whether a text was made of a word by `stamp`, within `holds` seconds before."""
+        try:
+            return self._any.decrypt_at_time(text.encode(), holds - 1, now) == word.encode()
+        except InvalidToken:
+            return False
+
     def newly(self, sealed: str) -> str:
         """The same secret sealed with the first key; what is so already is returned as it is. Raises NotOpened."""
         try:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import partial
 from hashlib import sha256
 from http.cookies import CookieError, SimpleCookie
+from threading import BoundedSemaphore
 from urllib.parse import parse_qs, urlsplit
 
 import structlog
@@ -24,34 +25,48 @@ from bot.workspaces import INSTALL_PATH
 
 COOKIE = "weir_install"
 ONLY_HERE = {"Cache-Control": "no-store", "Referrer-Policy": "no-referrer"}
+_OF_A_PAGE = {
+    "Content-Type": "text/html; charset=utf-8", "Content-Security-Policy": pages.POLICY, **ONLY_HERE,
+}  # fmt: skip
+AT_ONCE = 8
+"""Installs that are finished at the same time: each waits for Slack, in a thread that all other doors lack then."""
 
 log = structlog.get_logger()
 
 
-def routes(workspaces: Installed) -> dict[str, Route]:
+def routes(workspaces: Installed, at_once: int = AT_ONCE) -> dict[str, Route]:
     """The two addresses; the second is the one that the manifest names to Slack."""
-    slack = OAuth(workspaces.base.settings)
+    slack, finishing = OAuth(workspaces.base.settings), BoundedSemaphore(at_once)
     return {
         INSTALL_PATH: Route("GET", partial(_begin, workspaces, slack)),
-        REDIRECT_PATH: Route("GET", partial(_end, workspaces, slack)),
+        REDIRECT_PATH: Route("GET", partial(_end, workspaces, slack, finishing)),
     }
 
 
 def _begin(workspaces: Installed, slack: OAuth, _: Request) -> Answer:
     """Send a browser to Slack, with a state that only this browser can come back with."""
-    state = secrets.token_urlsafe(32)
-    with writing(workspaces.base.engine) as session:
-        stored.begin(session, NOBODYS, _digest(state), workspaces.base.clock.now())
+    # Anybody may ask for this as often as they like, so nothing is written, and nobody's install can be crowded out.
+    state = workspaces.begin()
     headers = {"Location": slack.address(state), "Set-Cookie": _cookie(slack, state, HOLDS), **ONLY_HERE}
     return Answer(302, "", headers)
 
 
-def _end(workspaces: Installed, slack: OAuth, request: Request) -> Answer:
+def _end(workspaces: Installed, slack: OAuth, finishing: BoundedSemaphore, request: Request) -> Answer:
     """Take what Slack sends a browser back with, and say what came of it."""
     asked = {name: values[0] for name, values in parse_qs(request.query).items()}
+    if not finishing.acquire(blocking=False):
+        log.warning("install not finished", why="as many as may are being finished")
+        return Answer(429, pages.html_of(pages.busy()), {**_OF_A_PAGE, "Retry-After": "5"})
+    try:
+        return _ended(workspaces, slack, asked, _cookie_of(request))
+    finally:
+        finishing.release()
+
+
+def _ended(workspaces: Installed, slack: OAuth, asked: Mapping[str, str], cookie: str) -> Answer:
     state = asked.get("state", "")
-    mine = bool(state) and secrets.compare_digest(_cookie_of(request).encode(), state.encode())
-    if not (mine and _is_spent(workspaces, state)):
+    mine = bool(state) and secrets.compare_digest(cookie.encode(), state.encode())
+    if not (mine and workspaces.begun(state) and _is_spent(workspaces, state)):
         log.warning("install not finished", why="its state is unknown, spent, too old or another browser's")
         return _page(slack, 400, pages.begun_elsewhere())
     if asked.get("error") == "access_denied":
@@ -66,9 +81,9 @@ def _end(workspaces: Installed, slack: OAuth, request: Request) -> Answer:
 
 
 def _is_spent(workspaces: Installed, state: str) -> bool:
-    """Whether an install was begun with it lately, and nobody ended it before."""
+    """Whether nobody ended the install before."""
     with writing(workspaces.base.engine) as session:
-        return stored.spend(session, NOBODYS, _digest(state), workspaces.base.clock.now())
+        return stored.spend(session, NOBODYS, sha256(state.encode()).hexdigest(), workspaces.base.clock.now())
 
 
 def _not_confirmed(slack: OAuth, refusal: NotGranted) -> Answer:
@@ -111,15 +126,7 @@ def _keep(workspaces: Installed, grant: Grant, team: str, name: str) -> bool:
 
 def _page(slack: OAuth, status: int, page: pages.Page) -> Answer:
     """A page, after which the browser holds no state any more."""
-    headers = {
-        "Content-Type": "text/html; charset=utf-8", "Content-Security-Policy": pages.POLICY,
-        "Set-Cookie": _cookie(slack, "", 0), **ONLY_HERE,
-    }  # fmt: skip
-    return Answer(status, pages.html_of(page), headers)
-
-
-def _digest(state: str) -> str:
-    return sha256(state.encode()).hexdigest()
+    return Answer(status, pages.html_of(page), {**_OF_A_PAGE, "Set-Cookie": _cookie(slack, "", 0)})
 
 
 def _cookie(slack: OAuth, value: str, seconds: int) -> str:

@@ -29,7 +29,7 @@ from bot.leaving import uninstalled
 from bot.manifest import REDIRECT_PATH, scopes
 from bot.store import settings as stored
 from bot.store.engine import reading, writing
-from bot.store.installs import HOLDS, INSTALLS, STATES, end
+from bot.store.installs import HOLDS, INSTALLS, MOST, STATES, end, spend
 from bot.web import Request, Server, application
 from handlers.installing import COOKIE, routes
 from handlers.slack import SlackDoor
@@ -120,7 +120,7 @@ def test_slack_is_asked_for_the_scopes_of_the_manifest_and_sends_people_back(sma
     asked = {name: values[0] for name, values in parse_qs(where.query).items()}
     assert reply.status == 302
     assert where._replace(query="").geturl() == f"{small_town.slack.root}oauth/v2/authorize"
-    assert len(asked.pop("state")) == 43
+    assert re.fullmatch(r"[\w=-]{100}", asked.pop("state"))
     back = "https://weir.acme.test/slack/oauth_redirect"
     assert asked == {"client_id": "100.200", "scope": ",".join(scopes()), "redirect_uri": back}
     small_town.slack.codes["c"] = grant()
@@ -134,7 +134,7 @@ def test_pages_run_nothing_and_are_kept_nowhere(small_town: Town) -> None:
     browser = small_town.browser
     begun = browser.open("/slack/install").headers
     assert re.fullmatch(
-        r"weir_install=[\w-]{43}; Path=/; Max-Age=600; HttpOnly; SameSite=Lax; Secure", begun["Set-Cookie"]
+        r"weir_install=[\w=-]{100}; Path=/; Max-Age=600; HttpOnly; SameSite=Lax; Secure", begun["Set-Cookie"]
     )
     page = browser.back("another").headers
     assert page["Set-Cookie"] == "weir_install=; Path=/; Max-Age=0; HttpOnly; SameSite=Lax; Secure"
@@ -192,10 +192,37 @@ def test_a_state_is_good_for_ten_minutes_and_forgotten_later(town: Town) -> None
     assert browser.back(states[1], code="c").status == 200
     town.clock.advance(seconds=1)
     assert late.back(states[0], code="c").status == 400
-    town.browser.begin()
     town.clock.advance(seconds=HOLDS)
-    town.browser.begin()
-    assert len(town.rows(STATES)) == 1
+    town.install()
+    assert [row.made_at for row in town.rows(STATES)] == [town.clock.now()]
+
+
+def test_however_many_begin_an_install_nothing_is_kept_and_nobody_crowded_out(small_town: Town) -> None:
+    mine = small_town.browser
+    state = mine.begin()
+    begin = routes(small_town.installed)["/slack/install"].door
+    states = {begin(Request("GET", {}, b"")).headers["Location"] for _ in range(300)}
+    assert (len(states), small_town.rows(STATES)) == (300, [])
+    small_town.slack.codes["c"] = grant()
+    assert mine.back(state, code="c").status == 200
+
+
+def test_of_those_that_come_back_only_so_many_are_remembered(town: Town) -> None:
+    with writing(town.installed.base.engine) as session:
+        assert all(spend(session, "", str(number), NOW + number // 10) for number in range(MOST + 20))
+        assert not spend(session, "", str(MOST + 19), NOW)
+    kept = {row.digest for row in town.rows(STATES)}
+    assert kept == {str(number) for number in range(20, MOST + 20)}
+
+
+def test_where_as_many_as_may_are_finishing_one_is_told_so_and_goes_on_later(small_town: Town) -> None:
+    mine = small_town.browser
+    state, small_town.slack.codes["c"] = mine.begin(), grant()
+    door = routes(small_town.installed, at_once=0)[REDIRECT_PATH].door
+    answer = door(Request("GET", {"cookie": mine.cookie}, b"", f"state={state}&code=c"))
+    assert (answer.status, answer.headers["Retry-After"], "Set-Cookie" in answer.headers) == (429, "5", False)
+    assert "Please load this page again in a moment." in answer.text
+    assert mine.back(state, code="c").status == 200
 
 
 @pytest.mark.parametrize("cookie", ["", "weir_install=", "weir_install=another", "weir_install=ä", 'a=b; ;=,"x'])

@@ -1,10 +1,10 @@
-"""Slack workspaces that Weir is installed in, and installs on their way."""
+"""Slack workspaces that Weir is installed in, and installs that were finished lately."""
 
 from __future__ import annotations
 
 from typing import Any, NamedTuple
 
-from sqlalchemy import delete, select, update
+from sqlalchemy import delete, or_, select, update
 from sqlalchemy.orm import Session
 
 from bot.store.sql import insert, table
@@ -14,6 +14,8 @@ NOBODYS = ""
 """The workspace of a state: Slack says only at the end of an install which one it is for."""
 HOLDS = 600
 """Seconds within which an install that was begun is to be finished."""
+MOST = 200
+"""Spent states that are remembered, the latest; whoever comes back with many can't fill the database."""
 
 INSTALLS = table(InstallRow)
 STATES = table(InstallStateRow)
@@ -66,14 +68,15 @@ def remove_ended(session: Session, workspace: str, before: int) -> bool:
     return session.execute(delete(INSTALLS).where(*over).returning(_I.workspace)).first() is not None
 
 
-def begin(session: Session, workspace: str, digest: str, now: int) -> None:
-    """Remember an install that somebody begins, and none that is too old to be finished."""
-    session.execute(delete(STATES).where(_S.workspace == workspace, _S.made_at <= now - HOLDS))
-    session.execute(insert(session, STATES).values(workspace=workspace, digest=digest, made_at=now))
-
-
 def spend(session: Session, workspace: str, digest: str, now: int) -> bool:
-    """Whether such an install was begun lately; True once, however many ask at the same time."""
-    mine = (_S.workspace == workspace, _S.digest == digest)
-    made_at = session.execute(delete(STATES).where(*mine).returning(_S.made_at)).scalar()
-    return made_at is not None and now - HOLDS < made_at
+    """Finish the install of a state, and forget of those before what need not be known; whether nobody did before.
+
+    Whether the state is one of ours, and not too old, is for the caller to know.
+    """
+    new = insert(session, STATES).values(workspace=workspace, digest=digest, made_at=now)
+    if session.execute(new.on_conflict_do_nothing().returning(_S.digest)).first() is None:
+        return False
+    mine = _S.workspace == workspace
+    latest = select(_S.digest).where(mine, _S.digest != digest).order_by(_S.made_at.desc()).offset(MOST - 1)
+    session.execute(delete(STATES).where(mine, or_(_S.made_at <= now - HOLDS, _S.digest.in_(latest))))
+    return True

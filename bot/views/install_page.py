@@ -107,6 +107,13 @@ def begun_elsewhere() -> Page:
     )
 
 
+def busy() -> Page:
+    return Page(
+        "Many are installing Weir just now",
+        ["Nothing was changed, and your install can go on. Please load this page again in a moment."],
+    )
+
+
 def not_confirmed(reason: str) -> Page:
     """Slack gave no token; `reason` is its word, empty where it gave none."""
     why = f"Slack said `{reason}`." if reason else "Slack gave no clear answer."

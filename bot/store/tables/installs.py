@@ -29,9 +29,9 @@ class InstallRow(SQLModel, table=True):
 
 
 class InstallStateRow(SQLModel, table=True):
-    """An install that somebody began and Slack has not sent back yet.
+    """An install that somebody came back from Slack with, so that nobody does so again.
 
-    Which workspace it will be for is known only then; until that the workspace is the empty text.
+    It may come to nothing, and so belongs to no workspace: that is the empty text.
     """
 
     __tablename__ = "install_states"
@@ -39,5 +39,5 @@ class InstallStateRow(SQLModel, table=True):
 
     workspace: str = Field(primary_key=True)
     digest: str = Field(primary_key=True)
-    """SHA-256 of the random state, in hexadecimal digits: who reads the database can't go on with an install."""
+    """SHA-256 of its state, in hexadecimal digits."""
     made_at: int = Field(sa_type=BigInteger)
