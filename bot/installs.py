@@ -10,7 +10,7 @@ import structlog
 from sqlalchemy.orm import Session
 
 from bot.context import Context
-from bot.leaving import KEY
+from bot.leaving import KEY, TOLD
 from bot.messenger import Messenger
 from bot.oauth import Grant
 from bot.policy import BadPolicy, Policy
@@ -170,5 +170,6 @@ def keep(session: Session, install: Install) -> bool:
     """Weir is installed in a workspace, and nothing of it is to be removed any more; whether it was known there."""
     known = installs.known(session, install.workspace)
     installs.put(session, install.workspace, install)
-    settings.drop(session, install.workspace, KEY)
+    for told in (KEY, TOLD):
+        settings.drop(session, install.workspace, told)
     return known

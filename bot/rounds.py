@@ -11,7 +11,7 @@ import structlog
 from bot.catchup import Tally
 from bot.context import Context
 from bot.intake import refresh_looks
-from bot.leaving import farewell
+from bot.leaving import ask_again, farewell
 from bot.telemetry import Telemetry
 from bot.workspaces import Workspaces
 from jobs import (
@@ -42,6 +42,8 @@ REVIEWS = 900
 """Seconds between two looks at which maps are to be reviewed."""
 RETENTION = 3600
 """Seconds between two looks at what is no longer to be kept."""
+FAREWELL = 300
+"""Seconds between two looks at which workspaces Weir was taken out of."""
 DIGESTS = 20
 """Seconds between two looks at which digests are due."""
 PEOPLE = 120
@@ -79,7 +81,7 @@ class Rounds:
             Job("digests", DIGESTS, self._each(lambda ctx, own: [own.unless_behind(partial(digest.run, ctx))])),
             Job("people", PEOPLE, self._each(lambda ctx, own: [own.unless_behind(partial(people.run, ctx))])),
             Job("retention", RETENTION, self._each(lambda ctx, own: [own.unless_behind(partial(retention.run, ctx))])),
-            Job("farewell", RETENTION, self._farewell),
+            Job("farewell", FAREWELL, self._farewell),
         ]
 
     def _each(self, steps: Callable[[Context, _Own], list[Step]]) -> Callable[[], list[Turn]]:
@@ -126,8 +128,9 @@ class Rounds:
         return done.repos
 
     def _farewell(self) -> list[Turn]:
-        """What is left of workspaces that Weir was taken out of is taken away in time."""
-        return [Turn(ctx.workspace, [partial(_ended, ctx)]) for ctx in self._served.ended()]
+        """What is left of workspaces that Weir was taken out of is taken away in time; what is not sure is asked."""
+        unsure = [Turn(ctx.workspace, [partial(_asked_again, ctx)]) for ctx in self._served.contexts()]
+        return [*unsure, *(Turn(ctx.workspace, [partial(_ended, ctx)]) for ctx in self._served.ended())]
 
 
 def _looks(ctx: Context, now: int) -> int:
@@ -137,6 +140,10 @@ def _looks(ctx: Context, now: int) -> int:
 
 def _reviews(ctx: Context, _: _Own) -> list[Step]:
     return [partial(streams.reviews, ctx), partial(experiments.run, ctx)]
+
+
+def _asked_again(ctx: Context, now: int) -> int:
+    return int(ask_again(ctx, now))
 
 
 def _ended(ctx: Context, now: int) -> int:

@@ -7,7 +7,7 @@ from typing import Any
 from slack_bolt import App
 
 from bot.context import Context
-from bot.leaving import uninstalled
+from bot.leaving import told
 
 EVENTS = ("app_uninstalled", "tokens_revoked")
 
@@ -32,5 +32,5 @@ def register(app: App, ctx: Context) -> None:
 
 
 def _left(ctx: Context, body: dict[str, Any]) -> None:
-    now, told = ctx.clock.now(), body.get("event_time")
-    uninstalled(ctx, now, told if isinstance(told, int) else now)
+    now, at = ctx.clock.now(), body.get("event_time")
+    told(ctx, now, at if isinstance(at, int) else now)

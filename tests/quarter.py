@@ -153,6 +153,11 @@ class Quarter:
         for process in self.processes:
             process.run("reconcile", "fold", "tick")
 
+    def uninstall(self, team: str, process: Process, at: int | None = None) -> Answer:
+        """Slack lets a workspace's token be good no more, and tells of it, as of `at` by its clock."""
+        self.slack.by_token.pop(token_of(team), None)
+        return process.event(team, {"type": "app_uninstalled"}, self.clock.now() if at is None else at)
+
     def heard(self, user: str = "U0ALICE") -> dict[str, int]:
         """How many messages a person has, by workspace."""
         return {team: len(town.dms(user)) for team, town in self.towns.items()}

@@ -363,11 +363,14 @@ def test_installed_again_it_has_the_new_token_at_once_and_is_not_removed(town: T
 
 def test_what_is_told_late_of_an_earlier_install_ends_no_later_one(town: Town) -> None:
     town.install()
+    (first,) = town.rows()
+    town.install(token="xoxb-another")
+    (latest,) = town.rows()
     with writing(town.installed.base.engine) as session:
-        assert not end(session, ACME, NOW - 1)
-        assert not end(session, SHOP, NOW)
-        assert end(session, ACME, NOW)
-        assert not end(session, ACME, NOW)
+        assert not end(session, ACME, first.token, NOW)
+        assert not end(session, SHOP, latest.token, NOW)
+        assert end(session, ACME, latest.token, NOW)
+        assert not end(session, ACME, latest.token, NOW)
 
 
 def test_a_workspace_stays_the_same_until_its_install_changes(small_town: Town) -> None:
@@ -387,7 +390,7 @@ def test_another_process_serves_it_at_the_next_question_and_stops_within_moments
     town.install()
     assert other.of_team(ACME) is not None
     with writing(town.installed.base.engine) as session:
-        end(session, ACME, NOW)
+        end(session, ACME, town.rows()[0].token, NOW)
     town.clock.advance(seconds=FRESH)
     assert (other.of_team(ACME), other.contexts()) == (None, [])
 

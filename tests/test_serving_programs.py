@@ -67,7 +67,8 @@ def flow(program: Program) -> str:
     return program.ask("POST", "/slack/events", body.encode(), {**signature(body), "Content-Type": FORM})[1]
 
 
-def uninstall(program: Program, team: str) -> None:
+def uninstall(program: Program, team: str, slack: Exchange) -> None:
+    del slack.by_token[f"xoxb-of-{team}"]
     told = {**event_callback({"type": "app_uninstalled"}), "team_id": team, "event_time": NOW}
     body = json.dumps({**told, "authorizations": [{"team_id": team, "user_id": "U0WEIR", "is_bot": True}]})
     assert program.ask("POST", "/slack/events", body.encode(), {**signature(body), "Content-Type": JSON})[0] == 200
@@ -80,7 +81,7 @@ def serve_two(webs: list[Program], address: str, folder: Path, slack: Exchange) 
     wait_until(lambda: "Weir is not installed" not in flow(webs[0]))
     ask_for_review(webs[0], 12, "alice")
     wait_until(lambda: all(town.dms("U0ALICE") for town in towns.values()))
-    uninstall(webs[-1], ACME)
+    uninstall(webs[-1], ACME, slack)
     wait_until(lambda: "Weir is not installed" in flow(webs[0]))
     ask_for_review(webs[0], 13, "carol")
     wait_until(lambda: towns[SHOP].dms("U0CAROL"))

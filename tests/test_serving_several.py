@@ -12,6 +12,7 @@ from urllib.parse import urlencode
 
 import pytest
 from fake_github import FakeGithub
+from fake_slack import Fault
 from github_payloads import NINE, Payload, delivered, pull_request, signed
 from oauth_slack import ACME, KEY, NEW_KEY, SHOP
 from pydantic import SecretStr
@@ -31,8 +32,9 @@ from bot.eventlog import write as write_log
 from bot.flow.events import FlowEvent, flow_event
 from bot.hosts.github.api import Github
 from bot.installs import FRESH, installed_of
+from bot.leaving import SETTLED, TOLD, uninstalled
 from bot.said import current
-from bot.store import repos
+from bot.store import installs, repos, settings
 from bot.store.engine import make_engine, reading
 from bot.store.events import iterate_all
 from bot.telemetry import SharedFigures, Telemetry
@@ -98,7 +100,7 @@ def followed(quarter: Quarter) -> dict[str, dict[str, bool]]:
 def test_an_uninstall_ends_that_workspace_and_leaves_the_other(quarter: Quarter) -> None:
     one, other = quarter.processes
     ask_for_review(one)
-    assert one.event(ACME, {"type": "app_uninstalled"}, quarter.clock.now()).status == 200
+    assert quarter.uninstall(ACME, one).status == 200
     quarter.wait(4)
     assert other.event(ACME, {"type": "tokens_revoked", "tokens": {"bot": ["U0W"]}}, quarter.clock.now()).status == 200
     assert quarter.heard() == {ACME: 0, SHOP: 1}
@@ -117,15 +119,69 @@ def test_an_uninstall_ends_that_workspace_and_leaves_the_other(quarter: Quarter)
 def test_installed_again_meanwhile_nothing_of_it_is_removed(small: Quarter) -> None:
     one, other = small.processes
     ask_for_review(one)
-    one.event(ACME, {"type": "app_uninstalled"}, small.clock.now())
+    town = small.slack.by_token[token_of(ACME)]
+    small.uninstall(ACME, one)
     small.clock.advance(days=29)
     put_install(small.engine, small.settings, ACME, small.clock.now())
+    small.slack.by_token[token_of(ACME)] = town
     small.clock.advance(days=29)
     other.run("retention", "farewell")
     assert small.kept()[ACME] == ["acme/shop"]
     one.event(ACME, {"type": "app_uninstalled"}, NINE)
     there = [ctx.workspace for ctx in other.served.contexts()]
     assert there == [ACME, SHOP], "what is told late is of the first install"
+
+
+HOUR = 3600
+
+
+@pytest.mark.parametrize("off", [-HOUR, HOUR], ids=["behind", "ahead"])
+def test_whatever_slack_s_clock_says_its_word_on_the_token_counts(small: Quarter, off: int) -> None:
+    one, other = small.processes
+    one.event(ACME, {"type": "app_uninstalled"}, small.clock.now() + off)
+    small.clock.advance(seconds=SETTLED)
+    other.run("farewell")
+    assert (serves(small), told(small)) == ([ACME, SHOP], None), "it was told late"
+    small.uninstall(ACME, one, small.clock.now() + off)
+    assert (serves(small), told(small)) == ([SHOP], None)
+
+
+def serves(quarter: Quarter) -> list[str]:
+    quarter.clock.advance(seconds=FRESH)
+    return [ctx.workspace for ctx in quarter.processes[1].served.contexts()]
+
+
+def told(quarter: Quarter) -> int | None:
+    """Since when it is told of the first workspace, and not sure, that Weir is out of it."""
+    with reading(quarter.engine) as session:
+        since: int | None = settings.get(session, ACME, TOLD)
+    return since
+
+
+@pytest.mark.parametrize("fault", [Fault("http", 503), Fault("reset"), Fault("error", error="ratelimited")])
+def test_an_uninstall_told_while_slack_can_not_be_asked_is_asked_about_until_it_can(
+    small: Quarter, fault: Fault
+) -> None:
+    one, other = small.processes
+    small.slack.fail("auth.test", fault, fault)
+    assert small.uninstall(ACME, one).status == 200
+    for seconds, asked in ((SETTLED - 1, 1), (1, 2)):
+        small.clock.advance(seconds=seconds)
+        other.run("farewell")
+        assert (small.slack.called("auth.test"), told(small) is None) == (asked, False)
+    assert serves(small) == [ACME, SHOP]
+    other.run("farewell")
+    assert (serves(small), told(small)) == ([SHOP], None)
+
+
+def test_an_install_made_while_slack_is_asked_about_the_one_before_stays(small: Quarter) -> None:
+    one = small.processes[0]
+    ctx = one.served.contexts()[0]
+    with reading(small.engine) as session:
+        before = installs.current(session, ACME)
+    put_install(small.engine, small.settings, ACME, small.clock.now())
+    uninstalled(ctx, small.clock.now(), before)
+    assert serves(small) == [ACME, SHOP]
 
 
 def test_a_token_that_slack_refuses_stops_its_own_workspace_only_and_until_it_is_good_again(small: Quarter) -> None:

@@ -46,6 +46,12 @@ def known(session: Session, workspace: str) -> bool:
     return session.execute(select(_I.workspace).where(_I.workspace == workspace)).first() is not None
 
 
+def current(session: Session, workspace: str) -> Install | None:
+    """The install there that goes on; None where none does."""
+    row = session.execute(select(INSTALLS).where(_I.workspace == workspace, _I.ended_at.is_(None))).first()
+    return Install(*row) if row else None
+
+
 def put(session: Session, workspace: str, install: Install) -> None:
     """Keep an install in place of an earlier one of that workspace."""
     values: dict[str, Any] = {**install._asdict(), "workspace": workspace}
@@ -55,9 +61,9 @@ def put(session: Session, workspace: str, install: Install) -> None:
     )
 
 
-def end(session: Session, workspace: str, at: int) -> bool:
-    """An install is over since an instant, and its token gone; whether one was. One made after that goes on."""
-    there = (_I.workspace == workspace, _I.ended_at.is_(None), _I.installed_at <= at)
+def end(session: Session, workspace: str, token: str, at: int) -> bool:
+    """The install with this token (sealed) is over since an instant, and its token gone; whether there was such."""
+    there = (_I.workspace == workspace, _I.ended_at.is_(None), _I.token == token)
     ended = session.execute(update(INSTALLS).where(*there).values(ended_at=at, token=None).returning(_I.workspace))
     return ended.first() is not None
 
