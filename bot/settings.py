@@ -90,6 +90,8 @@ class Settings(BaseSettings):
             raise ValueError(_DATABASES) from None
         if known.get_backend_name() == "sqlite" and known.database in (None, "", ":memory:"):
             raise ValueError(f"a database in memory is gone with its first connection; {_DATABASES}")
+        if "@" in (known.host or ""):  # the rest of a password, which would be told as the host that is not there
+            raise ValueError(f"an @ within the password is to be written as %40; {_DATABASES}")
         return value
 
 

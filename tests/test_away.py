@@ -114,6 +114,26 @@ def test_what_a_stranger_s_status_says_is_not_kept(desk: Desk, world: World) -> 
         assert members.absences(session, "default") == {}
 
 
+def test_the_words_of_a_status_are_not_kept(desk: Desk, world: World) -> None:
+    status(desk, "out sick, ward seven")
+    with reading(world.engine) as session:
+        kept = members.member(session, "default", "U0ALICE")
+    assert kept is not None
+    assert kept.status
+    assert "ward" not in repr(tuple(kept))
+
+
+def test_a_status_whose_words_an_earlier_version_kept_is_no_news(desk: Desk, world: World) -> None:
+    with writing(world.engine) as session:
+        members.keep(session, "default", "U0ALICE", status='["out sick", "", null, true]')
+    status(desk, "out sick")
+    assert away(world) == []
+    with reading(world.engine) as session:
+        kept = members.member(session, "default", "U0ALICE")
+    assert kept is not None
+    assert "sick" not in (kept.status or "")
+
+
 def test_the_words_are_the_administrators_to_choose(desk: Desk, world: World, tmp_path: Path) -> None:
     world.set_policy(NO_CHANNEL + '[status]\nemoji = [":evergreen_tree:"]\nwords = ["im wald"]\n')
     with desk_of(world, HTTP, tmp_path) as other:

@@ -221,7 +221,7 @@ def test_bad_input_gets_one_clear_line_and_status_2(log, here, capsys, args, sai
 
 
 @pytest.mark.parametrize("url", ["mysql://x/y", "sqlite://", "sqlite:///", "sqlite:///:memory:", "postgresql://h:port/x",
-                                 "postgresql://[::/x"])  # fmt: skip
+                                 "postgresql://[::/x", "postgresql://weir:pass@word@h/x"])  # fmt: skip
 def test_a_database_address_that_is_none_gets_one_clear_line_and_status_2(here, monkeypatch, capsys, url):
     monkeypatch.setenv("DATABASE_URL", url)
     for args in (["migrate"], ["doctor"], ["rebuild"], ["waits", "acme/shop"]):
@@ -230,6 +230,7 @@ def test_a_database_address_that_is_none_gets_one_clear_line_and_status_2(here, 
         assert (out, err.count("\n")) == ("", 1)
         assert "DATABASE_URL: " in err
         assert "allowed are sqlite:///FILE and postgresql://" in err
+        assert "word@" not in err
 
 
 @pytest.mark.parametrize("args", [["migrate"], ["rebuild"], ["export", "-"], ["waits", "acme/shop"]])

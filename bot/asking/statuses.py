@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import re
 from typing import Any, NamedTuple
@@ -49,14 +50,18 @@ def follow(
 ) -> bool:  # fmt: skip
     """Note what a member's status says of being away, where it changed since it was seen last; whether that is news.
 
-    A status that stays says nothing new: whoever said that they are back is back, whatever it still shows.
+    A status that stays says nothing new: whoever said that they are back is back, whatever it still shows. Of its
+    words a hash is kept, which tells whether it is another one.
     """
     status = status_of(member)
-    seen = json.dumps([*status, says_away(status, signs)])
+    told = json.dumps([*status, says_away(status, signs)])
+    seen = hashlib.sha256(f"{workspace} {user} {told}".encode()).hexdigest()
     known = members.member(session, workspace, user)
     if known is not None and known.status == seen:
         return False
     members.keep(session, workspace, user, status=seen)
+    if known is not None and known.status == told:  # kept by a version that kept the words
+        return False
     ended = members.returned(session, workspace, user, now)
     if not says_away(status, signs) or (status.until is not None and status.until <= now):
         return ended

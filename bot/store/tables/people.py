@@ -56,7 +56,7 @@ class MemberRow(SQLModel, table=True):
     quiet_until: int | None = Field(default=None, sa_type=BigInteger)
     quiet_seen_at: int = Field(default=0, sa_type=BigInteger)
     status: str | None = None
-    """Their Slack status as it was seen last, as one text: what changed since is news, the rest is not."""
+    """A hash of their Slack status as it was seen last: what changed since is news, the rest is not."""
 
 
 class AbsenceRow(SQLModel, table=True):
