@@ -17,12 +17,13 @@ from months.slack import MonthsSlack
 Json = dict[str, Any]
 Key = tuple[str, int]
 FOREVER = 2**40
+WRONG = ("done", "not_mine", "not_ready", "too_early", "other")
 ANSWERED, HURRIED = 0.3, 0.45
 """Shares of the named turns that are answered by a press, and that are seen to soon."""
 
 
 class Answers:
-    """`press`, `command` and `moved` are what reaches the program, and the host, while the machine is awake."""
+    """`press`, `command`, `moved` and `away` are what reaches the program, and the host, while the machine is awake."""
 
     def __init__(
         self,
@@ -32,9 +33,10 @@ class Answers:
         press: Callable[..., bool],
         command: Callable[..., str],
         moved: Callable[[Item, int], None],
+        away: Callable[[Person, int], None],
     ) -> None:
         self._life, self._judge, self._slack = life, judge, slack
-        self._press, self._command, self._moved = press, command, moved
+        self._press, self._command, self._moved, self._away = press, command, moved, away
 
     def to(self, person: Person, channel: str, message: Json, now: int) -> None:
         """Have somebody react to a message, in their own time."""
@@ -60,6 +62,9 @@ class Answers:
         if choice > 0.92:
             self._hand_over(person, channel, message, key, choice, now)
             return
+        if choice > 0.88:
+            self._away(person, now)
+            return
         wanted, quiet = choose(person, choice, now)
         control = control_of(message, key, wanted)
         if control is not None and self._press(person, channel, message, control, now):
@@ -81,16 +86,16 @@ class Answers:
 
 def choose(person: Person, choice: float, now: int) -> tuple[str, tuple[int, int]]:
     """(the answer, until when its giver certainly wants quiet, and until when perhaps)"""
-    if choice < 0.7:
-        return "on_it", (min(person.hours.closes(now), person.midnight(now, 1)), now + 4 * DAY)
-    if choice < 0.78:
-        return "snooze:hour", (now + HOUR, now + 4 * DAY)
-    if choice < 0.86:
-        return "snooze:tomorrow", (person.midnight(now, 1), now + 5 * DAY)
-    if choice < 0.9:
+    if choice < 0.6:
+        return "on_it", (min(person.hours.closes(now), person.midnight(now, 1)), person.midnight(now, 2))
+    if choice < 0.67:
+        return "snooze:hour", (now + HOUR, now + HOUR)
+    if choice < 0.74:
+        return "snooze:tomorrow", (person.midnight(now, 1), person.midnight(now, 2))
+    if choice < 0.79:
         monday = person.midnight(now, 7 - person.day(now).weekday())
-        return "snooze:monday", (monday, monday + 5 * DAY)
-    return "wrong:not_mine", (FOREVER, FOREVER)
+        return "snooze:monday", (monday, monday + DAY)
+    return f"wrong:{WRONG[int(choice * 1000) % len(WRONG)]}", (FOREVER, FOREVER)
 
 
 def control_of(message: Json, key: Key, wanted: str) -> tuple[str, str, str | None] | None:

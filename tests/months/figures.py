@@ -57,7 +57,9 @@ class Outcome:
         judge = self.judge
         return "\n".join((
             f"messages: {sum(judge.sent.values()):,} ({_told(judge.sent)}), naming {judge.named:,} turns",
-            f"turns judged: {judge.judged:,}; open long past their target: {judge.due:,}",
+            f"turns judged: {judge.judged:,}; their holder must have heard of {judge.due:,}, "
+            f"their channel of {judge.escalated:,}",
+            f"turned red or green, as far as known: {judge.turned:,}",
             f"faults: {_told(self.faults)}",
             f"answered: {_told(self.answered)}",
             f"done: {_told(self.life.did)}",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -14,6 +14,8 @@ from fake_github_model import FakeIssue, FakePull
 from github_payloads import Payload, signed
 
 from bot.flow.events import FlowEvent, flow_event, show_instant
+from months import checks
+from months.checks import Result
 
 SECRET = "webhook-secret"
 KEPT = 120
@@ -29,6 +31,8 @@ class Delivery:
     event: str
     payload: Payload
     number: int
+    result: Result | None = None
+    """What it tells of checks."""
 
     def request(self) -> tuple[dict[str, str], bytes]:
         return signed(SECRET, self.event, self.payload, delivery=f"delivery-{self.number}")
@@ -48,6 +52,8 @@ class Item:
     labels: tuple[str, ...] = ()
     draft: bool = False
     head: str = gh.HEAD
+    result: Result | None = None
+    """Of the checks on the head."""
     ended_at: int | None = None
     touched: int = 0
 
@@ -63,9 +69,11 @@ class Item:
 
 
 class Host:
-    """`tell` is handed each delivery as it is made."""
+    """`repos` says who may read one that is private, None for one that is public. `tell` is handed each delivery as it
+    is made.
+    """
 
-    def __init__(self, repos: Sequence[str], tell: Callable[[Delivery, int], None]) -> None:
+    def __init__(self, repos: Mapping[str, set[str] | None], tell: Callable[[Delivery, int], None]) -> None:
         self.github = FakeGithub()
         self.items: dict[tuple[str, int], Item] = {}
         self._tell = tell
@@ -73,25 +81,26 @@ class Host:
         self._told = 0
         self._versions = dict.fromkeys(repos, 0)
         self._known: dict[str, tuple[int, dict[str, bytes]]] = {}
-        for name in repos:
-            self.github.repo(name)
+        for name, readers in repos.items():
+            made = self.github.repo(name)
+            made.private, made.collaborators = readers is not None, readers
 
     # What people do. Every act has a second of its own in its item.
 
     def open(self, repo: str, author: str, at: int, *, draft: bool = False) -> Item:
         number = self._next(repo)
-        title = f"Change {number}"
+        title = self._titled("Change", repo, number)
         pull = self.github.repo(repo).pull(number, at, author, draft=draft, title=title)
         item = Item(repo, number, author, title, at, pull, draft=draft, touched=at - 1)
         self.items[item.key] = item
         item.head = pull.node["headRefOid"]
-        own = {"type": "pull_request", "draft": draft, "title": title}
+        own = {"type": "pull_request", "draft": draft, "title": title, "head": item.head}
         self._pull_request(item, "opened", author, self._instant(item, at), "opened", **own)
         return item
 
     def open_issue(self, repo: str, author: str, at: int) -> Item:
         number = self._next(repo)
-        title = f"Trouble {number}"
+        title = self._titled("Trouble", repo, number)
         issue = self.github.repo(repo).issue(number, at, author, title=title)
         item = Item(repo, number, author, title, at, issue, touched=at)
         self.items[item.key] = item
@@ -140,7 +149,20 @@ class Host:
             _pull(item).force_push(item.head, at, who)
         else:
             _pull(item).push(item.head, at, who)
-        self._pull_request(item, "synchronize", who, at, "pushed")
+        self._pull_request(item, "synchronize", who, at, "pushed", sha=item.head)
+
+    def begin_checks(self, item: Item, kind: str, at: int) -> None:
+        """They run on the head; the host tells nobody."""
+        item.result = Result(item.head, None, at)
+        _pull(item).checks([checks.shown(kind, item.result)])
+        self._versions[item.repo] += 1
+
+    def end_checks(self, item: Item, kind: str, at: int, *, failed: bool) -> None:
+        at = self._instant(item, at)
+        item.result = Result(item.head, failed, at)
+        _pull(item).checks([checks.shown(kind, item.result)])
+        item.facts.append(checks.fact_of(item.repo, item.number, f"{len(item.facts):04}", at, failed=failed))
+        self._deliver(item, None, kind, checks.delivery(kind, item.repo, item.number, item.result), at, item.result)
 
     def comment(self, item: Item, who: str, at: int) -> None:
         at = self._instant(item, at)
@@ -166,6 +188,12 @@ class Host:
         (item.shown.label if on else item.shown.unlabel)(name, at, by)
         kind = "labeled" if on else "unlabeled"
         self._pull_request(item, kind, by, at, kind, {"label": name}, label=name)
+
+    def queue(self, item: Item, by: str, at: int, *, out: bool = False) -> None:
+        """Into the merge queue, or out of it without being merged."""
+        at = self._instant(item, at)
+        _pull(item).queue(at, out=out, by=by)
+        self._pull_request(item, "dequeued" if out else "enqueued", by, at, "dequeued" if out else "queued")
 
     def merge(self, item: Item, by: str, at: int) -> None:
         at = item.ended_at = self._instant(item, at)
@@ -196,6 +224,10 @@ class Host:
         self._numbers[repo] += 1
         return self._numbers[repo]
 
+    def _titled(self, what: str, repo: str, number: int) -> str:
+        """A title tells where it is from, where that is private."""
+        return f"Secret {number} of {repo}" if self.github.repo(repo).private else f"{what} {number}"
+
     def _instant(self, item: Item, at: int) -> int:
         item.touched = max(at, item.touched + 1)
         return item.touched
@@ -215,10 +247,13 @@ class Host:
         told = gh.pull_request(action, actor=actor, head=item.head, draft=item.draft, **item.about, **(shown or {}))
         self._deliver(item, self._fact(item, at, kind, actor, **own), "pull_request", told, at)
 
-    def _deliver(self, item: Item, fact: FlowEvent | None, event: str, payload: Payload, at: int) -> None:
+    def _deliver(
+        self, item: Item, fact: FlowEvent | None, event: str, payload: Payload, at: int, result: Result | None = None
+    ) -> None:
+        payload["repository"]["private"] = self.github.repo(item.repo).private
         self._told += 1
         self._versions[item.repo] += 1
-        self._tell(Delivery(item, fact, event, payload, self._told), at)
+        self._tell(Delivery(item, fact, event, payload, self._told, result), at)
 
     # What the program asks.
 

@@ -20,6 +20,7 @@ class Hours:
     """The working windows of a calendar within some years. Instants are seconds since 1970, durations seconds."""
 
     def __init__(self, calendar: Calendar, start: int, end: int) -> None:
+        self.first, self.last = start, end
         spans = joined(_windows(calendar, start, end))
         self.starts, self.ends = array("q", (one for one, _ in spans)), array("q", (one for _, one in spans))
         self._before = array("q", [0])

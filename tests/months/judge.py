@@ -5,10 +5,11 @@ It learns a fact when the program can have learnt it. Nothing of the program's o
 
 from __future__ import annotations
 
+import json
 import re
 from bisect import insort
 from collections import Counter, defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import date
 from operator import attrgetter
@@ -17,11 +18,14 @@ from typing import Any
 from reference import Moment, Turn, in_order, ledger
 
 from bot.flow.events import FlowEvent
+from months.checks import KnownChecks, Result, head_of, red_spans
 from months.hours import Span, counted
-from months.org import HOUR, Org, Person
+from months.org import HOUR, Org, Person, channel_of
 
-GRACE = 16 * HOUR
-"""Working seconds for which a message may be late (the day's limit, a hold that ended, retries) before it is lost."""
+GRACE = 2 * HOUR
+"""Working seconds for which a message may be late before it is lost: the hour and a half after which the clockwork here
+looks at a delivery at the latest, ten minutes of gathering, retries. The rest of a day that had its most is left out.
+"""
 SAME = 8 * HOUR - 120
 """Working seconds between two reminders of one wait past its target; two minutes are for the beat of the clock."""
 GATHER = 600 - 120
@@ -36,6 +40,8 @@ FOR_CHANNEL = {
     "to be merged": "merge", "for a reviewer": "assign", "to be unblocked": "fix",
 }  # fmt: skip
 NAMED = re.compile(r"\((acme/[\w-]+)#(\d+)\) (?:has waited [^(]*? |waits )((?:for|to be) [a-z ]+?)(?: by team\d+)? \(")
+MENTIONED = re.compile(r"acme/[\w-]+")
+FAULTS = ("doubled", "lost", "wrong", "outside", "pace", "shown")
 MORE = re.compile(r"… and \d+ more")
 
 
@@ -61,6 +67,9 @@ class Tracked:
     known: list[FlowEvent] = field(default_factory=list)
     ids: set[str] = field(default_factory=set)
     open: dict[Turn, Open] = field(default_factory=dict)
+    checks: KnownChecks | None = None
+    red: list[Span] = field(default_factory=list)
+    """When it was red."""
 
 
 @dataclass
@@ -70,11 +79,13 @@ class Heard:
     at: int = 0
     day: date | None = None
     today: int = 0
+    full: list[Span] = field(default_factory=list)
+    """From the last message that a day may have to the end of that day."""
     morning: date | None = None
 
 
 class Judge:
-    """`faults` are lines by what they are: doubled, lost, wrong, outside, pace."""
+    """`faults` are lines by what they are: doubled, lost, wrong, outside, pace, shown (of what is private)."""
 
     def __init__(self, org: Org) -> None:
         self.org = org
@@ -85,7 +96,11 @@ class Judge:
         """Waits that ended, or were open at the end, and were looked at."""
         self.due = 0
         """Those of them that were open past their target for so long that their holder must have heard."""
-        self.faults: dict[str, list[str]] = {name: [] for name in ("doubled", "lost", "wrong", "outside", "pace")}
+        self.escalated = 0
+        """Those that were open for so long that their channel must have heard."""
+        self.faults: dict[str, list[str]] = {name: [] for name in FAULTS}
+        self.turned = 0
+        """How often an item became red, or green again, as far as can be known."""
         self.down: list[Span] = []
         """When the program did not run."""
         self._muted: set[tuple[tuple[str, int], str]] = set()
@@ -117,6 +132,19 @@ class Judge:
         if not in_turn and tracked.open:
             self._date(key, tracked)
 
+    def told_of_checks(self, key: tuple[str, int], result: Result | None, now: int, *, read: bool = False) -> None:
+        """A result was told or `read`, or another head became known: perhaps the item turns red or green by it."""
+        tracked = self.items[key]
+        if tracked.checks is None:
+            tracked.checks = KnownChecks(*key)
+        if result is not None:
+            tracked.checks.hear(result)
+        fact = tracked.checks.turn(head_of(tracked.known), now, read=read)
+        if fact is not None:
+            self.turned += 1
+            self.learn(key, fact, now)
+            tracked.red = red_spans(tracked.known)
+
     def _turns(self, key: tuple[str, int], tracked: Tracked) -> set[Turn]:
         if not any(fact.kind == "opened" for fact in tracked.known):
             return set()
@@ -145,25 +173,33 @@ class Judge:
         if person is None:
             return
         self.judged += 1
-        over = self._age(person, state.since, now) - self.org.repos[key[0]].targets[turn.kind]
+        target = self.org.repos[key[0]].targets[turn.kind]
+        holds = self._holds(key, turn.kind, person)
+        over = self._age(person, state.since, now, holds) - target
         if over < GRACE:
             return
-        escalated = over - self.org.repos[key[0]].targets[turn.kind]
-        if not state.channel and min(escalated, self._free(person, state.known, now)) >= GRACE:
-            self.faults["lost"].append(f"{now} {key} {turn.kind} {turn.on} since {state.since}: its channel")
+        known = state.known if person.linked_at > now else max(state.known, person.linked_at)
+        if min(over - target, self._free(person, known, now, holds)) >= GRACE:
+            self.escalated += 1
+            if not state.channel:
+                self.faults["lost"].append(f"{now} {key} {turn.kind} {turn.on} since {state.since}: its channel")
         free_from = max(state.known, state.quiet[1], person.linked_at)
         hears = now < person.leaves and (key, person.login) not in self._muted
-        if hears and min(over, self._free(person, free_from, now)) >= GRACE:
+        if hears and min(over, self._free(person, free_from, now, holds, self._heard[person.login].full)) >= GRACE:
             self.due += 1
             if not state.told:
                 self.faults["lost"].append(f"{now} {key} {turn.kind} {turn.on} since {state.since}")
 
-    def _age(self, person: Person, since: int, at: int) -> int:
-        return counted(person.hours, since, at, person.away)
+    def _holds(self, key: tuple[str, int], kind: str, person: Person) -> list[Span]:
+        """When the clock of a wait stands still."""
+        return [*person.away, *(self.items[key].red if kind in ("review", "re_review") else ())]
 
-    def _free(self, person: Person, start: int, at: int) -> int:
-        """Working seconds in which it could have been sent."""
-        return counted(person.hours, start, at, [*person.away, *self.down])
+    def _age(self, person: Person, since: int, at: int, holds: Iterable[Span]) -> int:
+        return counted(person.hours_known(at), since, at, holds)
+
+    def _free(self, person: Person, start: int, at: int, holds: Iterable[Span], full: Iterable[Span] = ()) -> int:
+        """Working seconds in which it could have been sent; `full` is when a day's most was reached."""
+        return counted(person.hours_known(at), start, at, [*holds, *self.down, *full])
 
     # What was said.
 
@@ -180,6 +216,7 @@ class Judge:
     def posted(self, to: str, message: dict[str, Any]) -> None:
         """A message came into a conversation: `to` is an account, or a channel."""
         at, text = int(float(message["ts"])), str(message["text"])
+        self.shown(to, at, json.dumps([text, message.get("blocks")]))
         key = (message.get("metadata") or {}).get("event_payload", {}).get("message", message["ts"])
         if key in self._keys:
             self.faults["doubled"].append(f"{at} {to}: posted twice: {text[:200]}")
@@ -189,6 +226,15 @@ class Judge:
             self._in_channel(to, at, text)
         else:
             self._to_person(person, at, text)
+
+    def shown(self, to: str, at: int, said: str) -> None:
+        """All that an account or a channel is shown, but for what it asked by name itself."""
+        person = self.org.by_user.get(to)
+        for name in set(MENTIONED.findall(said)) & self.org.repos.keys():
+            repo = self.org.repos[name]
+            may = self.org.may_see(person, name) if person else not repo.private or to == channel_of(repo.team)
+            if not may:
+                self.faults["shown"].append(f"{at} {to} of {name}: {said[:300]}")
 
     def _to_person(self, person: Person, at: int, text: str) -> None:
         kind = kind_of(text)
@@ -225,16 +271,19 @@ class Judge:
     def _reminded(
         self, person: Person, key: tuple[str, int], kind: str, state: Open, at: int, message: str, line: str
     ) -> None:
-        age, target = self._age(person, state.since, at), self.org.repos[key[0]].targets[kind]
+        holds, target = self._holds(key, kind, person), self.org.repos[key[0]].targets[kind]
+        age = self._age(person, state.since, at, holds)
         state.told |= age >= target - 1
         if message == "morning" or " asks: " in line or "You wanted to hear" in line:
             return
+        if any(start <= at < end for start, end in holds):
+            self.faults["wrong"].append(f"{at} {person.login}: while its clock stands still: {line[:160]}")
         if age < target:
             state.early += 1
             if state.early > 1:
                 self.faults["doubled"].append(f"{at} {person.login}: a second heads-up: {line[:160]}")
             return
-        if state.late and self._age(person, state.late[-1], at) < SAME:
+        if state.late and self._age(person, state.late[-1], at, holds) < SAME:
             self.faults["doubled"].append(f"{at} {person.login}: again after {at - state.late[-1]} s: {line[:160]}")
         state.late.append(at)
         if len(state.late) > 3:
@@ -246,6 +295,8 @@ class Judge:
             self.faults["pace"].append(f"{at} {person.login}: {at - heard.at} s after another: {text[:160]}")
         heard.today = heard.today + 1 if heard.day == today else 1
         heard.at, heard.day = at, today
+        if heard.today == MOST_A_DAY:
+            heard.full.append((at, person.midnight(at, 1)))
         if heard.today > MOST_A_DAY:
             self.faults["pace"].append(f"{at} {person.login}: {heard.today} on one day: {text[:160]}")
 
@@ -266,7 +317,7 @@ class Judge:
                 self.faults["wrong"].append(f"{at} {channel}: {line[:200]}")
         if MORE.search(text):
             for key, tracked in self.items.items():
-                if channel == f"C0{self.org.repos[key[0]].team.upper()}":
+                if channel == channel_of(self.org.repos[key[0]].team):
                     for state in tracked.open.values():
                         state.channel = True
 

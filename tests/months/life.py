@@ -19,6 +19,12 @@ MEDIAN = {"review": 2.5, "re_review": 1.5, "rework": 4, "respond": 2, "merge": 1
 """Working hours after which half of all turns of a kind were seen to."""
 FORGOTTEN = 0.05
 """The share of turns that nobody thinks of, unless reminded."""
+THROWN_OUT = 0.25
+"""The share of what is put into a merge queue that leaves it unmerged."""
+RED, RED_AGAIN = 0.25, 0.15
+"""Shares of the heads on which checks fail: of the first one, and of later ones."""
+STUBBORN = 0.08
+"""The share of turns that wait for days, past every reminder."""
 At = Callable[[int, Callable[[int], None]], None]
 
 
@@ -32,6 +38,7 @@ class Life:
         self._pulls = pulls
         self.did: Counter[str] = Counter()
         self._turns: defaultdict[tuple[str, int], set[Turn]] = defaultdict(set)
+        self._stubborn: defaultdict[tuple[str, int], set[Turn]] = defaultdict(set)
         self._repos = list(org.repos.values())
         self._weights = [repo.weight for repo in self._repos]
 
@@ -70,7 +77,31 @@ class Life:
         elif by_bot or luck.random() < 0.85:
             self._ask(item, item.author, now, luck)
         self._distract(item, person, now, luck)
+        self._check(item, now, RED)
         self.look(item, now)
+
+    def _check(self, item: Item, now: int, share: float) -> None:
+        """Have the checks of a head run, if there are any; some that fail are run again."""
+        kind, head = self.org.repos[item.repo].checks, item.head
+        if not kind:
+            return
+        luck = self.chance("checks", *item.key, head)
+        self.host.begin_checks(item, kind, now)
+
+        def end(at: int, failed: bool) -> None:
+            if item.ended_at is None and item.head == head:
+                self.host.end_checks(item, kind, at, failed=failed)
+                self.did["checks failed" if failed else "checks passed"] += 1
+                self.look(item, at)
+
+        failed, ends = luck.random() < share, now + luck.randrange(240, 2400)
+        self.at(ends, lambda at: end(at, failed))
+        if failed and luck.random() < 0.25:
+            self.at(ends + luck.randrange(HOUR, 8 * HOUR), lambda at: end(at, False))
+
+    def _push_to(self, item: Item, who: str, now: int, *, force: bool = False) -> None:
+        self.host.push(item, who, now, force=force)
+        self._check(item, now, RED_AGAIN)
 
     def _ready(self, item: Item, person: Person, now: int) -> None:
         if item.ended_at is None and item.draft:
@@ -103,7 +134,7 @@ class Life:
 
     def _push(self, item: Item, person: Person, now: int, *, force: bool = False) -> None:
         if item.ended_at is None:
-            self.host.push(item, person.login, now, force=force)
+            self._push_to(item, person.login, now, force=force)
             self.look(item, now)
 
     def _label(self, item: Item, person: Person, now: int) -> None:
@@ -151,6 +182,7 @@ class Life:
         self._turns[item.key] = turns
         if item.ended_at is not None:
             del self._turns[item.key]
+            self._stubborn.pop(item.key, None)
         elif not turns and item.author == BOT and not item.draft and "wip" not in item.labels:
             self._by_the_team(item, now)
 
@@ -173,8 +205,10 @@ class Life:
             return
         median = MEDIAN[turn.kind]
         seconds = int(min(60, median * math.exp(luck.gauss(0, 1.1))) * HOUR)
-        if luck.random() < FORGOTTEN:
+        draw = luck.random()
+        if draw < FORGOTTEN + STUBBORN:
             seconds = luck.randrange(50, 130) * HOUR
+        (self._stubborn[item.key].add if draw < STUBBORN else self._stubborn[item.key].discard)(turn)
         self._when(item, turn, person, now, seconds)
 
     def _who(self, turn: Turn, now: int, luck: Random) -> Person | None:
@@ -202,10 +236,10 @@ class Life:
             self.later(mate, now, 4 * HOUR, lambda at: self._close(item, mate, at))
 
     def hurry(self, key: tuple[str, int], kind: str, person: Person, at: int) -> None:
-        """Somebody who was reminded sees to it now, if it is their turn."""
-        item = self.host.items.get(key)
-        if item is not None and item.ended_at is None:
-            self.see_to(item, Turn(kind, person.login), person, at)
+        """Somebody who was reminded sees to it now, if it is their turn and they can be moved."""
+        item, turn = self.host.items.get(key), Turn(kind, person.login)
+        if item is not None and item.ended_at is None and turn not in self._stubborn[key]:
+            self.see_to(item, turn, person, at)
 
     def see_to(self, item: Item, turn: Turn, person: Person, now: int) -> None:
         """Do what a turn asks for, where it is still that turn."""
@@ -225,7 +259,7 @@ class Life:
         self.host.review(item, person.login, state, now, teams)
 
     def _rework(self, item: Item, turn: Turn, person: Person, now: int, luck: Random) -> None:
-        self.host.push(item, person.login, now, force=luck.random() < 0.2)
+        self._push_to(item, person.login, now, force=luck.random() < 0.2)
         moment = Moment(in_order(item.facts), item.facts, self.org.repos[item.repo].rules)
         if luck.random() < 0.4:
             for who in sorted(str(one) for one in moment.objections()):
@@ -235,12 +269,35 @@ class Life:
         if luck.random() < 0.6:
             self.host.comment(item, person.login, now)
         else:
-            self.host.push(item, person.login, now)
+            self._push_to(item, person.login, now)
+
+    def _fix(self, item: Item, turn: Turn, person: Person, now: int, luck: Random) -> None:
+        self._push_to(item, person.login, now)
 
     def _merge(self, item: Item, turn: Turn, person: Person, now: int, luck: Random) -> None:
+        if self.org.repos[item.repo].queue:
+            self._queue(item, person, now, luck)
+            return
         self.host.merge(item, person.login, now)
         if luck.random() < 0.12:
             self.at(now + 1800, lambda at: self.host.deploy(item, person.login, at))
+
+    def _queue(self, item: Item, person: Person, now: int, luck: Random) -> None:
+        """A merge queue merges it soon, or throws it out."""
+        self.host.queue(item, person.login, now)
+        out = luck.random() < THROWN_OUT
+
+        def end(at: int) -> None:
+            if item.ended_at is not None:
+                return
+            self.did["thrown out of the queue" if out else "merged by the queue"] += 1
+            if out:
+                self.host.queue(item, person.login, at, out=True)
+            else:
+                self.host.merge(item, person.login, at)
+            self.look(item, at)
+
+        self.at(now + luck.randrange(600, 2 * HOUR), end)
 
     def _assign(self, item: Item, turn: Turn, person: Person, now: int, luck: Random) -> None:
         self._ask(item, person.login, now, luck)
@@ -257,5 +314,5 @@ class Life:
 
 _ACTS: dict[str, Callable[[Life, Item, Turn, Person, int, Random], None]] = {
     "review": Life._review, "re_review": Life._review, "rework": Life._rework, "respond": Life._respond,
-    "merge": Life._merge, "assign": Life._assign,
+    "merge": Life._merge, "assign": Life._assign, "fix": Life._fix,
 }  # fmt: skip

@@ -34,6 +34,8 @@ SHAPES = (
 """How many of a hundred work by which hours, in minutes of the day: offices, late risers, part-timers, nights."""
 TARGETS = {"review": 8, "re_review": 4, "rework": 16, "respond": 8, "merge": 8, "assign": 4, "fix": 8}
 """Working hours agreed on."""
+CHECKS = ("check_run", "", "status", "")
+"""How the host tells of a repository's checks; half of them have none."""
 QUICK = {"review": 4}
 """In every tenth repository."""
 BASE = Calendar("Europe/Berlin", OFFICE, "DE")
@@ -68,6 +70,10 @@ class Person:
     def absent(self, at: int) -> bool:
         return any(start <= at < end for start, end in self.away)
 
+    def hours_known(self, at: int) -> Hours:
+        """By which the program counts: the workspace's, as long as they did not say their own."""
+        return self.hours if self.linked_at <= at else hours_of(BASE, self.hours.first, self.hours.last)
+
     def soon(self, at: int, seconds: int) -> int:
         """When they have had so many working seconds from an instant on."""
         found = self.hours.advance(at, max(60, int(seconds * self.temper)))
@@ -93,6 +99,12 @@ class Repo:
     targets: dict[str, int]
     """Working seconds."""
     weight: float
+    checks: str = ""
+    """How the host tells of its checks, where it has any."""
+    queue: bool = False
+    """Whether it has a merge queue."""
+    private: bool = False
+    """Whether its team alone may see it."""
 
 
 @dataclass
@@ -108,6 +120,14 @@ class Org:
     @cached_property
     def by_login(self) -> dict[str, Person]:
         return {one.login: one for one in self.people}
+
+    def readers(self, repo: str) -> set[str] | None:
+        """Who may read a private repository; None for one that is public."""
+        held = self.repos[repo]
+        return {one.login for one in self.teams[held.team]} if held.private else None
+
+    def may_see(self, person: Person, repo: str) -> bool:
+        return not self.repos[repo].private or person.team == self.repos[repo].team
 
     @cached_property
     def by_user(self) -> dict[str, Person]:
@@ -137,7 +157,8 @@ def make(people: int, start: int, end: int, seed: int) -> Org:
         hours = {**TARGETS, **(QUICK if number % 10 == 3 else {})}
         rules = Rules(approvals_required=2 if number % 12 == 5 else 1)
         targets = {kind: HOUR * each for kind, each in hours.items()}
-        repos[name] = Repo(name, names[number % len(names)], rules, targets, 1 / (1 + number % 23))
+        repos[name] = Repo(name, names[number % len(names)], rules, targets, 1 / (1 + number % 23),
+                           CHECKS[number % len(CHECKS)], number % 4 == 3, number % len(names) % 3 == 1)  # fmt: skip
     return Org(everybody, teams, repos, start, end)
 
 

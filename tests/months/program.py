@@ -78,12 +78,16 @@ class Program:
 
     def command(self, user: str, text: str) -> str:
         """What `/flow` answers."""
+        return self.ask(user, text)[0]
+
+    def ask(self, user: str, text: str) -> tuple[str, str]:
+        """What `/flow` answers: (its text, all that is shown)."""
         place, before = {"id": f"D{user[1:]}", "name": "directmessage"}, len(self._slack.answers)
         form = payloads.command("/flow", text, user, place, self._trigger(), "https://slack.invalid/respond/1")
         status, body = self._from_slack(urlencode(form))
         assert status == 200, (status, body)
         said = str(json.loads(body)["text"]) if body.strip() else ""
-        return self._late_answer(before) if said == LATER else said
+        return (self._late_answer(before),) * 2 if said == LATER else (said, body)
 
     def _late_answer(self, before: int) -> str:
         """An answer that a busy machine was late with."""

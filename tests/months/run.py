@@ -17,8 +17,10 @@ from bot.store.migrate import migrate
 from bot.views.ids import ANSWER_HAND_OVER as HAND_OVER
 from months import org as making
 from months.answers import Answers
+from months.curious import Curious
 from months.figures import Month, Outcome, database, memory
 from months.host import Delivery, Host, Item
+from months.hours import Span
 from months.judge import Judge
 from months.life import Life
 from months.org import DAY, HOUR, Person, channel_of
@@ -50,11 +52,13 @@ class Run:
         self.end, self.url = end, url
         self.judge = Judge(self.org)
         self.slack = MonthsSlack(self.clock, seed)
-        self.host = Host(list(self.org.repos), self._told)
+        self.host = Host({name: self.org.readers(name) for name in self.org.repos}, self._told)
         self.host.github.now = self.clock.now
         self.life = Life(self.org, self.host, self.at, pulls, seed)
         self.outcome = Outcome(self.judge, self.life)
-        self._answers = Answers(self.life, self.judge, self.slack, self._press, self._command, self._moved)
+        self._answers = Answers(self.life, self.judge, self.slack, self._press, self._command, self._moved,
+                                self._away)  # fmt: skip
+        self.curious = Curious(self.org, self.host, self.judge, lambda user, words: self.program.ask(user, words)[1])
         self._acts: list[tuple[int, int, Callable[[int], None]]] = []
         self._order = count()
         self._asleep_until = 0
@@ -65,7 +69,8 @@ class Run:
         for person in self.org.people:
             self.slack.api.add_user(person.user, {"email": f"{person.login}@acme.example"}, tz=person.calendar.timezone)
         for team in self.org.teams:
-            self.slack.api.add_channel(channel_of(team), name=team)
+            mates = [one.user for one in self.org.teams[team]]
+            self.slack.api.add_channel(channel_of(team), name=team, members=mates)
         self.program = Program(making.policy(self.org), url, self.host, self.slack, self.clock)
 
     def at(self, instant: int, act: Callable[[int], None]) -> None:
@@ -100,6 +105,8 @@ class Run:
         self._deliveries += 1
         if delivery.fact is not None:
             self._heard(delivery.item.key, delivery.fact, now)
+        if delivery.item.result is not None:
+            self.judge.told_of_checks(delivery.item.key, delivery.result, now)
         if self._settle_by is None:
             self._settle_by = now + SETTLE
 
@@ -116,9 +123,16 @@ class Run:
             self.host.github.fail(502, times=2)
         self.program.run("reconcile")
         for key in list(self._unheard):
-            for fact in self._unheard.pop(key):
-                self.judge.learn(key, fact, now)
+            self._seen(key, now)
+        for item in self.host.items.values():
+            if item.result is not None and item.ended_at is None:
+                self.judge.told_of_checks(item.key, item.result, now, read=True)
         self._settle_by = now
+
+    def _seen(self, key: tuple[str, int], now: int) -> None:
+        """The program read an item: what it was not told of it knows now."""
+        for fact in self._unheard.pop(key, []):
+            self.judge.learn(key, fact, now)
 
     # What people do.
 
@@ -142,14 +156,16 @@ class Run:
         """The program moved a request on the host, and read the item again."""
         self.host.tell_of_moves(item, now)
         self.life.look(item, now)
-        for fact in self._unheard.pop(item.key, []):
-            self.judge.learn(item.key, fact, now)
+        self._seen(item.key, now)
+        if item.result is not None:
+            self.judge.told_of_checks(item.key, item.result, now, read=True)
 
     def _command(self, person: Person, words: str, now: int) -> str:
         """What is answered; nothing while the machine sleeps."""
         if now < self._asleep_until:
             return ""
-        said = self.program.command(person.user, words)
+        said, whole = self.program.ask(person.user, words)
+        self.judge.shown(person.user, now, whole)
         self.outcome.answered[f"/flow {words.split(maxsplit=1)[0]}"] += 1
         self._due = now
         return said
@@ -189,11 +205,18 @@ class Run:
         for person in luck.sample(self.org.people, max(1, len(self.org.people) // 50)):
             at = person.hours.advance(now, luck.randrange(1, 30 * HOUR))
             self.at(at, partial(self._command, person, "waits"))
+        for person in luck.sample(self.org.people, max(2, len(self.org.people) // 50)):
+            at = person.hours.advance(now, luck.randrange(1, 30 * HOUR))
+            self.at(at, partial(self._pry, person))
         number = (now - START) // WEEK
         if number % 9 == 4:
             self.at(now + 4 * DAY + 20 * HOUR, lambda at: self._sleep(at, luck.randrange(50, 64) * HOUR))
         elif number % 2:
             self.at(now + luck.randrange(7 * DAY), self._restart)
+
+    def _pry(self, person: Person, now: int) -> None:
+        if now >= self._asleep_until:
+            self.curious.look(person, self.life.chance("curious", person.login, now), now)
 
     def _away(self, person: Person, now: int) -> None:
         if not person.there(now) or now >= person.leaves or person.linked_at > now or now < self._asleep_until:
@@ -203,6 +226,20 @@ class Run:
         said = self._command(person, f"away until {last}", now)
         assert said.startswith("You are away"), said
         person.away.append((now, person.midnight(now, days + 1)))
+        luck = self.life.chance("back", person.login, now)
+        if days > 1 and luck.random() < 0.5:
+            self.at(person.hours.advance(person.midnight(now, 1), luck.randrange(HOUR, 6 * HOUR)),
+                    partial(self._back, person, person.away[-1]))  # fmt: skip
+
+    def _back(self, person: Person, absence: Span, now: int) -> None:
+        """They are back before they said."""
+        start, end = absence
+        planned = any(first <= now < last for first, last in person.away if (first, last) != absence)
+        if now < self._asleep_until or now >= min(end, person.leaves) or planned:
+            return
+        said = self._command(person, "back", now)
+        assert "back" in said, said
+        person.away[person.away.index(absence)] = (start, now)
 
     def _come(self, person: Person, now: int) -> None:
         """A newcomer says who they are and when they work."""
@@ -312,5 +349,6 @@ def months(people: int, pulls: int, days: int, url: str, seed: int, show: Callab
                 show(f"  {line}")
         run.outcome.said.update(said)
         run.outcome.weather.update(run.slack.faults)
+        run.outcome.answered.update(run.curious.asked)
         run.program.engine.dispose()
     return run.outcome
