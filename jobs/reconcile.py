@@ -17,6 +17,7 @@ from bot.said import current
 from bot.store import connections, readings
 from bot.store.engine import writing
 from bot.store.readings import Place
+from bot.store.repos import GONE, GONE_INDEED
 
 log = structlog.get_logger()
 
@@ -36,7 +37,7 @@ def one_by_one(ctx: Context, now: int, fresh: int = 0) -> Iterator[Tally]:
     for place in _places(ctx) if ctx.github is not None else ():
         if ctx.stopping.is_set():
             break
-        if place.cursor is None and place.read_until is not None and now - place.read_until < fresh:
+        if _was_read(place, now, fresh):
             continue
         done = Tally()
         with structlog.contextvars.bound_contextvars(repo=place.repo):
@@ -44,6 +45,12 @@ def one_by_one(ctx: Context, now: int, fresh: int = 0) -> Iterator[Tally]:
         yield done
         if not goes_on:
             break
+
+
+def _was_read(place: Place, now: int, fresh: int) -> bool:
+    """Whether it was read to the end lately, and nobody told that it is gone."""
+    was_read = place.cursor is None and place.read_until is not None and now - place.read_until < fresh
+    return was_read and place.problem != GONE
 
 
 def _places(ctx: Context) -> list[Place]:
@@ -63,15 +70,16 @@ def _read_or_say_why(ctx: Context, place: Place, now: int, done: Tally) -> bool:
         log.warning("host not reachable", why=str(trouble), retry_after=trouble.retry_after)
         return trouble.retry_after is None
     except (Denied, Gone) as trouble:
-        _note(ctx, place, str(trouble))
+        lost = place.problem in (GONE, GONE_INDEED)
+        _note(ctx, place, str(trouble) if not lost else GONE_INDEED if isinstance(trouble, Gone) else place.problem)
     except HostError as trouble:
         log.warning("reading given up", why=str(trouble))
     return True
 
 
-def _note(ctx: Context, place: Place, problem: str) -> None:
+def _note(ctx: Context, place: Place, problem: str | None) -> None:
     """Write down why a repository can't be read; said once as long as it stays the same."""
-    if problem == place.problem:
+    if problem is None or problem == place.problem:
         return
     log.error("repository not readable", why=problem)
     with writing(ctx.engine) as session:

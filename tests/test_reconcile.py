@@ -11,7 +11,7 @@ import pytest
 import structlog
 from fake_github import FakeGithub
 from fake_github_model import check_run as host_run
-from github_payloads import check_run, pull_request, signed
+from github_payloads import check_run, pull_request, repository, signed
 
 from bot import app, intake
 from bot.catchup import Tally
@@ -22,9 +22,11 @@ from bot.hosts.github import parse
 from bot.hosts.github.api import Github
 from bot.policy import parse_policy
 from bot.settings import Settings
+from bot.store import repos
 from bot.store.engine import reading
 from bot.store.events import iterate_all
 from bot.store.migrate import migrate
+from bot.store.repos import GONE, GONE_INDEED
 from bot.store.tables import RepoRow, WaitRow
 from jobs import reconcile
 
@@ -149,6 +151,44 @@ def test_a_repository_that_is_gone_says_so_once_and_is_tried_again(bench: Bench)
     row = bench.repo()
     assert row is not None
     assert row.problem is None
+
+
+def gone(bench: Bench, repo: str) -> str | None:
+    """The host tells that a repository was deleted, or somebody who caught that; what is wrong with it then."""
+    headers, body = signed("secret", "repository", {**repository("deleted", repo), "caught": repo})
+    intake.take_delivery(bench.ctx, parse(headers, body, NOW), NOW)
+    row = bench.repo(repo)
+    assert row is not None
+    return row.problem
+
+
+def test_one_that_is_told_to_be_gone_is_asked_about_and_that_counts_once(bench: Bench) -> None:
+    bench.github.repo("acme/till").pull(7, at=NOW - HOUR)
+    heard = pull_request("opened", 9, "acme/till", actor="bob", opened_at=NOW - HOUR, at=NOW - HOUR)
+    intake.take_delivery(bench.ctx, parse(*told(heard), NOW), NOW)
+    bench.run()
+    assert gone(bench, "acme/till") == GONE
+    bench.run(fresh=240)
+    row = bench.repo("acme/till")
+    assert row is not None
+    assert (row.connected, row.problem) == (True, None), "the host shows it"
+    assert gone(bench, "acme/till") is None, "this was told before"
+
+
+def test_one_that_is_gone_indeed_stays_so_and_is_asked_about_once(bench: Bench) -> None:
+    bench.github.repo("acme/shop")
+    heard = pull_request("opened", 9, "acme/absent", actor="bob", opened_at=NOW - HOUR, at=NOW - HOUR)
+    intake.take_delivery(bench.ctx, parse(*told(heard), NOW), NOW)
+    assert gone(bench, "acme/absent") == GONE
+    for calls in (2, 1):
+        bench.github.calls.clear()
+        bench.run()
+        assert len(bench.github.calls) == calls
+        with reading(bench.ctx.engine) as session:
+            assert repos.lost(session, "default") == {("github", "acme/absent")}
+    row = bench.repo("acme/absent")
+    assert row is not None
+    assert row.problem == GONE_INDEED
 
 
 def test_one_that_can_not_be_read_does_not_keep_the_others_from_being_read(bench: Bench) -> None:

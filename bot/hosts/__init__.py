@@ -52,7 +52,7 @@ class Delivery:
     """Whether repositories are private, of those it tells that of."""
     unplaced: tuple[Unplaced, ...] = ()
     mark: str = field(default="", compare=False)
-    """A hash of one that tells of another name: it counts once, also where somebody sends it again much later."""
+    """A hash of one that tells of another name or of a loss: it counts once, however late it is sent again."""
 
 
 def share_of(told: Delivery, mine: Callable[[str], bool]) -> Delivery:

@@ -29,12 +29,18 @@ class Place:
 
 
 def places(session: Session, workspace: str, host: str, named: Iterable[str]) -> list[Place]:
-    """The repositories to read: those `named` (by the policy) and those heard of by webhook; longest unread first."""
+    """The repositories to read: those `named` (by the policy), those heard of by webhook, and those told to be gone;
+    longest unread first.
+    """
     wanted = set(named)
     repos.add(session, workspace, host, wanted, connected=True)
     rows = session.execute(
         select(REPOS)
-        .where(_C.workspace == workspace, _C.host == host, _C.connected | _C.repo.in_(sorted(wanted)))
+        .where(
+            _C.workspace == workspace,
+            _C.host == host,
+            _C.connected | _C.repo.in_(sorted(wanted)) | (_C.problem == repos.GONE),
+        )
         .order_by(_C.read_until.is_not(None), _C.read_until, _C.repo)
     )
     return [_place(row) for row in rows]

@@ -29,6 +29,8 @@ HEARD_EVERY = 60
 QUIET = 7 * 86_400
 """Seconds without a delivery after which a webhook is suspected."""
 GONE = "access to it was lost"
+"""So it was told; the host is asked about it at the next reading."""
+GONE_INDEED = "access to it was lost, as the code host confirms"
 _HEARD = Asking(
     lambda one_of: select(_C.repo).where(
         _C.workspace == bindparam("workspace"), _C.host == bindparam("host"), one_of(_C.repo, "repos"),
@@ -100,7 +102,8 @@ def lose(session: Session, workspace: str, host: str, repos: Iterable[str]) -> N
 
 def lost(session: Session, workspace: str) -> set[tuple[str, str]]:
     """(host, repo) of those that access was lost to: what is known of them is no longer true."""
-    rows = session.execute(select(_C.host, _C.repo).where(_C.workspace == workspace, _C.problem == GONE))
+    they = (_C.workspace == workspace, _C.problem.in_((GONE, GONE_INDEED)))
+    rows = session.execute(select(_C.host, _C.repo).where(*they))
     return {(host, repo) for host, repo in rows}
 
 

@@ -72,7 +72,7 @@ def parse(headers: Mapping[str, str], body: bytes, received_at: int) -> Delivery
     except ValidationError as error:
         raise BadDelivery(f"{event}: {_first_fault(error)}") from None
     told = {repo: private for repo, private in _privacy(payload) if repo in delivery.repos}
-    mark = hashlib.sha256(body).hexdigest() if delivery.renamed else ""
+    mark = hashlib.sha256(body).hexdigest() if delivery.renamed or delivery.gone else ""
     return replace(delivery, private=tuple(told.items()), mark=mark)
 
 
