@@ -9,7 +9,7 @@ import structlog
 from bot.context import Context
 from bot.leaving import end_if_over
 from bot.said import current
-from bot.store import items, retention, settings
+from bot.store import retention, settings
 from bot.store.engine import reading, undisturbed, writing
 
 log = structlog.get_logger()
@@ -75,7 +75,7 @@ def _portion(ctx: Context, after: Key, before: int) -> Callable[[], tuple[list[K
         with writing(ctx.engine) as session:
             looked = retention.ended_items(session, ctx.workspace, after, before, PORTION)
             old = retention.untouched(session, ctx.workspace, looked, before)
-            items.lock(session, ctx.workspace, old)
+            retention.hold(session, ctx.workspace, old)
             old = retention.untouched(session, ctx.workspace, old, before)  # nobody changes them from here on
             retention.remove_items(session, ctx.workspace, old)
         return looked, len(old)

@@ -15,10 +15,15 @@ from sqlmodel import SQLModel
 
 from bot.intake import take_delivery
 from bot.store.engine import make_engine
+from jobs import retention
 from tests.bench.organisation import NOW, WORKSPACE, Size, fill
 from tests.bench.paths import BUSIEST, JOBS, MORE, QUESTIONS, context, delivery, due, quietly
 
 SIZE = Size(40, 12, 900)
+AS_WITH_MANY_ROWS = "-c enable_seqscan=off -c enable_hashjoin=off -c enable_mergejoin=off"
+"""Of tables as small as these PostgreSQL would rather read all, and join that."""
+LINKS = f"""INSERT INTO flow_links (workspace, host, repo, item, of_repo, of_item)
+SELECT '{WORKSPACE}', host, repo, item, repo, item + 1 FROM items"""
 ALL_OF_IT = {
     "SELECT outbox.state, outbox.rung, count": "the figures of /metrics count what is kept",
     "SELECT coalesce(outbox.error": "the figures of /metrics count what is kept",
@@ -29,15 +34,20 @@ ALL_OF_IT = {
     "SELECT DISTINCT arrivals.host": "all that is not folded in yet is what is asked for",
     "SELECT items.author_key, min": "who wrote something in 90 days, or what is open: no index goes by both",
     "SELECT waits.holder_key, min": "who held something in 90 days, or does: no index goes by both",
+    "DELETE FROM arrivals": "what is not folded in of items that go; emptied all the time, and empty here",
     "AS drawn_at": "the trials of held back nudges: PostgreSQL may look up what was called wrong all at once",
 }
 """What goes through something as a whole, by what stands in it, and why it may."""
 
 
 @pytest.fixture
-def filled(postgres_engine: Engine) -> Iterator[Engine]:
+def filled(postgres_engine: Engine, monkeypatch: pytest.MonkeyPatch) -> Iterator[Engine]:
     fill(postgres_engine, SIZE)
-    address = postgres_engine.url.update_query_dict({"options": "-c enable_seqscan=off"})
+    with postgres_engine.begin() as connection:
+        connection.execute(text(LINKS))
+        connection.execute(text("ANALYZE flow_links"))
+    monkeypatch.setattr(retention, "PORTION", 20)
+    address = postgres_engine.url.update_query_dict({"options": AS_WITH_MANY_ROWS})
     engine = make_engine(address.render_as_string(hide_password=False))
     yield engine
     engine.dispose()

@@ -8,6 +8,7 @@ import pytest
 from fake_slack import FakeSlack, Fault
 from sqlalchemy import Engine, func, select
 from sqlmodel import SQLModel
+from statements import counting
 from world import POLICY, World
 
 from bot.flow.events import flow_event
@@ -116,6 +117,22 @@ def test_it_looks_once_a_day_and_goes_on_where_it_was(world: World, monkeypatch:
     assert [later(world, 200), *(retention.run(world.ctx(), world.now) for _ in range(3))] == [2, 2, 1, 0]
     ended(world, 9)
     assert retention.run(world.ctx(), world.now + 200 * DAY) == 1
+
+
+def test_items_of_many_repositories_go_in_as_many_statements_as_those_of_one(world: World) -> None:
+    keep(world, events="100d")
+
+    def statements(*repos: str) -> int:
+        for repo in repos:
+            told = (world.fact("opened", type="pull_request"), world.fact("review_requested", reviewer="alice"),
+                    world.fact("merged"))  # fmt: skip
+            world.tell(*(one._replace(repo=repo) for one in told))
+        world.clock.advance(days=101)
+        with counting(world.engine) as sent:
+            assert retention.run(world.ctx(), world.now) == len(repos)
+        return len(sent)
+
+    assert statements("acme/a") == statements("acme/b", "acme/c", "acme/d")
 
 
 def test_a_message_that_speaks_of_an_open_wait_stays(world: World) -> None:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from typing import Any
 
-from sqlalchemy import Delete, Exists, Table, and_, delete, exists, func, or_, select, tuple_
+from sqlalchemy import Delete, Exists, Select, Table, and_, delete, exists, func, or_, select, tuple_
 from sqlalchemy.orm import Session
 from sqlmodel import SQLModel
 
@@ -22,7 +23,7 @@ from bot.store.mappings import MAPPINGS
 from bot.store.outbox import NUDGES, OUTBOX
 from bot.store.said import CHANGES
 from bot.store.settings import SETTINGS
-from bot.store.sql import batches, by_repo
+from bot.store.sql import batches, of_keys
 from bot.store.unplaced import UNPLACED
 from bot.store.waits import WAITS
 
@@ -37,41 +38,48 @@ def ended_items(session: Session, workspace: str, after: ItemKey, before: int, m
     return [(host, repo, item) for host, repo, item in rows]
 
 
+def hold(session: Session, workspace: str, keys: Iterable[ItemKey]) -> None:
+    """Nobody else changes these items till the end."""
+    key = (_I.host, _I.repo, _I.item)
+    mine = select(*key).where(_I.workspace == workspace, of_keys(session, *key, keys))
+    session.execute(mine.order_by(*key).with_for_update()).all()
+
+
 def untouched(session: Session, workspace: str, keys: Iterable[ItemKey], before: int) -> set[ItemKey]:
-    """Those of the items of which nothing was told since, and that no open item hangs on."""
-    keys = list(keys)
-    fresh: set[ItemKey] = set()
-    for host, repo, items in by_repo(keys):
-        here = (_E.workspace == workspace, _E.host == host, _E.repo == repo, _E.item.in_(items), _E.at >= before)
-        fresh |= {(host, repo, item) for item in session.execute(select(_E.item).where(*here).distinct()).scalars()}
-        fresh |= {(host, repo, item) for item in _linked_to_live(session, workspace, host, repo, items)}
-        open_ = (_I.workspace == workspace, _I.host == host, _I.repo == repo, _I.item.in_(items), _I.live.is_(True))
-        fresh |= {(host, repo, item) for item in session.execute(select(_I.item).where(*open_)).scalars()}
-    return set(keys) - fresh
+    """Those of the items (some hundreds at most) of which nothing was told since, and that no open item hangs on."""
+    wanted = set(keys)
+    told = (_E.workspace == workspace, of_keys(session, _E.host, _E.repo, _E.item, wanted), _E.at >= before)
+    open_ = (_I.workspace == workspace, of_keys(session, _I.host, _I.repo, _I.item, wanted), _I.live.is_(True))
+    asked = (
+        select(_E.host, _E.repo, _E.item).where(*told).distinct(),
+        select(_I.host, _I.repo, _I.item).where(*open_),
+        *_linked_to_live(session, workspace, wanted),
+    )
+    fresh = {(host, repo, item) for one in asked for host, repo, item in session.execute(one)} if wanted else set()
+    return wanted - fresh
 
 
-def _linked_to_live(session: Session, workspace: str, host: str, repo: str, items: Sequence[int]) -> Collection[int]:
-    """Pull requests of open issues, and issues of open pull requests."""
-    other = and_(_I.workspace == workspace, _I.host == host, _I.live.is_(True))
-    mine = (_L.workspace == workspace, _L.host == host)
-    closing = select(_L.item).join(ITEMS, and_(other, _I.repo == _L.of_repo, _I.item == _L.of_item))
-    closed = select(_L.of_item).join(ITEMS, and_(other, _I.repo == _L.repo, _I.item == _L.item))
-    found = set(session.execute(closing.where(*mine, _L.repo == repo, _L.item.in_(items))).scalars())
-    return found | set(session.execute(closed.where(*mine, _L.of_repo == repo, _L.of_item.in_(items))).scalars())
+def _linked_to_live(session: Session, workspace: str, keys: Collection[ItemKey]) -> Iterator[Select[Any]]:
+    """Of these, the pull requests of open issues, and the issues of open pull requests."""
+    live = and_(_I.workspace == workspace, _I.host == _L.host, _I.live.is_(True))
+    mine, issues = (_L.host, _L.repo, _L.item), (_L.host, _L.of_repo, _L.of_item)
+    for own, others in ((mine, issues), (issues, mine)):
+        joined = select(*own).join(ITEMS, and_(live, _I.repo == others[1], _I.item == others[2]))
+        yield joined.where(_L.workspace == workspace, of_keys(session, *own, keys))
 
 
-def remove_items(session: Session, workspace: str, keys: Iterable[ItemKey]) -> None:
-    """Take items away with all that is known of them. They are locked already."""
-    for host, repo, items in by_repo(keys):
-        for of in (EVENTS, ASKS, ARRIVALS, LINKS, JOURNEYS, VISITS, ITEMS):
-            c = of.c
-            here = (c.workspace == workspace, c.host == host, c.repo == repo, c.item.in_(items))
-            session.execute(delete(of).where(*here))
-        of_them = (_L.workspace == workspace, _L.host == host, _L.of_repo == repo, _L.of_item.in_(items))
-        session.execute(delete(LINKS).where(*of_them))
-        held = (_W.workspace == workspace, _W.host == host, _W.repo == repo, _W.item.in_(items))
-        ids = session.execute(delete(WAITS).where(*held).returning(_W.id)).scalars().all()
-        _remove_said(session, workspace, ids)
+def remove_items(session: Session, workspace: str, keys: Collection[ItemKey]) -> None:
+    """Take items (some hundreds at most) away with all that is known of them. They are locked already."""
+    if not keys:
+        return
+    for of in (EVENTS, ASKS, ARRIVALS, LINKS, JOURNEYS, VISITS, ITEMS):
+        c = of.c
+        session.execute(delete(of).where(c.workspace == workspace, of_keys(session, c.host, c.repo, c.item, keys)))
+    of_them = of_keys(session, _L.host, _L.of_repo, _L.of_item, keys)
+    session.execute(delete(LINKS).where(_L.workspace == workspace, of_them))
+    held = (_W.workspace == workspace, of_keys(session, _W.host, _W.repo, _W.item, keys))
+    ids = session.execute(delete(WAITS).where(*held).returning(_W.id)).scalars().all()
+    _remove_said(session, workspace, ids)
 
 
 def _remove_said(session: Session, workspace: str, waits: Sequence[int]) -> None:

@@ -6,7 +6,20 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any, TypeAlias, TypeVar
 
-from sqlalchemy import Column, ColumnElement, Executable, Table, Update, any_, bindparam, func, select, update
+from sqlalchemy import (
+    Column,
+    ColumnElement,
+    Executable,
+    Table,
+    Update,
+    any_,
+    bindparam,
+    func,
+    literal,
+    select,
+    tuple_,
+    update,
+)  # fmt: skip
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 from sqlmodel import SQLModel
@@ -102,6 +115,20 @@ def by_repo(keys: Iterable[ItemKey]) -> Iterator[tuple[str, str, Sequence[int]]]
     for (host, repo), numbers in items.items():
         for some in batches(numbers):
             yield host, repo, some
+
+
+def of_keys(
+    session: Session, host: Column[Any], repo: Column[Any], item: Column[Any], keys: Iterable[ItemKey]
+) -> ColumnElement[bool]:  # fmt: skip
+    """That these columns name one of the items, whatever repositories they are of: for some hundreds of items."""
+    wanted, columns = sorted(keys), (host, repo, item)
+    if session.get_bind().dialect.name != "postgresql":
+        return tuple_(*columns).in_(wanted)
+    # Three lists, not hundreds of values: to read and plan those takes longer than to look the rows up.
+    lists = (
+        func.unnest(literal([key[at] for key in wanted], postgresql.ARRAY(one.type))) for at, one in enumerate(columns)
+    )
+    return tuple_(*columns).in_(select(*lists))
 
 
 def plain(text: object) -> str | None:
