@@ -28,6 +28,8 @@ _SHAPES = re.compile(
     r"|sha256=[0-9a-f]{16,}|v0=[0-9a-f]{16,}|(?<=[Bb]earer )[^\s\"']+|(?<=://)[^\s/@:\"]*:[^\s/@\"]+(?=@)"
 )
 """What looks like a token, a signature or the password of an address, whoever's it is."""
+_UNSEEN = re.compile("[\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff]")
+"""What JSON lets stand as it is, though some readers end a line there, and terminals take it for a command."""
 _TALKATIVE = {
     **dict.fromkeys(("httpx", "httpcore", "apscheduler", "alembic", "slack_sdk", "waitress"), logging.WARNING),
     # It warns at every start that the token in the environment is not used as it would use it.
@@ -81,7 +83,12 @@ def _level(settings: Settings) -> int:
 def _renderer(out: TextIO) -> Processor:
     if out.isatty():
         return structlog.dev.ConsoleRenderer(exception_formatter=structlog.dev.plain_traceback)
-    return structlog.processors.JSONRenderer(ensure_ascii=False, default=str)
+    as_json = structlog.processors.JSONRenderer(ensure_ascii=False, default=str)
+
+    def renderer(logger: WrappedLogger, method: str, event: EventDict) -> str:
+        return _UNSEEN.sub(lambda found: f"\\u{ord(found.group()):04x}", str(as_json(logger, method, event)))
+
+    return renderer
 
 
 def secrets_of(settings: Settings) -> list[str]:

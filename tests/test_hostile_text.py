@@ -169,11 +169,15 @@ def _logging_as_it_was() -> Iterator[None]:
 
 
 @pytest.mark.usefixtures("_logging_as_it_was")
-@pytest.mark.parametrize("name", [*HOSTILE, 'x\n{"level": "error"}', "\x1b[2J", "\x85y", "\0"])
+@pytest.mark.parametrize("name", [*HOSTILE, 'x\n{"level": "error"}', "\x1b[2J", "\x85y", "\0", "\x9b2Jé",
+                                  "\u2028y", "\u202ey", "\ud800"])  # fmt: skip
 def test_in_the_log_it_stays_within_its_line(name: str) -> None:
-    out = io.StringIO()
+    written = io.BytesIO()
+    out = io.TextIOWrapper(written, "utf-8", newline="\n", write_through=True)
     logs.configure(Settings(), out)
     logging.getLogger("elsewhere").warning("told %s", name)
     structlog.get_logger().info("a webhook", repo=name, why=name)
-    lines = out.getvalue().removesuffix("\n").split("\n")
+    lines = written.getvalue().decode().splitlines()
     assert [json.loads(line)["level"] for line in lines] == ["warning", "info"]
+    assert json.loads(lines[1])["repo"] == name
+    assert all(letter.isprintable() for line in lines for letter in line)
