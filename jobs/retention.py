@@ -40,6 +40,8 @@ def run(ctx: Context, now: int) -> int:
         return gone
     gone += _messages(ctx, now, kept.messages)
     _repos(ctx, now, kept.disconnected)
+    with writing(ctx.engine) as session:
+        retention.remove_sights(session, ctx.workspace, now)
     _note(ctx, {"over": today})
     if gone:
         log.info("retention.removed", rows=gone)

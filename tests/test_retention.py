@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 from fake_slack import FakeSlack, Fault
-from sqlalchemy import Engine, func, select
+from sqlalchemy import Engine, func, insert, select
 from sqlmodel import SQLModel
 from statements import counting
 from world import POLICY, World
@@ -15,9 +15,12 @@ from bot.flow.events import flow_event
 from bot.leaving import uninstalled
 from bot.policy import BadPolicy, parse_policy
 from bot.said import Change, say
-from bot.store import members, settings
+from bot.store import members, settings, sights
+from bot.store import retention as store
 from bot.store.engine import reading, writing
 from bot.store.events import iterate_all
+from bot.store.outbox import OUTBOX
+from bot.store.sights import Let
 from jobs import retention
 
 DAY = 86_400
@@ -156,6 +159,24 @@ def test_a_repository_that_was_let_go_is_gone_after_a_month(world: World) -> Non
     later(world, 2)
     with reading(world.engine) as session:
         assert {event.repo for event in iterate_all(session, "default")} == {"acme/other"}
+
+
+def test_of_one_with_almost_the_same_name_every_message_stays(world: World) -> None:
+    with writing(world.engine) as session:
+        for repo in ("acme/my_shop", "acme/my-shop"):
+            sent = {"workspace": "default", "state": "sent", "attempts": 1, "settled": True, "rung": "target"}
+            session.execute(insert(OUTBOX).values(id=repo, recipient=f"#{repo}@core", made_at=0, not_before=0, **sent))
+        store.remove_repo(session, "default", "acme/my_shop")
+        assert session.execute(select(OUTBOX.c.id)).scalars().all() == ["acme/my-shop"]
+
+
+def test_who_was_let_in_is_kept_no_longer_than_it_holds(world: World) -> None:
+    with writing(world.engine) as session:
+        for who, until in (("alice", DAY), ("bob", 3 * DAY)):
+            sights.keep(session, "default", "repo:github:acme/shop", who, Let(True, world.now + until))
+    later(world, 2)
+    with reading(world.engine) as session:
+        assert [who for _, who in sights.let(session, "default", ["alice", "bob"])] == ["bob"]
 
 
 def test_one_that_is_followed_again_stays(world: World) -> None:

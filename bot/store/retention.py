@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 from sqlmodel import SQLModel
 
 from bot.flow.events import ItemKey
-from bot.flow.ladder import channel_of
+from bot.flow.ladder import channel_of, team_channel_of
 from bot.store.answers import ANSWERS, ASKS
 from bot.store.arrivals import ARRIVALS
 from bot.store.checks import CHECKS
@@ -23,6 +23,7 @@ from bot.store.mappings import MAPPINGS
 from bot.store.outbox import NUDGES, OUTBOX
 from bot.store.said import CHANGES
 from bot.store.settings import SETTINGS
+from bot.store.sights import SIGHTS
 from bot.store.sql import batches, of_keys
 from bot.store.unplaced import UNPLACED
 from bot.store.waits import WAITS
@@ -99,6 +100,11 @@ def remove_facts(session: Session, workspace: str, before: int) -> None:
     session.execute(delete(UNPLACED).where(UNPLACED.c.workspace == workspace, UNPLACED.c.at < before))
 
 
+def remove_sights(session: Session, workspace: str, now: int) -> None:
+    """Take away who was let in where, where that is to be asked again anyway."""
+    session.execute(delete(SIGHTS).where(SIGHTS.c.workspace == workspace, SIGHTS.c.ask_at <= now))
+
+
 def remove_messages(session: Session, workspace: str, before: int, most: int) -> int:
     """Take away up to `most` messages that are done with, and what they carried; how many there were.
 
@@ -147,7 +153,8 @@ def remove_repo(session: Session, workspace: str, repo: str) -> None:
     """Take away all that is known of a repository (its name in lower case) but what was said of it."""
     held = (_W.workspace == workspace, func.lower(_W.repo) == repo)
     _remove_said(session, workspace, session.execute(delete(WAITS).where(*held).returning(_W.id)).scalars().all())
-    to_it = or_(func.lower(_O.recipient) == channel_of(repo), func.lower(_O.recipient).like(channel_of(repo) + "@%"))
+    its = func.lower(_O.recipient)
+    to_it = or_(its == channel_of(repo), its.startswith(team_channel_of(repo, ""), autoescape=True))
     session.execute(delete(OUTBOX).where(_O.workspace == workspace, to_it))
     for of in SQLModel.metadata.sorted_tables:
         for column in (of.c.get("repo"), of.c.get("of_repo")):
