@@ -182,17 +182,27 @@ class Policy:
     def _terms(self, repo: str) -> _RepoTerms:
         terms = self._repos.get(repo)
         if terms is None:
-            part = self._parts.get(repo.casefold(), RepoPart())
-            base, mapped = self.file.targets, self.maps.get(repo.casefold(), {})
-            targets = {
-                kind: _first(getattr(part.targets, kind), getattr(base, kind), mapped.get(kind)) or None
-                for kind in KINDS
-            }
-            if part.silent or not part.follow:
-                targets = dict.fromkeys(KINDS)
-            rules = part.rules.over(self.file.rules.over(Rules()))
-            terms = self._repos[repo] = _RepoTerms(part, rules, targets, part.calendar.over(self.calendar))
+            name = repo.casefold()
+            part, mapped = self._parts.get(name), self.maps.get(name)
+            own = part is not None or mapped is not None
+            terms = self._made(part or RepoPart(), mapped or {}) if own else self._common
+            self._repos[repo] = terms
         return terms
+
+    @cached_property
+    def _common(self) -> _RepoTerms:
+        """Of repositories that nothing was said of."""
+        return self._made(RepoPart(), {})
+
+    def _made(self, part: RepoPart, mapped: Mapping[str, int]) -> _RepoTerms:
+        base = self.file.targets
+        targets = {
+            kind: _first(getattr(part.targets, kind), getattr(base, kind), mapped.get(kind)) or None for kind in KINDS
+        }
+        if part.silent or not part.follow:
+            targets = dict.fromkeys(KINDS)
+        rules = part.rules.over(self.file.rules.over(Rules()))
+        return _RepoTerms(part, rules, targets, part.calendar.over(self.calendar))
 
     def rules(self, repo: str) -> Rules:
         return self._terms(repo).rules

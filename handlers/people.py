@@ -23,7 +23,7 @@ def _unlink(ctx: Context, user: str, login: Any, asked: Again) -> Message:
 
 def _people(ctx: Context, user: str, _: Any, asked: Again) -> Message:
     now = ctx.clock.now()
-    return people.coverage(coverage.coverage_of(ctx, now), asked, coverage.asker_of(ctx, user, now))
+    return people.coverage(coverage.coverage_of(ctx, now, asked.page), asked, coverage.asker_of(ctx, user, now))
 
 
 def _admins(ctx: Context, user: str, words: Any, asked: Again) -> Message:

@@ -12,6 +12,7 @@ from desk import HTTP, SOCKET, Desk, desk, told
 from fake_github_model import Node
 from fake_slack import Fault
 from sqlalchemy import text
+from statements import counting
 
 from bot.members import take_in
 from bot.policy import parse_policy
@@ -485,6 +486,27 @@ def test_the_list_goes_on_by_pages(office: Desk) -> None:
     later = office.press(shown, "Later")
     assert told(later)[-1] == "[Earlier]"
     assert "*person14*" in told(later)[6]
+
+
+def test_where_people_were_met_is_not_gone_through_while_one_place_may_be_named(office: Desk) -> None:
+    office.world.ask("bob")
+    look(office)
+    with counting(office.world.engine) as sent:
+        assert "*bob*" in told(office.flow("people", "U0BOB"))[2]
+    assert sent.of("SELECT DISTINCT waits.holder_key") == 0
+
+
+def test_the_last_page_tells_who_is_who_of_those_on_it(office: Desk) -> None:
+    say(
+        office.ctx,
+        [Change(("people", f"dev{number:02}", "slack"), f"U{number:02}") for number in range(25)],
+        "U0ADA",
+        0,
+    )
+    shown = told(office.press(office.press(office.flow("people"), "Later"), "Later"))
+    assert [line for line in shown if line.startswith("*dev")] == [
+        f"*dev{number}* is <@U{number}> (said with /flow link)" for number in range(19, 25)
+    ]
 
 
 def test_with_nobody_about_it_says_so(office: Desk) -> None:

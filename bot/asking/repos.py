@@ -20,7 +20,7 @@ from bot.views.repos import Repo
 def repos_of(ctx: Context, now: int) -> list[Repo]:
     """Every repository that is followed, or was until access to it was lost, and may be shown: problems first."""
     with reading(ctx.engine) as session:
-        rows = repos.known(session, ctx.workspace)
+        rows = repos.standing(session, ctx.workspace)
         unread = connections.unread(session, ctx.workspace, HOST)
     shown = named(ctx, {*ctx.policy.file.repos, *(row.repo for row in rows)})
     rows = [row for row in rows if row.repo in shown]

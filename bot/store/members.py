@@ -33,6 +33,11 @@ def everybody(session: Session, workspace: str) -> dict[str, Row[Any]]:
     return {row.user: row for row in session.execute(select(MEMBERS).where(_M.workspace == workspace))}
 
 
+def gone(session: Session, workspace: str) -> set[str]:
+    """The accounts of those who are deactivated, or an app."""
+    return set(session.execute(select(_M.user).where(_M.workspace == workspace, _M.gone.is_(True))).scalars())
+
+
 def zones(session: Session, workspace: str) -> dict[str, str]:
     """The time zones of members, where Slack told one."""
     rows = session.execute(select(_M.user, _M.tz).where(_M.workspace == workspace, _M.tz.is_not(None)))

@@ -51,6 +51,12 @@ def known(session: Session, workspace: str) -> Sequence[Row[Any]]:
     return session.execute(select(REPOS).where(_C.workspace == workspace).order_by(_C.host, _C.repo)).all()
 
 
+def standing(session: Session, workspace: str) -> Sequence[Row[Any]]:
+    """(repo, connected, problem, webhook_at, read_until) of all repositories, in no order."""
+    told = (_C[name] for name in ("repo", "connected", "problem", "webhook_at", "read_until"))
+    return session.execute(select(*told).where(_C.workspace == workspace)).all()
+
+
 def spelt(session: Session, workspace: str, names: Iterable[str]) -> dict[str, list[str]]:
     """The repositories of these names, whatever their case, as their hosts spell them; by host."""
     found: dict[str, list[str]] = defaultdict(list)

@@ -12,7 +12,7 @@ from bot.flow.events import ItemKey
 from bot.store.events import EVENTS
 from bot.store.items import ITEMS
 from bot.store.repos import REPOS
-from bot.store.sql import batches, by_repo, insert, table
+from bot.store.sql import MANY, batches, by_repo, insert, table
 from bot.store.tables import SightRow
 from bot.store.waits import WAITS
 
@@ -37,8 +37,10 @@ class Let(NamedTuple):
 def privacy(session: Session, workspace: str, repos: Iterable[str]) -> dict[str, Privacy]:
     """What the host told of these repositories; those it told nothing of are left out."""
     told = select(_R.repo, _R.private, _R.private_at).where(_R.workspace == workspace, _R.private.is_not(None))
-    found = [row for some in batches(sorted(set(repos))) for row in session.execute(told.where(_R.repo.in_(some)))]
-    return {row.repo: Privacy(row.private, row.private_at or 0) for row in found}
+    wanted = frozenset(repos)
+    asked = [told] if len(wanted) > MANY else [told.where(_R.repo.in_(some)) for some in batches(sorted(wanted))]
+    rows = (row for one in asked for row in session.execute(one))
+    return {repo: Privacy(private, at or 0) for repo, private, at in rows if repo in wanted}
 
 
 def any_private(session: Session, workspace: str) -> bool:

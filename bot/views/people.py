@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 from bot.flow.forgetting import SOMEBODY
@@ -181,7 +181,10 @@ class Coverage(NamedTuple):
     people: int
     gaps: Sequence[Gap]
     """Most waiting first."""
-    links: Sequence[Link]
+    linked: Sequence[str]
+    """The logins of all who are linked, in order."""
+    links: Mapping[str, Link]
+    """Those of them that the page shows."""
 
 
 class Asker(NamedTuple):
@@ -194,7 +197,7 @@ class Asker(NamedTuple):
 
 def coverage(told: Coverage, asked: Again, asker: Asker) -> Message:
     """Who is not reached, with what helps; then who is who; by pages."""
-    entries: list[Gap | Link] = [*told.gaps, *told.links]
+    entries: list[Gap | str] = [*told.gaps, *told.linked]
     page = page_of(entries, asked)
     blocks, said, part = [section(_opening(told))], [bare(_opening(told))], None
     for one in page.shown:
@@ -203,7 +206,7 @@ def coverage(told: Coverage, asked: Again, asker: Asker) -> Message:
             heading = "Not reached" if isinstance(one, Gap) else "Who is who"
             blocks.append(section(f"*{heading}*"))
             said.append(f"{heading}:")
-        text = _gap(one, asker) if isinstance(one, Gap) else _who(one)
+        text = _gap(one, asker) if isinstance(one, Gap) else _who(told.links[one])
         blocks.append(section(text))
         said.append(bare(text))
         buttons = _fixes(one, asker) if isinstance(one, Gap) else []
