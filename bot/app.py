@@ -119,13 +119,14 @@ def all_routes(served: Workspaces, telemetry: Telemetry, slack: SlackDoor) -> di
     from bot.installs import Installed
     from bot.web import Route
     from handlers import installing
+    from handlers.slack import MOST_BYTES
     from handlers.webhooks import github_door
 
     fit, routes = slack.fit, own_routes(telemetry)
     routes["/readyz"] = Route("GET", lambda _: _ready(served.base, fit))
     routes["/webhooks/github"] = Route("POST", fit.guarded(partial(github_door, served, telemetry)))
     if served.base.settings.slack_app_token is None:
-        routes["/slack/events"] = Route("POST", slack.by_http)
+        routes["/slack/events"] = Route("POST", slack.by_http, MOST_BYTES)
     if isinstance(served, Installed):
         routes |= {path: Route(one.method, fit.guarded(one.door)) for path, one in installing.routes(served).items()}
     return routes

@@ -8,6 +8,7 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable, Iterable, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from functools import partial
 from http import HTTPStatus
@@ -18,7 +19,10 @@ from sqlalchemy.exc import InterfaceError, OperationalError, ProgrammingError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from waitress import wasyncore  # type: ignore[import-untyped]
 from waitress.channel import HTTPChannel  # type: ignore[import-untyped]
+from waitress.parser import HTTPRequestParser, ParsingError  # type: ignore[import-untyped]
 from waitress.server import BaseWSGIServer, create_server  # type: ignore[import-untyped]
+
+from bot.crowding import Limits
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
@@ -29,6 +33,11 @@ THREADS = 96
 """Many, since those whose deliveries wait for a commit wait together and cost next to nothing, and fifty people may
 press at once while the database or the code host takes its time."""
 CONNECTIONS = 500
+MOST_HEADERS = 32 * 1024
+"""Bytes of a request's first line and headers."""
+LARGE = 1024 * 1024
+"""Bytes of a body of which few are held in memory at the same time."""
+LARGE_AT_ONCE = 2
 DRAIN_SECONDS = 5.0
 """How long requests that came before the stop may take to be answered."""
 READY = "/readyz"
@@ -67,6 +76,8 @@ Door = Callable[[Request], Answer]
 class Route:
     method: str
     door: Door
+    most: int = MOST_BYTES
+    """The largest body that is read, in bytes."""
 
 
 class _TooLarge(Exception):
@@ -75,9 +86,12 @@ class _TooLarge(Exception):
 
 def application(routes: Mapping[str, Route]) -> WSGIApplication:
     """The WSGI application: one route a path."""
+    # Of threads of their own, as every thread that once held such a body may keep its memory.
+    large = ThreadPoolExecutor(LARGE_AT_ONCE, thread_name_prefix="large")
 
     def answer_request(environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
-        answer = _answer(routes, environ)
+        is_large = _declared(environ) > LARGE
+        answer = large.submit(_answer, routes, environ).result() if is_large else _answer(routes, environ)
         body = _line(answer).encode()
         headers = {**answer.headers, "X-Content-Type-Options": "nosniff", "Content-Length": str(len(body))}
         start_response(f"{answer.status} {HTTPStatus(answer.status).phrase}", list(headers.items()))
@@ -99,9 +113,9 @@ def _answer(routes: Mapping[str, Route], environ: WSGIEnvironment) -> Answer:
     if route.method != method and (route.method, method) != ("GET", "HEAD"):
         return _with(Answer(405, f"{route.method} is understood here"), Allow=route.method)
     try:
-        return route.door(_request(environ))
+        return route.door(_request(environ, route))
     except _TooLarge:
-        return Answer(413, f"bodies of up to {MOST_BYTES:,} bytes are read")
+        return Answer(413, f"bodies of up to {route.most:,} bytes are read here")
     except DATABASE_TROUBLE as error:
         log.error("database away", path=path, why=one_line(error))
         return _with(Answer(503, "the database can't be used just now; send it again later"), **{"Retry-After": "30"})
@@ -120,30 +134,65 @@ def _with(answer: Answer, **headers: str) -> Answer:
     return Answer(answer.status, answer.text, {**answer.headers, **headers})
 
 
-def _request(environ: WSGIEnvironment) -> Request:
+def _request(environ: WSGIEnvironment, route: Route) -> Request:
+    """Raises _TooLarge."""
     headers = {key[5:].replace("_", "-").lower(): value for key, value in environ.items() if key.startswith("HTTP_")}
     headers["content-type"] = environ.get("CONTENT_TYPE", "")
-    return Request(environ["REQUEST_METHOD"], headers, _body(environ), environ.get("QUERY_STRING", ""))
+    body = b"" if route.method == "GET" else _body(environ, route.most)
+    return Request(environ["REQUEST_METHOD"], headers, body, environ.get("QUERY_STRING", ""))
 
 
-def _body(environ: WSGIEnvironment) -> bytes:
-    """The whole body, its length declared or not. Raises _TooLarge."""
+def _declared(environ: WSGIEnvironment) -> int:
+    """A body's length in bytes as it is declared; -1 where it is not."""
     declared = environ.get("CONTENT_LENGTH") or ""
-    length = int(declared) if declared.isdecimal() else MOST_BYTES + 1
-    if declared.isdecimal() and length > MOST_BYTES:
+    return int(declared) if declared.isdecimal() else -1
+
+
+def _body(environ: WSGIEnvironment, most: int) -> bytes:
+    """The whole body, its length declared or not. Raises _TooLarge."""
+    length = _declared(environ)
+    if length > most:
         raise _TooLarge
-    body: bytes = environ["wsgi.input"].read(length)
-    if len(body) > MOST_BYTES:
+    body: bytes = environ["wsgi.input"].read(most + 1 if length < 0 else length)
+    if len(body) > most:
         raise _TooLarge
     return body
+
+
+class _Parser(HTTPRequestParser):  # type: ignore[misc]
+    """One that refuses a length with more digits than Python makes a number of."""
+
+    def parse_header(self, header_plus: bytes) -> None:
+        try:
+            super().parse_header(header_plus)
+        except ValueError:
+            raise ParsingError("Content-Length is invalid") from None
 
 
 class _Channel(HTTPChannel):  # type: ignore[misc]
     """A connection that is closed with its next answer once the server is leaving."""
 
+    parser_class = _Parser
+
     def __init__(self, leaving: threading.Event, *args: Any, **more: Any) -> None:
         self._leaving = leaving
+        self.since = time.monotonic()
         super().__init__(*args, **more)
+
+    @property
+    def answering(self) -> bool:
+        return bool(self.requests)
+
+    @property
+    def arriving(self) -> int | None:
+        return None if self.request is None else self.request.body_bytes_received
+
+    def received(self, data: bytes) -> bool:
+        before = self.request
+        taken: bool = super().received(data)
+        if self.request is not before:
+            self.since = time.monotonic()
+        return taken
 
     def service(self) -> None:
         if self._leaving.is_set():
@@ -155,16 +204,19 @@ class Server:
     """Listens from the moment it is made. Raises OSError where the address can't be had."""
 
     leaving_seconds = LEAVING_SECONDS
+    limits = Limits()
 
     def __init__(self, app: WSGIApplication, host: str, port: int, threads: int = THREADS) -> None:
         self._sockets: dict[int, Any] = {}
         self._leaving = threading.Event()
-        self._followed_until = 0.0
+        self._followed_until = self._looked_at = 0.0
+        self._closed = 0
         # The server turns away bodies as long as its limit, the contract only longer ones.
         try:
             create_server(
                 self._noting(app), map=self._sockets, host=host, port=port, threads=threads,
                 max_request_body_size=MOST_BYTES + 1, connection_limit=CONNECTIONS, ident=None,
+                max_request_header_size=MOST_HEADERS,
                 clear_untrusted_proxy_headers=True,
             )  # fmt: skip
         except ValueError:
@@ -217,7 +269,23 @@ class Server:
 
     def _turn(self, seconds: float) -> None:
         wasyncore.loop(timeout=seconds, use_poll=True, map=self._sockets, count=1)
+        now = time.monotonic()
+        if len(self._sockets) > self.limits.connections:
+            self._make_room(now)
+        if now - self._looked_at >= 1:
+            self._make_room(now)
+            if self._closed:
+                log.warning("connections closed", number=self._closed, why="slow or too many")
+            self._looked_at, self._closed = now, 0
+
+    def _make_room(self, now: float) -> None:
+        for channel in self.limits.to_go((one for one in self._channels if not one.will_close), now):
+            channel.will_close = True
+            self._closed += 1
+
+    @property
+    def _channels(self) -> list[_Channel]:
+        return [one for one in self._sockets.values() if isinstance(one, _Channel)]
 
     def _busy(self) -> bool:
-        channels = [one for one in self._sockets.values() if isinstance(one, HTTPChannel)]
-        return any(channel.requests or channel.total_outbufs_len for channel in channels)
+        return any(channel.requests or channel.total_outbufs_len for channel in self._channels)
