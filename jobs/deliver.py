@@ -117,6 +117,7 @@ def _handle(ctx: Context, row: Leased, now: int) -> bool:
         return _not_sent(ctx, row, trouble, now, unsure=False)
     if channel is not None and not row.recipient.startswith(NO_PERSON):
         quiet.ask(ctx, _address(ctx, row), now)
+    now = max(now, ctx.clock.now())  # Slack may have taken its time, and the lease is to hold over the posting
     ready = _prepared(ctx, row, channel, now)
     return ready is not None and _post(ctx, ready, thread, now)
 

@@ -82,6 +82,27 @@ def test_a_look_that_fails_is_repeated_before_anything_is_posted(world: World) -
     assert world.slack.called("chat.postMessage") == 1
 
 
+def test_a_worker_whom_slack_kept_waiting_posts_what_no_other_posts_meanwhile(world: World) -> None:
+    class Slow(Messenger):
+        """Takes 40 seconds for what comes before a post, and 10 for the post; another worker looks just before it."""
+
+        def do_not_disturb(self, user: str) -> tuple[int, int] | None:
+            world.clock.advance(seconds=40)
+            return super().do_not_disturb(user)
+
+        def post(self, channel: str, message: Message, key: str, thread_ts: str | None = None) -> str:
+            world.clock.advance(seconds=10)
+            deliver.run(world.ctx(), world.now)
+            return super().post(channel, message, key, thread_ts)
+
+    world.ask("alice")
+    world.clock.advance(hours=6)
+    nudge.run(world.ctx(), world.now)
+    deliver.run(world.ctx(Slow(world.slack.token, world.slack.url, timeout=2)), world.now)
+    assert len(world.texts("U0ALICE")) == 1
+    assert world.outbox() == ["sent"]
+
+
 def test_slack_s_word_on_when_to_come_back_is_kept(world: World) -> None:
     world.slack.fail("chat.postMessage", Fault("http", 429, '{"ok": false, "error": "ratelimited"}', retry_after=120))
     world.ask("alice")
