@@ -40,6 +40,7 @@ FOR_CHANNEL = {
     "to be merged": "merge", "for a reviewer": "assign", "to be unblocked": "fix",
 }  # fmt: skip
 NAMED = re.compile(r"\((acme/[\w-]+)#(\d+)\) (?:has waited [^(]*? |waits )((?:for|to be) [a-z ]+?)(?: by team\d+)? \(")
+BY_TEAM = re.compile(r"[^\n]*? by team\d+ \(")
 MENTIONED = re.compile(r"acme/[\w-]+")
 FAULTS = ("doubled", "lost", "wrong", "outside", "pace", "shown")
 MORE = re.compile(r"… and \d+ more")
@@ -169,7 +170,10 @@ class Judge:
     # Lost?
 
     def _close(self, key: tuple[str, int], turn: Turn, state: Open, now: int) -> None:
-        person = None if turn.team else self.org.by_login.get(turn.on)
+        if turn.team:
+            self._close_of_team(key, turn, state, now)
+            return
+        person = self.org.by_login.get(turn.on)
         if person is None:
             return
         self.judged += 1
@@ -189,6 +193,19 @@ class Judge:
             self.due += 1
             if not state.told:
                 self.faults["lost"].append(f"{now} {key} {turn.kind} {turn.on} since {state.since}")
+
+    def _close_of_team(self, key: tuple[str, int], turn: Turn, state: Open, now: int) -> None:
+        """What waits on a team its channel hears, at any time of the day."""
+        self.judged += 1
+        over = self._team_age(key, state.since, now) - self.org.repos[key[0]].targets[turn.kind]
+        free = counted(self.org.hours, state.known, now, [*self.items[key].red, *self.down])
+        if min(over, free) >= GRACE:
+            self.due += 1
+            if not state.told:
+                self.faults["lost"].append(f"{now} {key} {turn.kind} {turn.on} since {state.since}")
+
+    def _team_age(self, key: tuple[str, int], since: int, at: int) -> int:
+        return counted(self.org.hours, since, at, self.items[key].red)
 
     def _holds(self, key: tuple[str, int], kind: str, person: Person) -> list[Span]:
         """When the clock of a wait stands still."""
@@ -310,16 +327,19 @@ class Judge:
         named = list(self._named(text, FOR_CHANNEL))
         self.sent["escalation" if named else "digest"] += 1
         for key, kind, line in named:
-            turns = [state for turn, state in self.items[key].open.items() if turn.kind == kind]
+            teams = BY_TEAM.match(line) is not None
+            turns = [state for turn, state in self.items[key].open.items() if (turn.kind, turn.team) == (kind, teams)]
             for state in turns:
                 state.channel = True
+                late = teams and self._team_age(key, state.since, at) >= self.org.repos[key[0]].targets[kind] - 1
+                state.told |= late
             if not turns:
                 self.faults["wrong"].append(f"{at} {channel}: {line[:200]}")
         if MORE.search(text):
             for key, tracked in self.items.items():
                 if channel == channel_of(self.org.repos[key[0]].team):
                     for state in tracked.open.values():
-                        state.channel = True
+                        state.channel = state.told = True
 
 
 def kind_of(text: str) -> str:

@@ -118,6 +118,11 @@ class Org:
     end: int
 
     @cached_property
+    def hours(self) -> Hours:
+        """The workspace's."""
+        return hours_of(BASE, self.start, self.end)
+
+    @cached_property
     def by_login(self) -> dict[str, Person]:
         return {one.login: one for one in self.people}
 
