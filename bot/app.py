@@ -117,13 +117,13 @@ def slack_of(served: Workspaces) -> SlackDoor:
 def all_routes(served: Workspaces, telemetry: Telemetry, slack: SlackDoor) -> dict[str, Route]:
     """Every address of the web process. In Socket Mode Slack comes by its socket alone."""
     from bot.installs import Installed
-    from bot.web import Route
+    from bot.web import Route, for_all
     from handlers import installing
     from handlers.slack import MOST_BYTES
     from handlers.webhooks import github_door
 
     fit, routes = slack.fit, own_routes(telemetry)
-    routes["/readyz"] = Route("GET", lambda _: _ready(served.base, fit))
+    routes["/readyz"] = Route("GET", for_all(lambda _: _ready(served.base, fit)))
     routes["/webhooks/github"] = Route("POST", fit.guarded(partial(github_door, served, telemetry)))
     if served.base.settings.slack_app_token is None:
         routes["/slack/events"] = Route("POST", slack.by_http, MOST_BYTES)
@@ -135,7 +135,7 @@ def all_routes(served: Workspaces, telemetry: Telemetry, slack: SlackDoor) -> di
 def own_routes(telemetry: Telemetry) -> dict[str, Route]:
     """What any process may be asked about itself."""
     from bot.telemetry import CONTENT_TYPE
-    from bot.web import Answer, Route
+    from bot.web import Answer, Route, for_all
 
     def alive(_: Request) -> Answer:
         return Answer(200, "alive")
@@ -143,7 +143,7 @@ def own_routes(telemetry: Telemetry) -> dict[str, Route]:
     def metrics(_: Request) -> Answer:
         return Answer(200, telemetry.show(), {"Content-Type": CONTENT_TYPE})
 
-    return {"/healthz": Route("GET", alive), "/metrics": Route("GET", metrics)}
+    return {"/healthz": Route("GET", alive), "/metrics": Route("GET", for_all(metrics))}
 
 
 def _ready(ctx: Context, fit: Fit) -> Answer:

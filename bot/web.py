@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from functools import partial
@@ -23,6 +23,7 @@ from waitress.parser import HTTPRequestParser, ParsingError  # type: ignore[impo
 from waitress.server import BaseWSGIServer, create_server  # type: ignore[import-untyped]
 
 from bot.crowding import Limits
+from bot.together import Together
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
@@ -78,6 +79,31 @@ class Route:
     door: Door
     most: int = MOST_BYTES
     """The largest body that is read, in bytes."""
+
+
+def for_all(door: Door) -> Door:
+    """The door, gone through once for all who come while somebody else is in it: they get the same answer.
+
+    For what anybody may ask, and takes the database some work.
+    """
+
+    def serve(asked: Sequence[Request]) -> Sequence[Answer | Exception]:
+        outcome: Answer | Exception
+        try:
+            outcome = door(asked[0])
+        except Exception as error:  # for all of them, or each would go by itself into a database that is away
+            outcome = error
+        return [outcome] * len(asked)
+
+    together = Together(serve)
+
+    def answer(request: Request) -> Answer:
+        outcome = together.through(together, request)
+        if isinstance(outcome, Exception):
+            raise outcome
+        return outcome
+
+    return answer
 
 
 class _TooLarge(Exception):

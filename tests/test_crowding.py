@@ -6,15 +6,17 @@ import hashlib
 import socket
 import threading
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
 
 import pytest
 import structlog
+from program import wait_until
 from site_on_loopback import Site, serve
 
 from bot.crowding import Limits
-from bot.web import LARGE, LARGE_AT_ONCE, MOST_HEADERS, Answer, Request, Route, Server, application
+from bot.web import LARGE, LARGE_AT_ONCE, MOST_HEADERS, Answer, Door, Request, Route, Server, application, for_all
 
 Dial = Callable[[bytes], socket.socket]
 HEAD = b"POST /in HTTP/1.1\r\nHost: weir\r\nContent-Length: 1000\r\n"
@@ -133,6 +135,44 @@ def test_large_bodies_are_read_a_few_at_a_time_and_whole() -> None:
             one.join()
     assert said == [hashlib.sha256(body).hexdigest() + "\n"] * 6
     assert most <= LARGE_AT_ONCE
+
+
+@pytest.mark.parametrize("fails", [False, True])
+def test_what_anybody_may_ask_is_found_out_once_for_all_who_ask_meanwhile(fails: bool) -> None:
+    asked, inside, go_on = 0, threading.Event(), threading.Event()
+
+    def door(_: Request) -> Answer:
+        nonlocal asked
+        asked += 1
+        inside.set()
+        assert go_on.wait(30)
+        if fails:
+            raise OSError("away")
+        return Answer(200, str(asked))
+
+    shared, said = for_all(door), []
+
+    def ask() -> None:
+        try:
+            said.append(shared(Request("GET", {}, b"")).text)
+        except OSError as error:
+            said.append(str(error))
+
+    with ThreadPoolExecutor(9) as people:
+        people.submit(ask)
+        assert inside.wait(30)
+        for _ in range(8):
+            people.submit(ask)
+        wait_until(lambda: people._work_queue.empty() and waiting(shared) == 8)
+        go_on.set()
+    assert asked == 2
+    assert said == (["away"] * 9 if fails else ["1", *["2"] * 8])
+
+
+def waiting(shared: Door) -> int:
+    """How many wait for somebody who is in a door."""
+    (together,) = (cell.cell_contents for cell in shared.__closure__ or ())  # type: ignore[attr-defined]
+    return len(together._waiting)
 
 
 REFUSED = {
