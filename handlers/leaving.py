@@ -27,7 +27,8 @@ def register(app: App, ctx: Context) -> None:
 
     @app.event("tokens_revoked")
     def on_revoked(event: dict[str, Any], body: dict[str, Any]) -> None:
-        if (event.get("tokens") or {}).get("bot"):
+        tokens = event.get("tokens")
+        if isinstance(tokens, dict) and tokens.get("bot"):
             _left(ctx, body)
 
 

@@ -45,7 +45,8 @@ def test_members_are_gone_and_messages_stop_at_once(desk: Desk, world: World, ev
 
 
 def test_a_member_who_takes_their_own_token_back_changes_nothing(desk: Desk, world: World) -> None:
-    desk.hands.event({"type": "tokens_revoked", "tokens": {"oauth": ["U0ALICE"]}})
+    for tokens in ({"oauth": ["U0ALICE"]}, ["U0W"], None):
+        desk.hands.event({"type": "tokens_revoked", "tokens": tokens})
     desk.hands.event({"type": "user_change", "user": {"id": "U0ALICE", "name": "later"}})
 
     def taken() -> bool:
