@@ -38,6 +38,8 @@ class Limits:
     """Within which a request is to arrive whole. Slack gives up after three, code hosts after ten or so."""
     connections: int = 450
     """As many as may be open for longer than it takes to make room."""
+    grace: float = 1
+    """Seconds for which whoever has just come may stay: in a burst all others are being answered."""
     arriving: int = 512 * 1024 * 1024
     """Bytes of bodies that are not whole; the server keeps them in files."""
 
@@ -45,9 +47,8 @@ class Limits:
         """The connections to close now, each once: the late, the largest, and of the others the longest waiting."""
         known = list(open_)
         going = {id(one): one for one in (*self._late(known, now), *self._large(known))}
-        staying = sorted(
-            (one for one in known if not one.answering and id(one) not in going), key=lambda one: one.since
-        )
+        staying = [one for one in known if not one.answering and now - one.since > self.grace and id(one) not in going]
+        staying.sort(key=lambda one: one.since)
         surplus = len(known) - len(going) - self.connections
         return [*going.values(), *staying[: max(0, surplus)]]
 

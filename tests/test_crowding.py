@@ -40,7 +40,7 @@ def test_of_too_many_those_go_that_wait_for_longest_and_nobody_who_is_answered()
     waiting = [Held(at, 0 if at % 2 else None) for at in range(6)]
     busy = [Held(0, answering=True) for _ in range(3)]
     assert Limits(connections=5).to_go([*busy, *waiting], 6) == waiting[:4]
-    assert Limits(connections=2).to_go(busy, 6) == []
+    assert Limits(connections=2).to_go([*busy, Held(5), Held(6, 10)], 6) == [], "who has just come may bring a request"
 
 
 def test_of_bodies_that_are_too_much_together_the_largest_goes() -> None:
