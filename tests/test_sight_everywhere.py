@@ -35,7 +35,7 @@ EXAMPLES = sorted(
     {shown.removeprefix("/flow ") for entry in ENTRIES for shown, _ in entry.examples}
     | {"experiments 1", "experiments 2", "experiments keep 1", "experiments extend 1 by 2026-12-01", "types rules",
        "waits @zoe", "waits <#C0DEEP|x>", "digest <#C0DEEP|x>", "metrics", "metrics 2026-03-02", "digest all",
-       "trace #1", "why #1", "map", "people"}
+       "trace #1", "why #1", "map", "people", "link zo"}
 )  # fmt: skip
 
 
@@ -102,5 +102,6 @@ def test_whatever_a_stranger_asks_nothing_private_is_in_the_answer(ctx: Context)
 
 
 def test_who_may_see_it_is_told_all_of_that(ctx: Context) -> None:
-    told_of = ("experiments", "outcomes", "streams", "log", "people", "types rules", "trace", "digest list", "targets")
+    told_of = ("experiments", "outcomes", "streams", "log", "people", "types rules", "trace", "digest list", "targets",
+               "link zo")  # fmt: skip
     assert [words for words in told_of if not SECRETS.search(told(ctx, "U0ALICE", words))] == []

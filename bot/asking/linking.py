@@ -13,7 +13,7 @@ from bot.grammar import LinkWords
 from bot.identity import slack_path
 from bot.members import read
 from bot.said import UNSAID, Change, current, say, value_at
-from bot.sight import claimed, looks_after_all
+from bot.sight import claimed, looks_after_all, named
 from bot.store import asked, matches, people
 from bot.store.engine import reading, writing
 from bot.store.said import Path
@@ -130,13 +130,16 @@ def _spelt(ctx: Context, login: str) -> str | None:
 
 
 def _nearest(ctx: Context, login: str, target: str) -> str | None:
-    """The known login most like one, of those that are nobody else's."""
+    """The known login most like one, of those that are nobody else's and that whoever asks can meet."""
     with reading(ctx.engine) as session:
         known = {name.casefold(): name for name in (*people.logins(session, ctx.workspace), *ctx.policy.file.people)}
     bots = ctx.policy.rules("").named_like_a_bot
     free = [key for key, name in known.items() if ctx.policy.person(name).slack in (None, target) and not bots(name)]
-    near = get_close_matches(login.casefold(), free, n=1)
-    return known[near[0]] if near else None
+    near = get_close_matches(login.casefold(), free, n=5)
+    with reading(ctx.engine) as session:
+        met = people.places(session, ctx.workspace, near)
+    shown = named(ctx, {repo for some in met.values() for repo in some})
+    return next((known[key] for key in near if key not in met or not shown.isdisjoint(met[key])), None)
 
 
 def _written(ctx: Context, path: Path) -> str | None:
