@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import sys
 import tempfile
 import warnings
 from collections.abc import Iterator
@@ -18,10 +19,14 @@ from sqlalchemy import Engine, text
 from bot.store.engine import make_engine
 from bot.store.migrate import migrate
 
-pytest_plugins = ["browser", "every_statement"]
+pytest_plugins = ["browser", "compiled", "every_statement"]
 SHORT_EXAMPLES = 40
 UNNEEDED = ("fsync", "full_page_writes", "synchronous_commit", "autovacuum")
 """What a PostgreSQL does for years that no test lasts, and against power cuts."""
+
+# The tests start the program a hundred times: what Python compiles of it is kept, whatever the surroundings say.
+sys.dont_write_bytecode = False
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 
 settings.register_profile(
     "short",

@@ -30,6 +30,8 @@ def demo(folder: Path, *more: str) -> Iterator[str]:
     try:
         first = process.stdout.readline()
         found = ADDRESS.search(first)
+        if not found:
+            process.kill()
         assert found, first + process.communicate()[1]
         yield found.group()
         process.send_signal(signal.SIGINT)

@@ -55,7 +55,8 @@ class Tab:
         return self.after(lambda: self.site.event(opened(user)), user)
 
     def press(self, label: str, user: str = "U0ALICE", nth: int | None = None) -> Json:
-        """Press a button of the home; what is shown then."""
+        """Press a button of the home; what is shown then. (Who opens theirs may be shown it twice.)"""
+        nobody_works()
         shown = self.slack.homes[user]
         return self.after(lambda: self.site.press_in(shown, label, user, nth=nth), user)
 
