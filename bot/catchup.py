@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from functools import partial
 from typing import NamedTuple
 
 import structlog
+from sqlalchemy.orm import Session
 
 from bot import intake
 from bot.context import Context
@@ -15,7 +17,7 @@ from bot.flow.events import ISSUE, FlowEvent, ItemKey
 from bot.hosts.github.history import Page, Releases, gone_issues, read_repo
 from bot.hosts.github.missing import left, missing_events, unknown_links
 from bot.hosts.github.shipping import release_events
-from bot.store import checks, events, past, readings
+from bot.store import arrivals, checks, events, past, readings
 from bot.store.engine import reading, writing
 from bot.store.readings import Place
 
@@ -79,9 +81,9 @@ def read(ctx: Context, place: Place, now: int) -> Iterator[Step]:
 
 
 def _missing(ctx: Context, repo: str, page: Page, now: int) -> list[FlowEvent]:
-    intake.settle(ctx, now)
     links = [link for shown in page.snapshots for link in shown.links]
     keys = {*((HOST, repo, item) for item in page.items), *(link.key for link in links)}
+    intake.settle(ctx, now, 0, partial(_first, ctx, repo, keys))
     with reading(ctx.engine) as session:
         known = events.of_items(session, ctx.workspace, keys)
     missing = [
@@ -90,6 +92,12 @@ def _missing(ctx: Context, repo: str, page: Page, now: int) -> list[FlowEvent]:
         for event in missing_events(known.get((HOST, repo, shown.item), []), shown, now)
     ]
     return missing + _unknown_links(known, missing, links)
+
+
+def _first(ctx: Context, repo: str, keys: set[ItemKey], session: Session) -> set[ItemKey]:
+    """What is to be folded in before a page of a repository can be compared with the log."""
+    in_repo = arrivals.of_repos(session, ctx.workspace, [(HOST, repo)])
+    return in_repo | arrivals.among(session, ctx.workspace, keys)
 
 
 def _unknown_links(

@@ -104,12 +104,7 @@ def take_delivery(ctx: Context, delivery: Delivery, now: int) -> Taken:
 
 def _settle_repos(ctx: Context, delivery: Delivery, now: int) -> None:
     """A deployment is told of a commit, and only a folded item says which commits are its own."""
-    repos = {(fact.host, fact.repo) for fact in delivery.facts}
-
-    def theirs(session: Session) -> list[ItemKey]:
-        return [key for key in arrivals.items(session, ctx.workspace) if key[:2] in repos]
-
-    settle(ctx, now, most=0, first=theirs)
+    settle_repos(ctx, {(fact.host, fact.repo) for fact in delivery.facts}, now)
 
 
 _doors: WeakKeyDictionary[Engine, Together[Call, Taken]] = WeakKeyDictionary()
@@ -174,6 +169,16 @@ def settle(ctx: Context, now: int, most: int | None = None, first: First | None 
     for _ in repeat(None) if most is None else repeat(None, most):
         if not _settle_portion(ctx, now):
             return
+
+
+def settle_items(ctx: Context, keys: Collection[ItemKey], now: int) -> None:
+    """Fold in what was told of these items, and nothing else: somebody waits who asks about them alone."""
+    settle(ctx, now, 0, lambda session: arrivals.among(session, ctx.workspace, keys))
+
+
+def settle_repos(ctx: Context, repos: Collection[tuple[str, str]], now: int) -> None:
+    """Fold in what was told of the items of these repositories (host, name) by now, and nothing else."""
+    settle(ctx, now, 0, lambda session: arrivals.of_repos(session, ctx.workspace, repos))
 
 
 def _settle_portion(ctx: Context, now: int, only: Collection[ItemKey] = ()) -> bool:

@@ -31,7 +31,7 @@ def place(ctx: Context, now: int) -> int:
         waiting = unplaced.waiting(session, ctx.workspace, PORTION)
     if not waiting:
         return 0
-    intake.settle(ctx, now)
+    intake.settle_repos(ctx, {(fact.host, fact.repo) for fact in waiting if fact.repo}, now)
     new = sum(_ship(ctx, fact, now) for fact in waiting if fact.kind != "status_changed")
     moved = [fact for fact in waiting if fact.kind == "status_changed"]
     by_owner: dict[str, list[Unplaced]] = defaultdict(list)

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import timedelta
+from functools import partial
 from typing import Any, NamedTuple
 
 import structlog
@@ -15,6 +16,7 @@ from sqlalchemy.orm import Session
 from bot.asking.absences import Absence, absences_of
 from bot.context import Context
 from bot.flow.calendar import Calendar
+from bot.flow.events import ItemKey
 from bot.flow.ladder import opening
 from bot.flow.waits import REVIEWER_KINDS, STAGE
 from bot.intake import settle
@@ -24,6 +26,7 @@ from bot.said import current
 from bot.store import asked, items, outbox, repos, said, waits
 from bot.store.engine import undisturbed, writing
 from bot.store.waits import to_wait
+from bot.unfolded import first_of, key_of, unfolded
 
 LONG = 4 * 3600
 """Working seconds; who is back sooner can be waited for."""
@@ -48,8 +51,13 @@ def run(ctx: Context, now: int) -> int:
     away, back = _away(ctx.policy, now), _back(ctx.policy, now)
     if not away and not back:
         return 0
-    settle(ctx, now)
+    settle(ctx, now, 0, partial(_first, ctx, {*away, *back}))
     return undisturbed(lambda: _run(ctx, away, back, now))
+
+
+def _first(ctx: Context, logins: Collection[str], session: Session) -> Collection[ItemKey]:
+    """What is to be folded in before it can be said what waits for people."""
+    return first_of(session, ctx.workspace, asked.held_by(session, ctx.workspace, logins))
 
 
 def _away(policy: Policy, now: int) -> dict[str, int]:
@@ -98,7 +106,8 @@ def _tell_of_return(ctx: Context, session: Session, back: Iterable[str], now: in
 def _to_offer(ctx: Context, session: Session, away: Mapping[str, int], now: int) -> list[_Offered]:
     lost = repos.lost(session, ctx.workspace)
     rows = [row for row in asked.held_by(session, ctx.workspace, away) if _may_be_offered(ctx.policy, row, now)]
-    rows = [row for row in rows if (row.host, row.repo) not in lost]
+    unknown = unfolded(session, ctx.workspace, rows)
+    rows = [row for row in rows if (row.host, row.repo) not in lost and key_of(row) not in unknown]
     sent = waits.sent(session, ctx.workspace, [row.id for row in rows])
     keys = {row.id: (row.host, row.repo, row.item) for row in rows}
     known = items.by_keys(session, ctx.workspace, keys.values())

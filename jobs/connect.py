@@ -153,7 +153,7 @@ class Progress:
     def learnt(self) -> None:
         """Work out what its history teaches, and show that."""
         ctx, now = self._ctx, self._now
-        intake.settle(ctx, now)
+        intake.settle_repos(ctx, [(HOST, self._held.repo)], now)
         with reading(ctx.engine) as session:
             live = past.live_items(session, ctx.workspace, HOST, self._held.repo)
         intake.rebuild(ctx, now, live)  # one that was let go before has no open waits yet

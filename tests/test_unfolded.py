@@ -11,11 +11,14 @@ from sqlalchemy import Engine
 from test_stage_nudges import in_qa
 from world import POLICY, World
 
+from bot.asking.answering import answer
 from bot.flow.events import FlowEvent, ItemKey
 from bot.hosts import Delivery
-from bot.intake import BATCH, settle, take_delivery
-from bot.store import arrivals
+from bot.intake import BATCH, settle, settle_repos, take_delivery
+from bot.store import arrivals, waits
+from bot.store.answers import ON_IT
 from bot.store.engine import reading, writing
+from bot.views.controls import Press
 
 SHOP = ("github", "acme/shop")
 MANY = BATCH + 60
@@ -62,6 +65,25 @@ def test_of_a_burst_what_is_due_is_folded_in_first_and_the_rest_does_not_hold_it
     assert len(pending(world)) == MANY - BATCH, "one portion of what nobody waits for"
     settle(world.ctx(), world.now)
     assert pending(world) == set()
+
+
+def test_who_answers_in_a_burst_waits_for_what_was_told_of_that_item_alone(world: World) -> None:
+    world.ask("alice", item=1)
+    world.ask("alice", item=2)
+    with reading(world.engine) as session:
+        [wait] = [row.id for row in waits.of_items(session, "default", [(*SHOP, 1)])[*SHOP, 1]]
+    others(world)
+    deliver(world, world.fact("commented", item=1), world.fact("commented", item=2))
+    answer(world.ctx(), "U0ALICE", Press(wait, ON_IT), world.now)
+    assert len(pending(world)) == MANY + 1
+
+
+def test_of_repositories_that_somebody_asks_about_all_is_folded_in_and_nothing_else(world: World) -> None:
+    others(world, 2)
+    elsewhere = world.fact("opened", item=1, type="pull_request")._replace(repo="acme/tools")
+    take_delivery(world.ctx(), Delivery("github", ("acme/tools",), (elsewhere,)), world.now)
+    settle_repos(world.ctx(), [SHOP], world.now)
+    assert pending(world) == {("github", "acme/tools", 1)}
 
 
 def test_what_arrived_first_is_folded_in_first(world: World) -> None:

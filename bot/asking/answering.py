@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
+
+from sqlalchemy.orm import Session
 
 from bot.asking.claiming import take_over
 from bot.asking.handing import hand_over
@@ -10,10 +13,13 @@ from bot.asking.leaving import leave
 from bot.asking.people import NotKnown
 from bot.asking.turns import Turn, answered, open_turn
 from bot.context import Context
+from bot.flow.events import ItemKey
 from bot.flow.pauses import SNOOZES, end_of_day
 from bot.intake import settle
+from bot.store import waits
 from bot.store.answers import HAND_OVER, LEAVE, ON_IT, SNOOZE, TAKE, WRONG, Answer
 from bot.store.engine import reading, undisturbed, writing
+from bot.unfolded import first_of
 from bot.views import replies
 from bot.views.controls import Press
 from bot.views.message import Message
@@ -24,11 +30,16 @@ OLD = "That button is an old one and no longer means anything."
 
 def answer(ctx: Context, user: str, press: Press, now: int) -> Message:
     """Do what a Slack account answers to a wait; what came of it. Raises NotKnown where it can't be answered so."""
-    settle(ctx, now, most=1)
+    settle(ctx, now, 0, partial(_first, ctx, press.wait_id))
     doing = _DOING.get(press.kind)
     if doing is None:
         raise NotKnown(OLD)
     return doing(ctx, user, press, now)
+
+
+def _first(ctx: Context, wait_id: int, session: Session) -> set[ItemKey]:
+    """What is to be folded in before it can be said how a wait stands: nobody who answers to it waits for the rest."""
+    return first_of(session, ctx.workspace, list(waits.by_ids(session, ctx.workspace, [wait_id]).values()))
 
 
 def _quiet(ctx: Context, user: str, press: Press, now: int) -> Message:

@@ -13,11 +13,12 @@ from bot.hosts.github import ids
 from bot.hosts.github.acting import claim, team_members
 from bot.hosts.github.answers import owner_of
 from bot.hosts.github.errors import Denied, Gone, HostError
-from bot.intake import settle
+from bot.intake import settle_items
 from bot.soon import answered as in_time
 from bot.store import arrivals, events, teams
 from bot.store.answers import TAKE, Answer
 from bot.store.engine import reading, undisturbed, writing
+from bot.unfolded import key_of
 from bot.views import replies
 from bot.views.message import Message
 from bot.views.phrases import GROUP_ID
@@ -42,7 +43,7 @@ def take_over(ctx: Context, user: str, wait_id: int, now: int) -> Message:
         raise NotKnown(f"{turn.wait.holder} alone is asked; to have it, ask them to hand it over.")
     login = _login_of(ctx, turn, user, now)
     undisturbed(lambda: _claim(ctx, wait_id, user, login, now))
-    settle(ctx, now)
+    settle_items(ctx, [key_of(turn.wait)], now)
     return replies.yours(turn.shown, _refused(ctx, turn, login))
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any, NamedTuple
 from uuid import uuid4
 
@@ -12,6 +13,7 @@ from bot import hooks, intake
 from bot.asking.people import NotKnown, as_hosted, repos_called
 from bot.catchup import HOST
 from bot.context import Context
+from bot.flow.events import ItemKey
 from bot.flow.waits import KINDS
 from bot.hosts.github.access import Access, check_access
 from bot.hosts.github.errors import Denied, Gone, HostError
@@ -20,11 +22,12 @@ from bot.messenger import Passing, Undeliverable, Unknown
 from bot.policy import Policy
 from bot.policy_file import spelt
 from bot.said import Change, current, say, say_in
-from bot.store import asked, connections, outbox, past, repos, said, waits
+from bot.store import arrivals, asked, connections, outbox, past, repos, said, waits
 from bot.store.connections import FAILED, LEARNT, LEFT, ON, READING, Connection
 from bot.store.engine import reading, undisturbed, writing
 from bot.store.outbox import Draft
 from bot.store.waits import to_wait
+from bot.unfolded import first_of
 from bot.views.connection import Followed, Parting
 from bot.workspaces import whose
 
@@ -207,9 +210,15 @@ def _beginning(policy: Policy, repo: str, channel: str | None) -> list[Change]:
 def switch_on(ctx: Context, user: str, name: str, now: int) -> SwitchedOn:
     """Agree on the suggested targets and end the silence. Raises NotKnown where there is nothing to switch on."""
     repo = _one(ctx, name)
-    intake.settle(ctx, now)
+    intake.settle(ctx, now, 0, partial(_first, ctx, repo))
     late = undisturbed(lambda: _switch_on(ctx, user, repo, now))
     return SwitchedOn(repo, agreed(current(ctx).policy, repo), late)
+
+
+def _first(ctx: Context, repo: str, session: Session) -> set[ItemKey]:
+    """What is to be folded in before it can be said what is late in a repository."""
+    open_ = asked.in_repos(session, ctx.workspace, [repo])
+    return first_of(session, ctx.workspace, open_) | arrivals.of_repos(session, ctx.workspace, [(HOST, repo)])
 
 
 def _switch_on(ctx: Context, user: str, repo: str, now: int) -> int:

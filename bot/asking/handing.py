@@ -16,7 +16,7 @@ from bot.hosts.github.acting import hand_over as move_request
 from bot.hosts.github.errors import Denied, HostError
 from bot.hosts.github.history import read_items
 from bot.hosts.github.missing import missing_events
-from bot.intake import settle, take
+from bot.intake import settle_items, take
 from bot.reach import reach
 from bot.store import events, outbox, waits
 from bot.store.answers import HAND_OVER, Answer
@@ -119,7 +119,7 @@ def read_again(ctx: Context, repo: str, item: int, now: int) -> None:
     """Read an item from the host, and take in what is not known yet. Raises HostError."""
     key = ("github", repo, item)
     shown = read_items(ctx.github, repo, [item])
-    settle(ctx, now)
+    settle_items(ctx, [key], now)
     with reading(ctx.engine) as session:
         known = events.of_items(session, ctx.workspace, [key]).get(key, [])
     missing: list[FlowEvent] = [event for one in shown for event in missing_events(known, one, now)]

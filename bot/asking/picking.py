@@ -14,10 +14,11 @@ from bot.flow.waits import STAGE
 from bot.hosts.github import ids
 from bot.hosts.github.acting import assign
 from bot.hosts.github.errors import HostError
-from bot.intake import settle
+from bot.intake import settle_items
 from bot.store import arrivals, events
 from bot.store.answers import HAND_OVER, TAKE, Answer
 from bot.store.engine import undisturbed, writing
+from bot.unfolded import key_of
 from bot.views import replies
 from bot.views.message import Message
 
@@ -38,7 +39,7 @@ def pick_up(ctx: Context, user: str, turn: Turn, login: str, now: int) -> Messag
         raise NotKnown(f"It waits for {turn.wait.holder}; to have it, ask them to hand it over.")
     told = Answer(turn.id, user, TAKE, None, now, None)
     undisturbed(lambda: _tell(ctx, told, _event(turn, PICKED, login, login, now), now))
-    settle(ctx, now)
+    settle_items(ctx, [key_of(turn.wait)], now)
     return replies.picked_up(turn.shown, _refused(ctx, turn, login))
 
 
@@ -51,7 +52,7 @@ def hand_on(ctx: Context, user: str, turn: Turn, to: str, now: int) -> Message:
     told = Answer(turn.id, user, HAND_OVER, to, now, None)
     by = next(iter(mine), str(turn.wait.holder))
     undisturbed(lambda: _tell(ctx, told, _event(turn, HANDED_OVER, by, to, now, to=to), now))
-    settle(ctx, now)
+    settle_items(ctx, [key_of(turn.wait)], now)
     return replies.handed_on(turn.shown, to, None if _is_holder(ctx, turn, user) else str(turn.wait.holder))
 
 

@@ -19,7 +19,7 @@ from bot.grammar import TRACE, UNTRACE, ItemRef, Misread
 from bot.grammar.kinds import ItemKind
 from bot.grammar.value import rule_words
 from bot.hosts.github import ids
-from bot.intake import settle
+from bot.intake import settle, settle_items
 from bot.sight import seen_items
 from bot.store import arrivals, events, items, said, value
 from bot.store.engine import reading, undisturbed, writing
@@ -75,7 +75,7 @@ def link(ctx: Context, user: str, words: Sequence[str], now: int) -> tuple[Item,
         raise Misread("The outcome or key result it is for is missing.", TRACE)
     key, target = key_of(ctx, ref, TRACE), target_meant(known, words[1:])
     new = undisturbed(lambda: _tell(ctx, user, key, [target.id], TRACED, now))
-    settle(ctx, now)
+    settle_items(ctx, [key], now)
     item, chains = _shown(ctx, key)
     return item, target, chains, bool(new)
 
@@ -94,7 +94,7 @@ def unlink(ctx: Context, user: str, words: Sequence[str], now: int) -> tuple[Ite
     if not gone:
         raise NotKnown(_not_linked(ctx, key))
     undisturbed(lambda: _tell(ctx, user, key, gone, UNTRACED, now))
-    settle(ctx, now)
+    settle_items(ctx, [key], now)
     item, chains = _shown(ctx, key)
     return item, [_name(known, to) for to in gone], chains
 

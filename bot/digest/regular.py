@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from typing import NamedTuple
 
 import structlog
@@ -15,10 +16,11 @@ from bot.context import Context
 from bot.digest.reading import edges_of, shown_of
 from bot.digest.subjects import Subject, kept
 from bot.flow.digest.days import Due, Every, due, instant_of, start_of
+from bot.flow.events import ItemKey
 from bot.intake import settle
 from bot.said import current
-from bot.sight import as_seen_by, looks_after_all, named
-from bot.store import digests, outbox, said
+from bot.sight import HOST, as_seen_by, looks_after_all, named
+from bot.store import arrivals, digests, outbox, said
 from bot.store.digests import Regular
 from bot.store.engine import reading, undisturbed, writing
 from bot.store.outbox import DIGEST, Draft
@@ -130,12 +132,20 @@ def _send(ctx: Context, one: Regular, now: int) -> int:
     coming = due(one.every, one.next_on, subject.calendar, now)
     if coming is None or not _is_mine(ctx, one, now) or not _may_get(ctx, one, subject):
         return 0
-    settle(ctx, now)
+    settle(ctx, now, 0, partial(_first, ctx, subject))
     edges = edges_of(one.every, coming, subject)
     shown = shown_of(_seen_there(ctx, one), subject, edges, one.outside, now, one.every, coming)
     if channel_of(one.place) is None:
         shown = shown._replace(nudges=nudges_for(ctx, one.by, now))
     return _put(ctx, one, coming, shown, now)
+
+
+def _first(ctx: Context, subject: Subject, session: Session) -> set[ItemKey]:
+    """What is to be folded in before a digest is put together; where it is about all work, all that was told by now."""
+    repos = repos_of(subject)
+    if not repos:
+        return arrivals.items(session, ctx.workspace)
+    return arrivals.of_repos(session, ctx.workspace, [(HOST, repo) for repo in repos])
 
 
 def _may_get(ctx: Context, one: Regular, subject: Subject) -> bool:

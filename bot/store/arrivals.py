@@ -36,6 +36,7 @@ _OF_ITEMS = Asking(
     )
 )
 _AMONG = Asking(lambda one_of: select(_C.item).distinct().where(*_OF_REPO, one_of(_C.item, "items")))
+_IN_REPO = select(_C.item).distinct().where(*_OF_REPO)
 _ITEMS = select(_C.host, _C.repo, _C.item).where(_WORKSPACE).distinct()
 _DONE = Asking(lambda one_of: delete(ARRIVALS).where(_WORKSPACE, one_of(_C.id, "ids")))
 _BITS = 31
@@ -84,6 +85,15 @@ def among(session: Session, workspace: str, keys: Iterable[ItemKey]) -> set[Item
     for host, repo, items in by_repo(keys):
         named = {"workspace": workspace, "host": host, "repo": repo, "items": items}
         found |= {(host, repo, item) for item in session.execute(_AMONG.on(session), named).scalars()}
+    return found
+
+
+def of_repos(session: Session, workspace: str, repos: Iterable[tuple[str, str]]) -> set[ItemKey]:
+    """All items of repositories (host, name) that are to be folded in."""
+    found: set[ItemKey] = set()
+    for host, repo in sorted(set(repos)):
+        named = {"workspace": workspace, "host": host, "repo": repo}
+        found |= {(host, repo, item) for item in session.execute(_IN_REPO, named).scalars()}
     return found
 
 
