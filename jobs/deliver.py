@@ -168,7 +168,7 @@ def _already_there(ctx: Context, row: Leased, thread: str | None) -> bool:
 def _conversation(ctx: Context, row: Leased, now: int) -> str | None:
     """Where the recipient reads; a direct conversation is opened once. None where they can't be reached."""
     with reading(ctx.engine) as session:
-        can = reach(session, ctx.workspace, ctx.policy, now)
+        can = Reach(ctx.policy, addresses.problems(session, ctx.workspace, now))
         address = can.address(row.recipient) if can.reachable(row.recipient) else None
         if address is None or row.recipient.startswith(("#", "=")):
             return address
@@ -265,8 +265,7 @@ def _post(ctx: Context, ready: _Ready, thread: str | None, now: int) -> bool:
         return _not_sent(ctx, row, trouble, now, unsure=isinstance(trouble, Unknown))
     with writing(ctx.engine) as session:
         outbox.sent(session, ctx.workspace, row, ts, now)
-        for address in (_address(ctx, row), addresses.EVERYTHING):
-            addresses.all_is_well(session, ctx.workspace, address)
+        addresses.all_is_well(session, ctx.workspace, (_address(ctx, row), addresses.EVERYTHING))
     _log.info("message.sent", message=row.id, to=row.recipient)
     return True
 

@@ -379,7 +379,7 @@ def test_a_second_try_whose_first_message_never_came_gets_one_of_its_own(desk: D
     desk.read()
     assert (desk.world.outbox(), desk.slack.dms("U0ALICE")) == (["failed"], [])
     with writing(desk.ctx.engine) as session:
-        addresses.all_is_well(session, "default", "U0ALICE")
+        addresses.all_is_well(session, "default", ["U0ALICE"])
     desk.github.faults.clear()
     desk.flow("connect acme/shop")
     desk.read()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 from sqlalchemy import Row, or_, select, update
@@ -19,6 +20,7 @@ PACE = 2
 
 _ADDRESSES = table(AddressRow)
 _C = _ADDRESSES.c
+_KEY = ("workspace", "address")
 
 
 def address_of(session: Session, workspace: str, address: str) -> Row[Any] | None:
@@ -33,15 +35,10 @@ def remember(session: Session, workspace: str, address: str, conversation: str |
 
 def reserve(session: Session, workspace: str, address: str, now: int) -> int | None:
     """Take the right to post there now (None); else the instant at which to ask again."""
-    _known(session, workspace, address)
     free = or_(_C.next_post_at.is_(None), _C.next_post_at <= now)
-    taken = session.execute(
-        update(_ADDRESSES)
-        .where(_C.workspace == workspace, _C.address == address, free)
-        .values(next_post_at=now + PACE)
-        .returning(_C.address)
-    ).first()
-    if taken:
+    first = insert(session, _ADDRESSES).values(workspace=workspace, address=address, next_post_at=now + PACE)
+    taking = first.on_conflict_do_update(index_elements=_KEY, set_={"next_post_at": now + PACE}, where=free)
+    if session.execute(taking.returning(_C.address)).first():
         return None
     row = address_of(session, workspace, address)
     return now + PACE if row is None else int(row.next_post_at)
@@ -52,11 +49,11 @@ def trouble(session: Session, workspace: str, address: str, reason: str, now: in
     _set(session, workspace, address, problem=reason, problem_at=now, conversation=None)
 
 
-def all_is_well(session: Session, workspace: str, address: str) -> None:
-    """Forget a problem."""
+def all_is_well(session: Session, workspace: str, addresses: Iterable[str]) -> None:
+    """Forget their problems."""
     session.execute(
         update(_ADDRESSES)
-        .where(_C.workspace == workspace, _C.address == address, _C.problem.is_not(None))
+        .where(_C.workspace == workspace, _C.address.in_(sorted(set(addresses))), _C.problem.is_not(None))
         .values(problem=None, problem_at=None)
     )
 
@@ -85,10 +82,6 @@ def paused(session: Session, workspace: str, now: int) -> bool:
     return row is not None and row.next_post_at is not None and row.next_post_at > now
 
 
-def _known(session: Session, workspace: str, address: str) -> None:
-    session.execute(insert(session, _ADDRESSES).values(workspace=workspace, address=address).on_conflict_do_nothing())
-
-
 def _set(session: Session, workspace: str, address: str, **values: object) -> None:
-    _known(session, workspace, address)
-    session.execute(update(_ADDRESSES).where(_C.workspace == workspace, _C.address == address).values(**values))
+    first = insert(session, _ADDRESSES).values(workspace=workspace, address=address, **values)
+    session.execute(first.on_conflict_do_update(index_elements=_KEY, set_=values))
