@@ -82,6 +82,7 @@ class Answers:
         mate = mates[int(choice * 1000) % len(mates)]
         if self._press(person, channel, message, (*control[:2], mate.user), now):
             self._moved(item, now)
+            self._judge.quiet(key, person.login, (now, person.midnight(now, 2)))
 
 
 def choose(person: Person, choice: float, now: int) -> tuple[str, tuple[int, int]]:

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from array import array
-from bisect import bisect_right
-from collections.abc import Iterable
+from bisect import bisect_left, bisect_right
+from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime, timedelta
 from functools import cache
 
@@ -76,6 +76,11 @@ def joined(spans: Iterable[Span]) -> list[Span]:
         elif start < end:
             found.append((start, end))
     return found
+
+
+def reached(hours: Hours, start: int, end: int, holds: Sequence[Span], seconds: int) -> int:
+    """The first instant by which so many working seconds passed that no hold covers; `end` where that is earlier."""
+    return start + bisect_left(range(start, end), seconds, key=lambda at: counted(hours, start, at, holds))
 
 
 def counted(hours: Hours, start: int, end: int, holds: Iterable[Span]) -> int:

@@ -19,7 +19,7 @@ from reference import Moment, Turn, in_order, ledger
 
 from bot.flow.events import FlowEvent
 from months.checks import KnownChecks, Result, head_of, red_spans
-from months.hours import Span, counted
+from months.hours import Span, counted, reached
 from months.org import HOUR, Org, Person, channel_of
 
 GRACE = 2 * HOUR
@@ -183,13 +183,14 @@ class Judge:
         if over < GRACE:
             return
         known = state.known if person.linked_at > now else max(state.known, person.linked_at)
-        if min(over - target, self._free(person, known, now, holds)) >= GRACE:
+        if over >= target and self._free_since(person, 2 * target, state, known, now, holds) >= GRACE:
             self.escalated += 1
             if not state.channel:
                 self.faults["lost"].append(f"{now} {key} {turn.kind} {turn.on} since {state.since}: its channel")
         free_from = max(state.known, state.quiet[1], person.linked_at)
         hears = now < person.leaves and (key, person.login) not in self._muted
-        if hears and min(over, self._free(person, free_from, now, holds, self._heard[person.login].full)) >= GRACE:
+        full = self._heard[person.login].full
+        if hears and self._free_since(person, target, state, free_from, now, holds, full) >= GRACE:
             self.due += 1
             if not state.told:
                 self.faults["lost"].append(f"{now} {key} {turn.kind} {turn.on} since {state.since}")
@@ -197,9 +198,9 @@ class Judge:
     def _close_of_team(self, key: tuple[str, int], turn: Turn, state: Open, now: int) -> None:
         """What waits on a team its channel hears, at any time of the day."""
         self.judged += 1
-        over = self._team_age(key, state.since, now) - self.org.repos[key[0]].targets[turn.kind]
-        free = counted(self.org.hours, state.known, now, [*self.items[key].red, *self.down])
-        if min(over, free) >= GRACE:
+        held = self.items[key].red
+        due = reached(self.org.hours, state.since, now, held, self.org.repos[key[0]].targets[turn.kind])
+        if counted(self.org.hours, max(state.known, due), now, [*held, *self.down]) >= GRACE:
             self.due += 1
             if not state.told:
                 self.faults["lost"].append(f"{now} {key} {turn.kind} {turn.on} since {state.since}")
@@ -214,9 +215,15 @@ class Judge:
     def _age(self, person: Person, since: int, at: int, holds: Iterable[Span]) -> int:
         return counted(person.hours_known(at), since, at, holds)
 
-    def _free(self, person: Person, start: int, at: int, holds: Iterable[Span], full: Iterable[Span] = ()) -> int:
-        """Working seconds in which it could have been sent; `full` is when a day's most was reached."""
-        return counted(person.hours_known(at), start, at, [*holds, *self.down, *full])
+    def _free_since(
+        self, person: Person, age: int, state: Open, start: int, now: int, holds: list[Span], full: Iterable[Span] = ()
+    ) -> int:
+        """Working seconds in which it could have been told that a wait reached an age, from an instant on at the
+        earliest; `full` is when a day's most was reached.
+        """
+        hours = person.hours_known(now)
+        due = reached(hours, state.since, now, holds, age)
+        return counted(hours, max(start, due), now, [*holds, *self.down, *full])
 
     # What was said.
 
