@@ -15,11 +15,11 @@ from bot.policy import Policy, load_policy
 from bot.settings import Settings
 
 if TYPE_CHECKING:
-    from bot.fit import Fit
     from bot.hosts.github.api import Github
-    from bot.telemetry import Telemetry
+    from bot.serving.fit import Fit
+    from bot.serving.telemetry import Telemetry
+    from bot.serving.workspaces import Workspaces
     from bot.web import Answer, Request, Route
-    from bot.workspaces import Workspaces
     from handlers.slack import SlackDoor
     from jobs.schedule import Job, Schedule
 
@@ -93,15 +93,15 @@ def github_of(settings: Settings, clock: Clock, stopping: threading.Event) -> Gi
 
 def workspaces_of(ctx: Context) -> Workspaces:
     """The workspaces that are served: of the fixed token, or all of WEIR_WORKSPACES' installs. Raises BadPolicy."""
-    from bot.installs import installed_of
-    from bot.workspaces import OneWorkspace
+    from bot.installing.installs import installed_of
+    from bot.serving.workspaces import OneWorkspace
 
     return OneWorkspace(ctx) if ctx.settings.weir_workspaces is None else installed_of(ctx)
 
 
 def telemetry_of(served: Workspaces) -> Telemetry:
     """Counters and, beside them, the figures read from the database."""
-    from bot.telemetry import SharedFigures, Telemetry
+    from bot.serving.telemetry import SharedFigures, Telemetry
 
     telemetry = Telemetry()
     telemetry.registry.register(SharedFigures(served))
@@ -116,7 +116,7 @@ def slack_of(served: Workspaces) -> SlackDoor:
 
 def all_routes(served: Workspaces, telemetry: Telemetry, slack: SlackDoor) -> dict[str, Route]:
     """Every address of the web process. In Socket Mode Slack comes by its socket alone."""
-    from bot.installs import Installed
+    from bot.installing.installs import Installed
     from bot.web import Route, for_all
     from handlers import installing
     from handlers.slack import MOST_BYTES
@@ -134,7 +134,7 @@ def all_routes(served: Workspaces, telemetry: Telemetry, slack: SlackDoor) -> di
 
 def own_routes(telemetry: Telemetry) -> dict[str, Route]:
     """What any process may be asked about itself."""
-    from bot.telemetry import CONTENT_TYPE
+    from bot.serving.telemetry import CONTENT_TYPE
     from bot.web import Answer, Route, for_all
 
     def alive(_: Request) -> Answer:
@@ -151,7 +151,7 @@ def _ready(ctx: Context, fit: Fit) -> Answer:
 
     Not any more once the end is asked for. Raises what a database in trouble raises.
     """
-    from bot.fit import why_not
+    from bot.serving.fit import why_not
     from bot.store.engine import doubted
     from bot.web import Answer
 
@@ -174,7 +174,7 @@ def _try_to_write(ctx: Context) -> None:
 
 
 def schedule_of(served: Workspaces, telemetry: Telemetry) -> Schedule:
-    from bot.fit import Fit
+    from bot.serving.fit import Fit
     from jobs.schedule import Schedule
 
     may_work = Fit(served.base.engine, served.base.clock).may_work
@@ -183,6 +183,6 @@ def schedule_of(served: Workspaces, telemetry: Telemetry) -> Schedule:
 
 def jobs_of(served: Workspaces, telemetry: Telemetry) -> list[Job]:
     """Every job, in each workspace that is served when it is its time."""
-    from bot.rounds import Rounds
+    from bot.serving.rounds import Rounds
 
     return Rounds(served, telemetry).jobs()

@@ -23,17 +23,17 @@ from bot.context import Context
 from bot.flow.events import FlowEvent
 from bot.grammar import VERBS
 from bot.grammar.verb import COMMAND
+from bot.installing.manifest import manifest_of
 from bot.local.desk import Desk
 from bot.local.installed import Installed
 from bot.local.kept import Shelf
 from bot.local.server import Slack
-from bot.manifest import manifest_of
 from bot.policy import Policy, parse_policy
 from bot.sample import policy_for
+from bot.serving.workspaces import OneWorkspace
 from bot.settings import Settings
 from bot.store.migrate import migrate
 from bot.web import Server, application
-from bot.workspaces import OneWorkspace
 from bot.world.cast import Cast, cast_of, cast_of_the_sample
 from bot.world.github import WorldGithub
 from bot.world.host import Host

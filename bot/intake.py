@@ -22,17 +22,17 @@ from sqlalchemy import Engine
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
-from bot.commitfacts import deployments, result
-from bot.commititems import items_of, turnings
 from bot.context import Context
 from bot.flow.events import FlowEvent, ItemKey
 from bot.flow.forgetting import without
 from bot.flow.ladder import next_look
 from bot.hosts import Delivery, ShaFact
-from bot.kept_waits import Terms
-from bot.refold import refold
+from bot.incoming.commitfacts import deployments, result
+from bot.incoming.commititems import items_of, turnings
+from bot.incoming.kept_waits import Terms
+from bot.incoming.refold import refold
+from bot.outgoing.standings import standings_of
 from bot.said import current, seen_in
-from bot.standings import standings_of
 from bot.store import arrivals, checks, events, forgotten, items, repos, said, settings, sights, unplaced, waits
 from bot.store.checks import Result
 from bot.store.engine import reading, undisturbed, writing

@@ -22,7 +22,7 @@ from waitress.channel import HTTPChannel  # type: ignore[import-untyped]
 from waitress.parser import HTTPRequestParser, ParsingError  # type: ignore[import-untyped]
 from waitress.server import BaseWSGIServer, create_server  # type: ignore[import-untyped]
 
-from bot.crowding import Limits
+from bot.serving.crowding import Limits
 from bot.together import Together
 
 if TYPE_CHECKING:

@@ -10,7 +10,7 @@ from slack_bolt import Ack, App
 from bot.asking.people import NotKnown, Unseen
 from bot.context import Context
 from bot.grammar import COMMAND, parse
-from bot.sight import as_seen_by, claimed
+from bot.people.sight import as_seen_by, claimed
 from bot.soon import answered
 from bot.views import help
 from bot.views.charts import has_charts

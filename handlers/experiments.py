@@ -7,8 +7,8 @@ from bot.asking import experiments
 from bot.asking.admins import must_be_admin
 from bot.asking.people import zone_of
 from bot.context import Context
+from bot.experiments.holding_back import comparison_of
 from bot.grammar.values import ExperimentWords, TryWords
-from bot.holding_back import comparison_of
 from bot.views import experiments as views
 from bot.views import held_back
 from bot.views.days import date_of

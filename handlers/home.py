@@ -10,7 +10,6 @@ from typing import Any, NamedTuple
 import structlog
 from slack_bolt import Ack, App
 
-from bot import homes
 from bot.asking.admins import NotAllowed
 from bot.asking.forms import FORMS, Fault, plain_line, today_in
 from bot.asking.home import Pages
@@ -18,6 +17,7 @@ from bot.asking.people import NotKnown
 from bot.context import Context
 from bot.grammar import Misread
 from bot.messenger import Passing, Undeliverable, Unknown
+from bot.outgoing import homes
 from bot.policy import BadPolicy
 from bot.said import current
 from bot.soon import answered, begun

@@ -12,16 +12,16 @@ from urllib.parse import parse_qs, urlsplit
 
 import structlog
 
-from bot import installs
-from bot.installs import Installed
-from bot.manifest import REDIRECT_PATH
-from bot.oauth import Grant, NotGranted, OAuth, a_word
+from bot.installing import installs
+from bot.installing.installs import Installed
+from bot.installing.manifest import REDIRECT_PATH
+from bot.installing.oauth import Grant, NotGranted, OAuth, a_word
+from bot.serving.workspaces import INSTALL_PATH
 from bot.store import installs as stored
 from bot.store.engine import writing
 from bot.store.installs import HOLDS, NOBODYS, Install
 from bot.views import install_page as pages
 from bot.web import Answer, Request, Route
-from bot.workspaces import INSTALL_PATH
 
 COOKIE = "weir_install"
 ONLY_HERE = {"Cache-Control": "no-store", "Referrer-Policy": "no-referrer"}

@@ -7,7 +7,7 @@ from typing import Any
 from slack_bolt import App
 
 from bot.context import Context
-from bot.leaving import told
+from bot.installing.leaving import told
 
 EVENTS = ("app_uninstalled", "tokens_revoked")
 

@@ -16,8 +16,8 @@ from bot.context import Context
 from bot.flow.mapping import Answer
 from bot.grammar import StreamWords
 from bot.messenger import Passing, Undeliverable, Unknown
+from bot.people.sight import as_seen_by
 from bot.said import current
-from bot.sight import as_seen_by
 from bot.soon import answered, begun
 from bot.store.mappings import Mapping
 from bot.streams import mappings

@@ -18,10 +18,10 @@ from slack_sdk import WebClient
 from slack_sdk.signature import SignatureVerifier
 
 from bot.context import Context
-from bot.fit import RETRY, Fit
-from bot.replays import Replays, Shared
+from bot.serving.fit import RETRY, Fit
+from bot.serving.replays import Replays, Shared
+from bot.serving.workspaces import Workspaces, install_address
 from bot.web import DATABASE_TROUBLE, Answer, Request
-from bot.workspaces import Workspaces, install_address
 from handlers import answers, commands, home, leaving, mapping, streams, terms, types, value
 
 log = structlog.get_logger()

@@ -8,15 +8,15 @@ from typing import Any, TypeAlias
 import structlog
 from slack_bolt import Ack
 
-from bot import charts, homes
 from bot.asking.admins import NotAllowed
 from bot.asking.people import NotKnown
 from bot.context import Context
 from bot.grammar import VERBS, Misread, NoVerb
 from bot.messenger import Passing, Undeliverable, Unknown
+from bot.outgoing import charts, homes
+from bot.people.sight import as_seen_by
 from bot.policy import BadPolicy
 from bot.said import current
-from bot.sight import as_seen_by
 from bot.soon import begun
 from bot.views import help, modals
 from bot.views.charts import without_charts

@@ -6,9 +6,11 @@ from typing import Any
 
 from slack_bolt import App
 
-from bot import grammar, members, quiet
+from bot import grammar
 from bot.asking import mutes, terms
 from bot.context import Context
+from bot.outgoing import quiet
+from bot.people import members
 from bot.soon import begun
 from bot.views import terms as views
 from bot.views.message import Message

@@ -12,9 +12,9 @@ from bot import intake
 from bot.context import Context
 from bot.hosts import BadDelivery, Delivery, github, share_of
 from bot.intake import Taken
-from bot.telemetry import Telemetry
+from bot.serving.telemetry import Telemetry
+from bot.serving.workspaces import Workspaces
 from bot.web import DATABASE_TROUBLE, Answer, Request, one_line
-from bot.workspaces import Workspaces
 
 log = structlog.get_logger()
 

@@ -19,14 +19,14 @@ from bot.flow.calendar import Calendar
 from bot.flow.events import ItemKey
 from bot.flow.ladder import opening
 from bot.flow.waits import REVIEWER_KINDS, STAGE
+from bot.incoming.unfolded import first_of, key_of, unfolded
 from bot.intake import settle
+from bot.outgoing.reach import reach
 from bot.policy import Policy
-from bot.reach import reach
 from bot.said import current
 from bot.store import asked, items, outbox, repos, said, waits
 from bot.store.engine import undisturbed, writing
 from bot.store.waits import to_wait
-from bot.unfolded import first_of, key_of, unfolded
 
 LONG = 4 * 3600
 """Working seconds; who is back sooner can be waited for."""

@@ -7,11 +7,12 @@ from typing import Any
 
 import structlog
 
-from bot import hooks, intake
-from bot.catchup import HOST, OLDEST, OVERLAP, Tally, read
+from bot import intake
 from bot.context import Context
 from bot.hosts.github.counting import to_read
 from bot.hosts.github.errors import Denied, Gone, HostError, Unreachable
+from bot.incoming import hooks
+from bot.incoming.catchup import HOST, OLDEST, OVERLAP, Tally, read
 from bot.learning import learn
 from bot.said import current
 from bot.store import connections, past, readings, waits

@@ -13,23 +13,23 @@ from typing import NamedTuple, TypeAlias
 import structlog
 from sqlalchemy.orm import Session
 
-from bot import charts, quiet, telling
 from bot.asking import streams
 from bot.asking.people import NotKnown
 from bot.context import Context
 from bot.digest.trouble import tell
 from bot.flow.events import ItemKey
 from bot.flow.ladder import MORNING, opening
+from bot.incoming.unfolded import first_of, unfolded
 from bot.intake import settle
 from bot.messenger import Passing, Undeliverable, Unknown
 from bot.notices import Notice
-from bot.reach import NO_PERSON, SEEN_TO, Reach, reach
+from bot.outgoing import charts, quiet, telling
+from bot.outgoing.reach import NO_PERSON, SEEN_TO, Reach, reach
 from bot.said import current
 from bot.store import addresses, mornings, outbox, waits
 from bot.store.engine import reading, writing
 from bot.store.outbox import Leased
 from bot.streams.pictures import post_map
-from bot.unfolded import first_of, unfolded
 from bot.views.message import Message
 
 MOST = 50

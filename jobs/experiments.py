@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bot.context import Context
-from bot.experiments import id_of, is_due, place_of, recipients_of, result_now
+from bot.experiments.measuring import id_of, is_due, place_of, recipients_of, result_now
 from bot.said import current
 from bot.store import experiments, outbox
 from bot.store.engine import reading, undisturbed, writing

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import structlog
 
-from bot import homes
 from bot.context import Context
+from bot.outgoing import homes
 
 MOST = 50
 """Homes published in one run, so that a stop never waits long."""

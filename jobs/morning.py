@@ -18,19 +18,19 @@ from sqlalchemy import Engine, Row
 from sqlalchemy.orm import Session
 
 from bot.context import Context
+from bot.experiments.holding_back import drawn, note
 from bot.flow.events import ItemKey
 from bot.flow.ladder import FOREVER, HEADS_UP, MORNING, Nudge, Recipient, Standing, climb, opening
 from bot.flow.mornings import is_morning, next_morning
-from bot.holding_back import drawn, note
+from bot.incoming.unfolded import first_of, key_of, unfolded
 from bot.intake import settle
+from bot.outgoing.reach import Reach, reach
+from bot.outgoing.standings import standings_of
 from bot.policy import Person, Policy
-from bot.reach import Reach, reach
 from bot.said import current
-from bot.standings import standings_of
 from bot.store import asked, mornings, outbox, repos, said
 from bot.store.engine import reading, undisturbed, writing
 from bot.store.mornings import Beginning
-from bot.unfolded import first_of, key_of, unfolded
 from jobs.nudge import PORTIONS, backlog_of, is_first_of_the_day
 
 MOST = 500

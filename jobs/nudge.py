@@ -12,16 +12,16 @@ from sqlalchemy import Row
 from sqlalchemy.orm import Session
 
 from bot.context import Context
+from bot.experiments.holding_back import drawn, note
 from bot.flow.events import ItemKey
 from bot.flow.ladder import Decision, Message, Recipient, Standing, by_channel, decide
-from bot.holding_back import drawn, note
+from bot.incoming.unfolded import first_of, key_of, unfolded
 from bot.intake import settle
-from bot.reach import Reach, reach
+from bot.outgoing.reach import Reach, reach
+from bot.outgoing.standings import standings_of
 from bot.said import current
-from bot.standings import standings_of
 from bot.store import outbox, repos, said, waits
 from bot.store.engine import undisturbed, writing
-from bot.unfolded import first_of, key_of, unfolded
 
 MOST = 20_000
 """Waits looked at in one transaction; more come with the next tick."""

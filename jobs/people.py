@@ -6,9 +6,9 @@ import structlog
 
 from bot.context import Context
 from bot.hosts.github.errors import HostError
-from bot.identity import Names, NoPerson, find, settle
-from bot.members import read
 from bot.messenger import Passing, Undeliverable, Unknown
+from bot.people.identity import Names, NoPerson, find, settle
+from bot.people.members import read
 from bot.said import current
 from bot.store import matches, members, people
 from bot.store.engine import reading, writing

@@ -9,10 +9,10 @@ from collections.abc import Iterator
 
 import structlog
 
-from bot import placing
-from bot.catchup import HOST, Tally, read
 from bot.context import Context
 from bot.hosts.github.errors import Denied, Gone, HostError, Unreachable
+from bot.incoming import placing
+from bot.incoming.catchup import HOST, Tally, read
 from bot.said import current
 from bot.store import connections, readings
 from bot.store.engine import writing

@@ -7,7 +7,7 @@ from collections.abc import Callable
 import structlog
 
 from bot.context import Context
-from bot.leaving import end_if_over
+from bot.installing.leaving import end_if_over
 from bot.said import current
 from bot.store import retention, settings
 from bot.store.engine import reading, undisturbed, writing

@@ -15,7 +15,7 @@ from apscheduler.schedulers.background import BackgroundScheduler  # type: ignor
 from apscheduler.triggers.interval import IntervalTrigger  # type: ignore[import-untyped]
 
 from bot.clock import Clock
-from bot.telemetry import Telemetry
+from bot.serving.telemetry import Telemetry
 from bot.web import DATABASE_TROUBLE, one_line
 
 WATCH = 1.0

@@ -15,8 +15,8 @@ from site_on_loopback import Site, serve, web
 
 from bot import app
 from bot.context import Context
-from bot.running import _socket
-from bot.workspaces import OneWorkspace
+from bot.serving.running import _socket
+from bot.serving.workspaces import OneWorkspace
 
 Json = dict[str, Any]
 Hands: TypeAlias = Site | FakeSocket

@@ -18,11 +18,11 @@ from bot import app
 from bot.clock import SetClock
 from bot.flow.events import parse_instant
 from bot.messenger import Messenger
+from bot.serving.workspaces import OneWorkspace
 from bot.store.agenda import next_instant
 from bot.store.engine import reading
 from bot.store.migrate import migrate
 from bot.web import Server, application
-from bot.workspaces import OneWorkspace
 
 HOUR, DAY = 3600, 86_400
 MONDAY = parse_instant("2026-03-02T08:00:00Z")

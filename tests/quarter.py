@@ -18,18 +18,18 @@ from site_on_loopback import FORM, JSON, SECRET, signature
 from slack_payloads import command, event_callback
 from sqlalchemy import Engine
 
-from bot import installs
 from bot.clock import SetClock
 from bot.hosts.github.api import Github
-from bot.installs import Installed, installed_of
+from bot.installing import installs
+from bot.installing.installs import Installed, installed_of
+from bot.installing.secrets import vault_of
 from bot.local.methods import no
-from bot.rounds import Rounds
-from bot.secrets import vault_of
+from bot.serving.rounds import Rounds
+from bot.serving.telemetry import Telemetry
 from bot.settings import Settings
 from bot.store.engine import make_engine, reading, writing
 from bot.store.events import iterate_all
 from bot.store.installs import Install
-from bot.telemetry import Telemetry
 from bot.web import Answer, Request
 from handlers.slack import SlackDoor
 from handlers.webhooks import github_door

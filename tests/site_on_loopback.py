@@ -21,11 +21,11 @@ from slack_payloads import Hands, command
 from bot import app
 from bot.clock import SystemClock
 from bot.context import Context
+from bot.serving.workspaces import OneWorkspace
 from bot.settings import Settings
 from bot.store.engine import reading
 from bot.store.events import iterate_all
 from bot.web import Route, Server, application
-from bot.workspaces import OneWorkspace
 
 SECRET, SLACK_SECRET = "webhook-secret", "signing-secret"
 FEW = 16

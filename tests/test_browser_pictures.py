@@ -14,10 +14,10 @@ from sqlalchemy import Engine
 from test_streams import Mill
 from world import World
 
+from bot.installing.manifest import manifest_of
 from bot.local.desk import Desk
 from bot.local.installed import Installed
 from bot.local.workspace import dm_of
-from bot.manifest import manifest_of
 
 __all__ = ["browser"]
 

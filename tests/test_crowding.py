@@ -15,7 +15,7 @@ import structlog
 from program import wait_until
 from site_on_loopback import Site, serve
 
-from bot.crowding import Limits
+from bot.serving.crowding import Limits
 from bot.web import LARGE, LARGE_AT_ONCE, MOST_HEADERS, Answer, Door, Request, Route, Server, application, for_all
 
 Dial = Callable[[bytes], socket.socket]

@@ -15,18 +15,18 @@ from github_payloads import pull_request, signed
 from sqlalchemy import Engine, text
 
 from bot import app, intake
+from bot.checking.doctor import BROKEN, OK, WARN, Finding, examine, render
 from bot.clock import Clock, SetClock, SystemClock
 from bot.context import Context
-from bot.doctor import BROKEN, OK, WARN, Finding, examine, render
 from bot.hosts.github import EVENTS, parse
 from bot.hosts.github.api import Github
 from bot.policy import Policy, parse_policy
 from bot.said import Change, say
+from bot.serving.workspaces import OneWorkspace
 from bot.settings import Settings
 from bot.store.engine import make_engine, writing
 from bot.store.migrate import migrate
 from bot.store.tables import AddressRow
-from bot.workspaces import OneWorkspace
 
 POLICY = """
 [targets]

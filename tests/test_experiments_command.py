@@ -13,7 +13,7 @@ from world import MONDAY, POLICY, World
 
 from bot.asking.digest import shown_now
 from bot.asking.experiments import nudges_for
-from bot.experiments import under_way
+from bot.experiments.measuring import under_way
 from bot.figures.scope import of_repos
 from bot.grammar import DigestWords
 from bot.store import experiments as kept

@@ -21,10 +21,10 @@ from test_migrations import ALL
 from bot import app
 from bot.__main__ import run
 from bot.clock import SetClock
-from bot.fit import LOOK, Fit
+from bot.serving.fit import LOOK, Fit
+from bot.serving.telemetry import Telemetry
+from bot.serving.workspaces import OneWorkspace
 from bot.store.engine import writing
-from bot.telemetry import Telemetry
-from bot.workspaces import OneWorkspace
 from jobs.schedule import Job, Schedule, Turn
 
 NOW = 1_772_442_000

@@ -20,9 +20,9 @@ from bot.flow.events import flow_event, from_record
 from bot.flow.experiments import KIND
 from bot.flow.forgetting import Scrub, without
 from bot.flow.stream import Responsible, Stage, Stream
-from bot.forgetting import find, forget, lift
 from bot.hosts import Delivery
 from bot.intake import rebuild, settle, take, take_delivery
+from bot.people.forgetting import find, forget, lift
 from bot.said import Change, current, say
 from bot.store import experiments, members, said, teams
 from bot.store import streams as saved
@@ -155,7 +155,7 @@ def test_one_that_was_stopped_halfway_is_ended_by_the_next(
         raise KeyboardInterrupt
 
     with monkeypatch.context() as patched:
-        patched.setattr(f"bot.forgetting.{step}", stop)
+        patched.setattr(f"bot.people.forgetting.{step}", stop)
         with pytest.raises(KeyboardInterrupt):
             forget(world.ctx(), "alice", world.now)
     forget(world.ctx(), "alice", world.now)

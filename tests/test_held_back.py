@@ -15,10 +15,10 @@ from sqlalchemy import Engine, text
 from world import MONDAY, POLICY, World
 
 from bot.backtest import replay
+from bot.experiments.holding_back import comparison_of
 from bot.flow.bootstrap import FEWEST
 from bot.flow.holding_back import MATURE, Comparison, Trial, compare, is_drawn
 from bot.flow.ladder import HELD_BACK
-from bot.holding_back import comparison_of
 from bot.policy import parse_policy
 from bot.store import events
 from bot.store.engine import reading

@@ -18,7 +18,7 @@ MAY: dict[str, tuple[str, ...]] = {
     "bot/local": ("bot.clock", "bot.local"),
     "bot/commands": ("bot", "handlers", "jobs"),
     "bot/app.py": ("bot", "handlers", "jobs"),
-    "bot/rounds.py": ("bot", "jobs"),
+    "bot/serving/rounds.py": ("bot", "jobs"),
     "bot/web.py": ("bot", "handlers", "jobs"),
     "bot/__main__.py": ("bot", "handlers", "jobs"),
     "bot": ("bot",),
@@ -58,10 +58,10 @@ def test_a_file_imports_only_what_its_place_allows(file: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "file", ["bot/policy.py", "bot/intake.py", "bot/refold.py", "bot/messenger.py", "bot/context.py"]
+    "file", ["bot/policy.py", "bot/intake.py", "bot/incoming/refold.py", "bot/messenger.py", "bot/context.py"]
 )
 def test_the_middle_knows_nothing_of_who_uses_it(file: str) -> None:
-    outside = ("bot.app", "bot.web", "bot.running", "bot.commands", "bot.doctor", "bot.asking", "bot.telemetry")
+    outside = ("bot.app", "bot.web", "bot.commands", "bot.checking", "bot.asking", "bot.serving")
     assert [name for name in imported(file) if within(name, outside)] == []
 
 

@@ -24,9 +24,9 @@ from sqlalchemy import Engine, select, text
 from bot.__main__ import run
 from bot.clock import SetClock
 from bot.flow.events import parse_instant
-from bot.installs import FRESH, Installed, installed_of
-from bot.leaving import uninstalled
-from bot.manifest import REDIRECT_PATH, scopes
+from bot.installing.installs import FRESH, Installed, installed_of
+from bot.installing.leaving import uninstalled
+from bot.installing.manifest import REDIRECT_PATH, scopes
 from bot.store import settings as stored
 from bot.store.engine import reading, writing
 from bot.store.installs import HOLDS, INSTALLS, MOST, STATES, end, spend

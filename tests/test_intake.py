@@ -24,8 +24,8 @@ from bot.flow.events import FlowEvent, flow_event
 from bot.flow.experiments import KIND
 from bot.flow.waits import fold
 from bot.hosts import Delivery, ShaFact
+from bot.incoming.kept_waits import trimmed
 from bot.intake import Taken, rebuild, refresh_looks, settle, take
-from bot.kept_waits import trimmed
 from bot.policy import parse_policy
 from bot.settings import Settings
 from bot.store import experiments

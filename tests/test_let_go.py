@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from test_connect import Desk, desk, shop
 
-from bot import hooks
 from bot.asking.connecting import let_go
+from bot.incoming import hooks
 from bot.said import current
 from bot.store import connections
 from bot.store.engine import writing

@@ -35,9 +35,9 @@ from sqlalchemy import Engine
 from world import World
 
 from bot.clock import SystemClock
+from bot.installing.manifest import manifest_of
 from bot.local.desk import Desk
 from bot.local.installed import Installed
-from bot.manifest import manifest_of
 
 Json = dict[str, Any]
 OK = {"ok": True}

@@ -9,7 +9,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from bot.manifest import EVENT_SCOPES, METHOD_SCOPES, manifest_of, scopes
+from bot.installing.manifest import EVENT_SCOPES, METHOD_SCOPES, manifest_of, scopes
 from handlers.commands import COMMAND
 
 ROOT = Path(__file__).parent.parent
@@ -47,7 +47,7 @@ def test_only_the_messenger_makes_calls_to_slack() -> None:
     ]
     # Bolt wants a client at hand; its listeners answer by acknowledging and never use it. Before there is a token for a
     # messenger, an install exchanges its code for one.
-    assert sorted(clients) == ["bot/messenger.py", "bot/oauth.py", "handlers/slack.py"]
+    assert sorted(clients) == ["bot/installing/oauth.py", "bot/messenger.py", "handlers/slack.py"]
 
 
 def test_over_http_everything_comes_to_one_address() -> None:

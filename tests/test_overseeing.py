@@ -16,10 +16,10 @@ from bot.app import telemetry_of
 from bot.asking.health import health_of
 from bot.hosts.github.api import Github
 from bot.said import UNSAID, Change, say
+from bot.serving.workspaces import OneWorkspace
 from bot.store import addresses, answers, repos, sights
 from bot.store.answers import Answer
 from bot.store.engine import reading, writing
-from bot.workspaces import OneWorkspace
 from jobs import people
 
 POLICY = """

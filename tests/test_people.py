@@ -14,7 +14,7 @@ from fake_slack import Fault
 from sqlalchemy import text
 from statements import counting
 
-from bot.members import take_in
+from bot.people.members import take_in
 from bot.policy import parse_policy
 from bot.said import UNSAID, Change, current, say
 from bot.store import matches

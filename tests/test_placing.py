@@ -13,12 +13,13 @@ import httpx
 import pytest
 from fake_github import FakeGithub
 
-from bot import app, intake, placing
+from bot import app, intake
 from bot.clock import SetClock
 from bot.context import Context
 from bot.flow.events import FlowEvent, parse_instant
 from bot.hosts.github import parse
 from bot.hosts.github.api import Github
+from bot.incoming import placing
 from bot.policy import parse_policy
 from bot.settings import Settings
 from bot.store import unplaced

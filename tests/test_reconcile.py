@@ -14,12 +14,12 @@ from fake_github_model import check_run as host_run
 from github_payloads import check_run, pull_request, repository, signed
 
 from bot import app, intake
-from bot.catchup import Tally
 from bot.clock import SetClock
 from bot.context import Context
 from bot.flow.events import FlowEvent, parse_instant
 from bot.hosts.github import parse
 from bot.hosts.github.api import Github
+from bot.incoming.catchup import Tally
 from bot.policy import parse_policy
 from bot.settings import Settings
 from bot.store import repos

@@ -14,12 +14,13 @@ from program import wait_until
 from sqlalchemy import Engine, text
 from world import MONDAY, NO_CHANNEL, World
 
-from bot import app, rounds
+from bot import app
 from bot.clock import SystemClock
 from bot.flow.events import FlowEvent, parse_instant
 from bot.hosts.github.api import Github
-from bot.telemetry import Telemetry
-from bot.workspaces import OneWorkspace
+from bot.serving import rounds
+from bot.serving.telemetry import Telemetry
+from bot.serving.workspaces import OneWorkspace
 from jobs import nudge
 from jobs.schedule import Job, Schedule, Turn
 

@@ -20,8 +20,8 @@ from sqlalchemy import Connection, Engine, event, text
 from test_running import ASKED, POLICY
 from world import World
 
+from bot.serving.telemetry import Telemetry
 from bot.store.engine import make_engine
-from bot.telemetry import Telemetry
 from jobs import deliver, nudge
 from jobs.schedule import bear
 

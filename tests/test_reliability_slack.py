@@ -15,8 +15,8 @@ from sqlalchemy import Engine
 from world import World
 
 from bot import app
-from bot.running import _open_socket
-from bot.workspaces import OneWorkspace
+from bot.serving.running import _open_socket
+from bot.serving.workspaces import OneWorkspace
 
 
 @pytest.mark.parametrize(

@@ -24,14 +24,14 @@ from bot import app, intake
 from bot.clock import SystemClock
 from bot.context import Context
 from bot.hosts.github import parse
-from bot.replays import HOLDS, KEPT, MOST, Replays, Shared
+from bot.serving.replays import HOLDS, KEPT, MOST, Replays, Shared
+from bot.serving.workspaces import OneWorkspace
 from bot.store import requests, said
 from bot.store.engine import make_engine, reading, writing
 from bot.store.items import ITEMS
 from bot.store.repos import REPOS
 from bot.store.waits import WAITS
 from bot.web import Answer, Request
-from bot.workspaces import OneWorkspace
 from handlers.slack import MOST_BYTES
 
 

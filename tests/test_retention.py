@@ -12,7 +12,7 @@ from statements import counting
 from world import POLICY, World
 
 from bot.flow.events import flow_event
-from bot.leaving import uninstalled
+from bot.installing.leaving import uninstalled
 from bot.policy import BadPolicy, parse_policy
 from bot.said import Change, say
 from bot.store import members, settings, sights

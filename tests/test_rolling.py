@@ -19,9 +19,9 @@ from sqlalchemy import Engine
 
 from bot import app
 from bot.policy import load_policy
+from bot.serving.workspaces import OneWorkspace
 from bot.store.engine import make_engine, writing
 from bot.store.migrate import migrate, revisions, upgrade
-from bot.workspaces import OneWorkspace
 
 SHORT, LONG = 7, 1_000
 """How many people are asked for a review at most."""

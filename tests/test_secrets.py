@@ -7,7 +7,7 @@ from base64 import urlsafe_b64encode
 import pytest
 
 from bot.__main__ import run
-from bot.secrets import NoKey, NotOpened, Vault, vault_of
+from bot.installing.secrets import NoKey, NotOpened, Vault, vault_of
 from bot.settings import Settings
 
 SECRET = "xoxb-not-a-real-token"

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from bot.__main__ import run
-from bot.secrets import vault_of
+from bot.installing.secrets import vault_of
 from bot.settings import Settings
 from bot.store import installs
 from bot.store.engine import make_engine, writing

@@ -26,18 +26,18 @@ from sqlalchemy.exc import OperationalError
 from bot.__main__ import run
 from bot.asking.connecting import let_go
 from bot.backup import restore, write
+from bot.checking.doctor import BROKEN, OK, examine
 from bot.context import Context
-from bot.doctor import BROKEN, OK, examine
 from bot.eventlog import write as write_log
 from bot.flow.events import FlowEvent, flow_event
 from bot.hosts.github.api import Github
-from bot.installs import FRESH, installed_of
-from bot.leaving import SETTLED, TOLD, uninstalled
+from bot.installing.installs import FRESH, installed_of
+from bot.installing.leaving import SETTLED, TOLD, uninstalled
 from bot.said import current
+from bot.serving.telemetry import SharedFigures, Telemetry
 from bot.store import installs, repos, settings
 from bot.store.engine import make_engine, reading
 from bot.store.events import iterate_all
-from bot.telemetry import SharedFigures, Telemetry
 from bot.web import Request, Route, application
 from handlers.webhooks import github_door
 from jobs.schedule import Job, Turn, run_job

@@ -18,8 +18,8 @@ from sqlalchemy import Engine
 from world import World
 
 from bot import app
+from bot.serving.workspaces import OneWorkspace
 from bot.web import Server, application
-from bot.workspaces import OneWorkspace
 from handlers.slack import SlackDoor
 
 Json = dict[str, Any]

@@ -18,7 +18,7 @@ from bot.asking.people import NotKnown
 from bot.asking.value import give, known_now, outcomes_of
 from bot.asking.value_edits import change_result
 from bot.flow.value import KeyResult
-from bot.forgetting import forget
+from bot.people.forgetting import forget
 from bot.store import value
 from bot.store.engine import writing
 from bot.streams.saving import save

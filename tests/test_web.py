@@ -24,11 +24,11 @@ from bot import app
 from bot.clock import SetClock, SystemClock
 from bot.flow.events import parse_instant
 from bot.policy import parse_policy
+from bot.serving.workspaces import OneWorkspace
 from bot.store import unplaced
 from bot.store.engine import make_engine, reading
 from bot.store.migrate import migrate
 from bot.web import MOST_BYTES, Answer, Route, Server, application
-from bot.workspaces import OneWorkspace
 
 NOW = parse_instant("2026-03-02T14:00:00Z")
 POLICY = """

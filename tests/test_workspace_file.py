@@ -12,9 +12,9 @@ from hypothesis import strategies as st
 from oauth_slack import FILE, KEY
 
 from bot.__main__ import run
-from bot.manifest import manifest_of
+from bot.installing.manifest import manifest_of
+from bot.installing.workspace_file import load_workspaces
 from bot.policy import BadPolicy
-from bot.workspace_file import load_workspaces
 
 HEAD = "[workspaces.T0ACME]\n"
 

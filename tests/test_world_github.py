@@ -6,13 +6,13 @@ from collections.abc import Callable
 
 import pytest
 
-from bot.catchup import OLDEST
 from bot.flow.events import FlowEvent, parse_instant
 from bot.hosts.github import acting
 from bot.hosts.github.access import check_access, rate_limit
 from bot.hosts.github.counting import to_read
 from bot.hosts.github.errors import Denied, Gone, HostError
 from bot.hosts.github.history import read_items, read_repo
+from bot.incoming.catchup import OLDEST
 from bot.world.github import WorldGithub
 from bot.world.host import Host
 from bot.world.script import Repository

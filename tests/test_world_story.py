@@ -26,11 +26,11 @@ from bot.context import Context
 from bot.flow.events import FlowEvent, flow_event
 from bot.messenger import Messenger
 from bot.policy import parse_policy
+from bot.serving.telemetry import Telemetry
+from bot.serving.workspaces import OneWorkspace
 from bot.settings import Settings
 from bot.store import waits
 from bot.store.engine import make_engine, reading
-from bot.telemetry import Telemetry
-from bot.workspaces import OneWorkspace
 from bot.world.acts import Refused
 from bot.world.alone import Alone
 from bot.world.course import TICK

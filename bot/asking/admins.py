@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from bot.asking.people import person_in_slack
 from bot.context import Context
-from bot.members import learn
 from bot.messenger import Passing, Undeliverable, Unknown
+from bot.people.members import learn
 from bot.said import Change, say
 from bot.store import members
 from bot.store.engine import reading

@@ -16,10 +16,10 @@ from bot.flow.waits import KINDS
 from bot.grammar import TargetWords
 from bot.intake import settle
 from bot.learning import forecast_of, learn, lengths_of, past_lately, with_targets
+from bot.people.sight import named
 from bot.policy import Policy
 from bot.policy_file import spelt
 from bot.said import Change, current, say, value_at
-from bot.sight import named
 from bot.store import connections, said, waits
 from bot.store.engine import reading, writing
 from bot.store.said import Path

@@ -15,11 +15,11 @@ from bot.asking.turns import Turn, answered, open_turn
 from bot.context import Context
 from bot.flow.events import ItemKey
 from bot.flow.pauses import SNOOZES, end_of_day
+from bot.incoming.unfolded import first_of
 from bot.intake import settle
 from bot.store import waits
 from bot.store.answers import HAND_OVER, LEAVE, ON_IT, SNOOZE, TAKE, WRONG, Answer
 from bot.store.engine import reading, undisturbed, writing
-from bot.unfolded import first_of
 from bot.views import replies
 from bot.views.controls import Press
 from bot.views.message import Message

@@ -15,8 +15,8 @@ from bot.flow.events import ItemKey
 from bot.flow.ladder import FOREVER, Standing, opening
 from bot.grammar import NUDGE, ItemRef
 from bot.intake import settle
-from bot.reach import Reach, reach
-from bot.standings import standings_of
+from bot.outgoing.reach import Reach, reach
+from bot.outgoing.standings import standings_of
 from bot.store import answers, items, outbox, waits
 from bot.store.engine import undisturbed, writing
 from bot.views.calling import Called, Ear

@@ -11,7 +11,7 @@ from sqlalchemy import Row
 from bot.asking.admins import NotAllowed, is_admin
 from bot.asking.value import known_now
 from bot.context import Context
-from bot.sight import named
+from bot.people.sight import named
 from bot.store import said
 from bot.store.engine import reading
 from bot.store.streams import name_key

@@ -13,12 +13,12 @@ from bot.hosts.github import ids
 from bot.hosts.github.acting import claim, team_members
 from bot.hosts.github.answers import owner_of
 from bot.hosts.github.errors import Denied, Gone, HostError
+from bot.incoming.unfolded import key_of
 from bot.intake import settle_items
 from bot.soon import answered as in_time
 from bot.store import arrivals, events, teams
 from bot.store.answers import TAKE, Answer
 from bot.store.engine import reading, undisturbed, writing
-from bot.unfolded import key_of
 from bot.views import replies
 from bot.views.message import Message
 from bot.views.phrases import GROUP_ID

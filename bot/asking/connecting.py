@@ -9,27 +9,28 @@ from uuid import uuid4
 from sqlalchemy import Row
 from sqlalchemy.orm import Session
 
-from bot import hooks, intake
+from bot import intake
 from bot.asking.people import NotKnown, as_hosted, repos_called
-from bot.catchup import HOST
 from bot.context import Context
 from bot.flow.events import ItemKey
 from bot.flow.waits import KINDS
 from bot.hosts.github.access import Access, check_access
 from bot.hosts.github.errors import Denied, Gone, HostError
+from bot.incoming import hooks
+from bot.incoming.catchup import HOST
+from bot.incoming.unfolded import first_of
 from bot.learning import learnt_of, unless_set, with_targets
 from bot.messenger import Passing, Undeliverable, Unknown
 from bot.policy import Policy
 from bot.policy_file import spelt
 from bot.said import Change, current, say, say_in
+from bot.serving.workspaces import whose
 from bot.store import arrivals, asked, connections, outbox, past, repos, said, waits
 from bot.store.connections import FAILED, LEARNT, LEFT, ON, READING, Connection
 from bot.store.engine import reading, undisturbed, writing
 from bot.store.outbox import Draft
 from bot.store.waits import to_wait
-from bot.unfolded import first_of
 from bot.views.connection import Followed, Parting
-from bot.workspaces import whose
 
 NOTICE = "connecting"
 """The kind of notice that shows how far it is."""

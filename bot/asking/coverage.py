@@ -9,9 +9,9 @@ from sqlalchemy import Row
 
 from bot.asking.admins import NotAllowed, is_admin
 from bot.context import Context
-from bot.identity import slack_path
+from bot.people.identity import slack_path
+from bot.people.sight import named
 from bot.said import value_at
-from bot.sight import named
 from bot.store import matches, members, people
 from bot.store.engine import reading
 from bot.store.figures import troubled_addresses

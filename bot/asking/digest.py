@@ -15,7 +15,7 @@ from bot.digest.subjects import Subject, meant
 from bot.flow.digest.days import Every
 from bot.grammar import DigestWords
 from bot.intake import settle
-from bot.sight import as_seen_by, named, seen
+from bot.people.sight import as_seen_by, named, seen
 from bot.store.digests import Regular
 from bot.views.digest import Shown
 from bot.views.digest_plans import Plan

@@ -11,7 +11,8 @@ from bot.asking.mapping import channel_of
 from bot.asking.metrics import scope_meant
 from bot.asking.people import NotKnown, zone_of
 from bot.context import Context
-from bot.experiments import baseline_of, bears_on, id_of, place_of, recipients_of, result_now, seen_ones, told
+from bot.experiments.holding_back import comparison_of
+from bot.experiments.measuring import baseline_of, bears_on, id_of, place_of, recipients_of, result_now, seen_ones, told
 from bot.figures.scope import Scope, of_stream
 from bot.flow.experiments import DROPPED, KEPT, KIND, STAGE
 from bot.flow.standard import STANDARD
@@ -20,7 +21,6 @@ from bot.flow.waits import KINDS
 from bot.grammar import EXPERIMENTS, TRY, Misread
 from bot.grammar.days import day_of
 from bot.grammar.values import DayWords, TryWords
-from bot.holding_back import comparison_of
 from bot.intake import settle
 from bot.said import Change, current, say
 from bot.store import experiments as kept

@@ -17,7 +17,7 @@ from bot.hosts.github.errors import Denied, HostError
 from bot.hosts.github.history import read_items
 from bot.hosts.github.missing import missing_events
 from bot.intake import settle_items, take
-from bot.reach import reach
+from bot.outgoing.reach import reach
 from bot.store import events, outbox, waits
 from bot.store.answers import HAND_OVER, Answer
 from bot.store.engine import reading, undisturbed, writing

@@ -11,8 +11,8 @@ from bot.asking.repos import repos_of
 from bot.asking.waits import Looks, waits_of
 from bot.context import Context
 from bot.flow.waits import KINDS
+from bot.outgoing.reach import reach
 from bot.policy import Person
-from bot.reach import reach
 from bot.store import members, people
 from bot.store.engine import reading
 from bot.views.flow import Reader, Whose

@@ -8,7 +8,7 @@ from bot.asking.people import Unseen, repos_called, repos_known
 from bot.context import Context
 from bot.flow.events import ItemKey
 from bot.grammar import ItemRef, Misread
-from bot.sight import HOST, seen_items
+from bot.people.sight import HOST, seen_items
 from bot.store import items
 from bot.store.engine import reading
 

@@ -10,10 +10,10 @@ from bot.asking.admins import is_admin, must_be_admin
 from bot.asking.people import TROUBLE, NotKnown, person_in_slack
 from bot.context import Context
 from bot.grammar import LinkWords
-from bot.identity import slack_path
-from bot.members import read
+from bot.people.identity import slack_path
+from bot.people.members import read
+from bot.people.sight import claimed, looks_after_all, named
 from bot.said import UNSAID, Change, current, say, value_at
-from bot.sight import claimed, looks_after_all, named
 from bot.store import asked, matches, people
 from bot.store.engine import reading, writing
 from bot.store.said import Path

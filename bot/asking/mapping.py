@@ -12,7 +12,6 @@ from sqlalchemy import Engine
 
 from bot.asking.people import NotKnown, repos_known
 from bot.asking.streams import known_names
-from bot.catchup import HOST
 from bot.context import Context
 from bot.flow.events import FlowEvent, ItemKey
 from bot.flow.mapping import Facts, State, stream_of
@@ -20,6 +19,7 @@ from bot.flow.measures import Begun, StreamMeasures, begun, held_by, measure
 from bot.flow.proposal import DAY, DAYS, Proposal, propose
 from bot.flow.stages import flow_items, journey
 from bot.flow.stream_words import Known
+from bot.incoming.catchup import HOST
 from bot.messenger import Passing, Undeliverable, Unknown
 from bot.store import events, mappings
 from bot.store.engine import reading

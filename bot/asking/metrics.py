@@ -14,9 +14,9 @@ from bot.flow.metrics import Going
 from bot.grammar import METRICS, Misread
 from bot.grammar.periods import Period, period_of, usual
 from bot.intake import settle
+from bot.people.sight import seen_items
 from bot.policy_file import duration, spelt
 from bot.said import Change, current, say
-from bot.sight import seen_items
 from bot.store import items
 from bot.store.engine import reading
 from bot.views.metrics import Expected, Metrics, Oldest

@@ -8,11 +8,11 @@ from urllib.parse import urlsplit
 
 from bot.context import Context
 from bot.grammar import Channel, Login, Member, Misread, Named, Whom
-from bot.identity import is_person
-from bot.members import read
 from bot.messenger import Passing, Undeliverable, Unknown
+from bot.people.identity import is_person
+from bot.people.members import read
+from bot.people.sight import HOST, named, seen, seen_items
 from bot.said import current
-from bot.sight import HOST, named, seen, seen_items
 from bot.store import members, repos
 from bot.store.engine import reading
 from bot.views.flow import Whose

@@ -14,11 +14,11 @@ from bot.flow.waits import STAGE
 from bot.hosts.github import ids
 from bot.hosts.github.acting import assign
 from bot.hosts.github.errors import HostError
+from bot.incoming.unfolded import key_of
 from bot.intake import settle_items
 from bot.store import arrivals, events
 from bot.store.answers import HAND_OVER, TAKE, Answer
 from bot.store.engine import undisturbed, writing
-from bot.unfolded import key_of
 from bot.views import replies
 from bot.views.message import Message
 

@@ -6,10 +6,10 @@ from typing import Any
 
 from sqlalchemy import Row
 
-from bot.catchup import HOST
 from bot.context import Context
+from bot.incoming.catchup import HOST
+from bot.people.sight import named
 from bot.policy import Policy
-from bot.sight import named
 from bot.store import connections, repos
 from bot.store.connections import FAILED
 from bot.store.engine import reading

@@ -15,7 +15,7 @@ from bot.flow.stream_changes import renamed
 from bot.flow.stream_checks import Finding, check
 from bot.flow.stream_words import Known
 from bot.intake import settle
-from bot.sight import seen_items
+from bot.people.sight import seen_items
 from bot.store import items
 from bot.store import journeys as kept
 from bot.store.engine import reading

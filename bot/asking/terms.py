@@ -6,7 +6,6 @@ from collections.abc import Callable, Mapping
 from datetime import tzinfo
 from typing import Any, NamedTuple
 
-from bot import members
 from bot.asking.absences import Absence, absences_of, cut, joined_with, withdrawn
 from bot.asking.people import NotKnown
 from bot.context import Context
@@ -14,6 +13,7 @@ from bot.flow.mornings import next_morning
 from bot.grammar import AwayWords, HoursWords, Misread, Reset
 from bot.grammar.days import span_of
 from bot.messenger import Passing, Undeliverable, Unknown
+from bot.people import members
 from bot.policy import Person
 from bot.said import UNSAID, Change, current, look_again, say, say_in
 from bot.store import members as kept

@@ -20,7 +20,7 @@ from bot.grammar.kinds import ItemKind
 from bot.grammar.value import rule_words
 from bot.hosts.github import ids
 from bot.intake import settle, settle_items
-from bot.sight import seen_items
+from bot.people.sight import seen_items
 from bot.store import arrivals, events, items, said, value
 from bot.store.engine import reading, undisturbed, writing
 from bot.value.catalogue import Catalogue, Target, catalogue

@@ -13,7 +13,7 @@ from bot.flow.teaching import Known
 from bot.flow.types import KINDS, REPO, Rule, marks_of, said_of
 from bot.grammar import TYPES, ItemRef
 from bot.intake import settle
-from bot.sight import named, seen_items
+from bot.people.sight import named, seen_items
 from bot.store import events, items, repos
 from bot.store import journeys as kept
 from bot.store.engine import reading

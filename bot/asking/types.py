@@ -36,10 +36,10 @@ from bot.grammar.types import type_words, typed_change
 from bot.grammar.words import words_of
 from bot.hosts.github import ids
 from bot.intake import settle
+from bot.people.sight import seen_items
 from bot.policy import Policy
 from bot.policy_types import TypeRulePart, part_of
 from bot.said import UNSAID, Change, say
-from bot.sight import seen_items
 from bot.store import arrivals, events, items
 from bot.store.engine import reading, undisturbed, writing
 from bot.streams.saving import all_streams

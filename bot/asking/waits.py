@@ -12,8 +12,8 @@ from sqlalchemy.orm import Session
 from bot.context import Context
 from bot.flow.waits import Wait
 from bot.intake import settle
+from bot.people.sight import HOST, seen_items
 from bot.policy import Policy
-from bot.sight import HOST, seen_items
 from bot.store import arrivals, asked
 from bot.store.engine import looking
 from bot.store.waits import reds_of, to_wait

@@ -16,8 +16,8 @@ _PUBLIC = re.compile(r"https://[\w.-]+(:\d+)?(/[\w.~/-]*)?", re.ASCII)
 def doctor(click_ctx: click.Context) -> None:
     """Check settings, tokens, scopes, webhooks, clock, database and who is not mapped; say what to do about each."""
     from bot.app import build, workspaces_of
+    from bot.checking.doctor import BROKEN, examine, render
     from bot.commands.environment import read_settings
-    from bot.doctor import BROKEN, examine, render
     from bot.policy import BadPolicy
 
     try:
@@ -40,7 +40,7 @@ def manifest(url: str | None, socket_mode: bool) -> None:
     import json
 
     from bot.commands.environment import read_settings
-    from bot.manifest import manifest_of
+    from bot.installing.manifest import manifest_of
 
     if url and socket_mode:
         raise Refused("name either --url URL or --socket-mode, not both")

@@ -40,7 +40,7 @@ def opened(*, ready: bool = True, whole: bool = False) -> Iterator[Context]:
 
 
 def _bring_up_to_date(ctx: Context, whole: bool) -> None:
-    from bot.fit import why_not
+    from bot.serving.fit import why_not
     from bot.store.migrate import migrate, schema_of
 
     schema = schema_of(ctx.engine)

@@ -108,7 +108,7 @@ def _run(play: Play, folder: Path, port: int, no_browser: bool, limited: bool, *
 
 def _live(running: Demo, *, goes_on: bool) -> None:
     """Play until the end is asked for."""
-    from bot.running import stop_on_signals
+    from bot.serving.running import stop_on_signals
 
     running.story.start()
     if not goes_on:

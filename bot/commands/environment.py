@@ -28,7 +28,7 @@ def read_settings() -> Settings:
 
 def explain_missing(settings: Settings, *, web: bool, worker: bool) -> str:
     """What is missing, where to get each, and what to do next; empty where nothing is."""
-    from bot.needs import missing, where_to_get
+    from bot.checking.needs import missing, where_to_get
 
     names = missing(settings, web=web, worker=worker)
     if not names:

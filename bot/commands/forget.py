@@ -12,7 +12,7 @@ from bot.commands.options import workspace_option
 
 if TYPE_CHECKING:
     from bot.context import Context
-    from bot.forgetting import Found
+    from bot.people.forgetting import Found
 
 MOST = 100
 """Characters of a login; the code host allows 39."""
@@ -56,7 +56,7 @@ def _everywhere(ctx: Context) -> list[Context]:
 
 
 def _tell(ctx: Context, login: str) -> None:
-    from bot.forgetting import find
+    from bot.people.forgetting import find
 
     found = [find(one, login) for one in _everywhere(ctx)]
     tables: Counter[str] = sum((one.tables for one in found), Counter())
@@ -88,7 +88,7 @@ def _remark(login: str, found: list[Found]) -> None:
 
 
 def _forget(ctx: Context, login: str) -> None:
-    from bot.forgetting import find, forget
+    from bot.people.forgetting import find, forget
 
     now, places = ctx.clock.now(), _everywhere(ctx)
     remarks = [find(one, login) for one in places]
@@ -118,7 +118,7 @@ def _compact(ctx: Context) -> None:
 
 
 def _lift(ctx: Context, login: str) -> None:
-    from bot.forgetting import lift
+    from bot.people.forgetting import lift
 
     lifted = [lift(one, login) for one in _everywhere(ctx)]
     if not any(lifted):

@@ -10,7 +10,7 @@ from bot.commands import Failed
 @click.command(name="new-key", epilog="Example: export WEIR_SECRET_KEY=$(weir new-key)")
 def new_key() -> None:
     """Print a new key for WEIR_SECRET_KEY; it is stored nowhere."""
-    from bot.secrets import new_key as made
+    from bot.installing.secrets import new_key as made
 
     click.echo(made())
 
@@ -19,7 +19,7 @@ def new_key() -> None:
 def rotate_key() -> None:
     """Seal all stored secrets with the first key of WEIR_SECRET_KEY; after that the others are not needed."""
     from bot.commands.database import opened
-    from bot.secrets import NoKey, NotOpened, vault_of
+    from bot.installing.secrets import NoKey, NotOpened, vault_of
     from bot.store import tables  # noqa: F401 (makes every table known)
     from bot.store.engine import writing
     from bot.store.sealed import seal_anew

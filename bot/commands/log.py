@@ -18,8 +18,8 @@ def import_(file: str, workspace: str | None) -> None:
     from bot.commands.database import in_workspace
     from bot.eventlog import BadLog, read
     from bot.intake import take
+    from bot.serving.workspaces import whose
     from bot.views.words import counted
-    from bot.workspaces import whose
 
     try:
         events = read(file)

@@ -47,7 +47,7 @@ def worker(click_ctx: click.Context) -> None:
 def migrate() -> None:
     """Bring the database up to date."""
     from bot.commands.environment import read_settings
-    from bot.fit import why_not
+    from bot.serving.fit import why_not
     from bot.store.migrate import schema_of
 
     ctx = _built(read_settings())
@@ -119,10 +119,11 @@ def _usable_database() -> Iterator[None]:
 
 
 def _start(ctx: Context, *, web: bool, worker: bool) -> None:
-    from bot import logs, running
+    from bot import logs
     from bot.app import workspaces_of
-    from bot.fit import why_not
     from bot.policy import BadPolicy
+    from bot.serving import running
+    from bot.serving.fit import why_not
     from bot.store.migrate import schema_of
 
     with _usable_database():

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from bot.context import Context
 from bot.digest.subjects import Subject
-from bot.experiments import under_way
+from bot.experiments.measuring import under_way
 from bot.figures.reading import parts_of, stays_of, usual_of, ways_of, works_of
 from bot.figures.scope import Scope
 from bot.flow.digest.days import MONTH, Due, Every, preceding
@@ -19,7 +19,7 @@ from bot.flow.digest.told import Old, Told, entitled, told
 from bot.flow.metrics import FlowFigures, Stay, figures
 from bot.flow.mix import Outside
 from bot.flow.work import Work
-from bot.sight import seen_items
+from bot.people.sight import seen_items
 from bot.store import items
 from bot.store.engine import reading
 from bot.value.tracing import traced_share

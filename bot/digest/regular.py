@@ -18,8 +18,8 @@ from bot.digest.subjects import Subject, kept
 from bot.flow.digest.days import Due, Every, due, instant_of, start_of
 from bot.flow.events import ItemKey
 from bot.intake import settle
+from bot.people.sight import HOST, as_seen_by, looks_after_all, named
 from bot.said import current
-from bot.sight import HOST, as_seen_by, looks_after_all, named
 from bot.store import arrivals, digests, outbox, said
 from bot.store.digests import Regular
 from bot.store.engine import reading, undisturbed, writing

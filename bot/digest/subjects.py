@@ -10,7 +10,7 @@ from bot.context import Context
 from bot.figures.scope import Scope, of_repos, of_stream
 from bot.flow.calendar import Calendar
 from bot.flow.mix import Bands
-from bot.sight import named
+from bot.people.sight import named
 from bot.store import digests
 from bot.store.streams import name_key
 from bot.streams.saving import all_streams

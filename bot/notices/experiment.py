@@ -6,7 +6,7 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
-from bot.experiments import place_of, shown
+from bot.experiments.measuring import place_of, shown
 from bot.notices import Notice
 from bot.policy import Policy
 from bot.store import experiments

@@ -92,7 +92,7 @@ def quieten(session: Session, workspace: str, user: str, span: tuple[int, int] |
 def shown(member: dict[str, Any]) -> dict[str, Any]:
     """What is kept of a member as users.info, users.list and `user_change` show them; but not their zone.
 
-    A zone moves clocks, so whoever learns it has to have the ladders looked at: see `bot.members`.
+    A zone moves clocks, so whoever learns it has to have the ladders looked at: see `bot.people.members`.
     """
     profile = member.get("profile") or {}
     name = profile.get("display_name") or member.get("real_name") or profile.get("real_name") or member.get("name")

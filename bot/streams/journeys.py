@@ -17,7 +17,7 @@ from bot.flow.stages import Journey, closes, journey, needs_waits
 from bot.flow.standard import STANDARD
 from bot.flow.stream import Stream
 from bot.flow.waits import Rules, Wait
-from bot.kept_waits import Terms, write_stage_waits
+from bot.incoming.kept_waits import Terms, write_stage_waits
 from bot.store import events, items
 from bot.store import journeys as kept
 from bot.store import streams as saved

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bot.context import Context
-from bot.kept_waits import Changes, Terms, touch_homes, write
+from bot.incoming.kept_waits import Changes, Terms, touch_homes, write
 from bot.said import current
 from bot.store import items, said, value, waits
 from bot.store import journeys as kept

@@ -12,9 +12,9 @@ from bot.context import Context
 from bot.flow.events import ItemKey
 from bot.flow.stream import Stream
 from bot.flow.stream_changes import differences
-from bot.kept_waits import Terms
+from bot.incoming.kept_waits import Terms
+from bot.people.sight import named
 from bot.said import current
-from bot.sight import named
 from bot.store import items, said, settings, waits
 from bot.store import journeys as kept
 from bot.store import streams as saved

@@ -33,11 +33,11 @@ from bot import app, soon
 from bot.clock import SystemClock
 from bot.context import Context
 from bot.policy import parse_policy
+from bot.serving.workspaces import OneWorkspace
 from bot.settings import Settings
 from bot.store.engine import make_engine, reading
 from bot.store.migrate import migrate
 from bot.web import Request, Server, application
-from bot.workspaces import OneWorkspace
 from handlers.slack import SlackDoor, make
 from tests.bench.measure import say
 

@@ -45,10 +45,10 @@ def serve(which: str, url: str) -> None:
 def weir(url: str) -> Any:
     """The program's own web process."""
     from bot import app, logs
+    from bot.serving.workspaces import OneWorkspace
     from bot.settings import Settings
     from bot.store.migrate import migrate
     from bot.web import application
-    from bot.workspaces import OneWorkspace
 
     settings = Settings(database_url=url, github_webhook_secret=SECRET, slack_bot_token="xoxb-0",
                         slack_signing_secret="none", weir_log_level="warning")  # fmt: skip

@@ -23,11 +23,11 @@ from bot.hosts.github.api import Github
 from bot.local import payloads
 from bot.local.payloads import acted, elements, state_of
 from bot.policy import parse_policy
+from bot.serving.workspaces import OneWorkspace
 from bot.settings import Settings
 from bot.store.agenda import next_instant
 from bot.store.engine import make_engine, reading
 from bot.web import application
-from bot.workspaces import OneWorkspace
 from jobs.schedule import Job, run_job
 from months.host import SECRET, Host
 from months.slack import MonthsSlack, WireMessenger

@@ -17,9 +17,9 @@ from site_on_loopback import SLACK_SECRET
 
 from bot.demo import log, sample
 from bot.demo import opened as played
+from bot.installing.manifest import manifest_of
 from bot.local.desk import Desk
 from bot.local.installed import Installed
-from bot.manifest import manifest_of
 from bot.policy import parse_policy
 from bot.sample import generate, policy_for
 from tests.pictures.camera import opened, part, show, whole

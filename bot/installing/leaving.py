@@ -5,9 +5,9 @@ from __future__ import annotations
 import structlog
 
 from bot.context import Context
+from bot.installing.secrets import NotOpened, vault_of
 from bot.messenger import Messenger, Passing, Undeliverable, Unknown
 from bot.said import current
-from bot.secrets import NotOpened, vault_of
 from bot.store import installs, outbox, retention, said, settings
 from bot.store.engine import reading, writing
 from bot.store.installs import Install

@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 
 from bot.flow.events import FlowEvent, ItemKey
 from bot.flow.waits import STAGE, fold
-from bot.kept_waits import Changes, Terms, compare, touch_homes, write
+from bot.incoming.kept_waits import Changes, Terms, compare, touch_homes, write
 from bot.store import items, waits
 from bot.store.items import Facts
 from bot.store.matching import Stored

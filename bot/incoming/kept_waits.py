@@ -13,8 +13,8 @@ from sqlalchemy.orm import Session
 from bot.flow.events import ItemKey
 from bot.flow.ladder import next_look
 from bot.flow.waits import REVIEWER_KINDS, Span, Wait
+from bot.outgoing.standings import is_handed_on, is_of_the_ladder, standing_of
 from bot.policy import Policy
-from bot.standings import is_handed_on, is_of_the_ladder, standing_of
 from bot.store import answers, homes, waits
 from bot.store.answers import Answer, Ask
 from bot.store.matching import Stored, match, wait_id

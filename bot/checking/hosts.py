@@ -8,12 +8,12 @@ from email.utils import parsedate_to_datetime
 
 from sqlalchemy import Engine
 
+from bot.checking.findings import Finding, broken, ok, warn
 from bot.context import Context
-from bot.findings import Finding, broken, ok, warn
 from bot.hosts.github import OF_A_REPO
 from bot.hosts.github.access import Hook, Who, check_access, hooks, sees_boards, whoami
 from bot.hosts.github.errors import HostError, Unreachable
-from bot.manifest import scopes
+from bot.installing.manifest import scopes
 from bot.messenger import Passing, Undeliverable, Unknown
 from bot.store.engine import reading
 from bot.store.migrate import CARRIES, schema_state

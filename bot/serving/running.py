@@ -22,7 +22,7 @@ from bot.web import THREADS, Server, application
 if TYPE_CHECKING:
     from slack_bolt.adapter.socket_mode.builtin import SocketModeHandler
 
-    from bot.workspaces import Workspaces
+    from bot.serving.workspaces import Workspaces
     from handlers.slack import SlackDoor
     from jobs.schedule import Schedule
 

@@ -17,8 +17,8 @@ from bot.context import Context
 from bot.hosts.github.acting import Profile, commit_emails, profile
 from bot.hosts.github.answers import owner_of
 from bot.hosts.github.errors import HostError, TokenEnded, Unreachable
-from bot.members import learn
 from bot.messenger import Passing, Undeliverable, Unknown
+from bot.people.members import learn
 from bot.said import Change, say_in
 from bot.store import matches
 from bot.store.engine import undisturbed, writing

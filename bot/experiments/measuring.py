@@ -14,8 +14,8 @@ from bot.figures.scope import Scope, of_repos, of_stream
 from bot.flow.calendar import Calendar
 from bot.flow.experiments import FLOW_TIME, KIND, Result, Samples, result_of
 from bot.flow.metrics import FlowFigures, Waited
+from bot.people.sight import looks_after_all, named
 from bot.policy import Policy
-from bot.sight import looks_after_all, named
 from bot.store.engine import reading
 from bot.store.experiments import Experiment, every
 from bot.store.streams import by_key, versions

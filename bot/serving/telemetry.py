@@ -16,9 +16,9 @@ from prometheus_client.registry import Collector
 
 from bot.context import Context
 from bot.said import current
+from bot.serving.workspaces import Workspaces
 from bot.store.engine import reading
 from bot.store.figures import Figures, figures, summed
-from bot.workspaces import Workspaces
 
 log = structlog.get_logger()
 CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 
-from bot.context import Context
-from bot.doctor_hosts import (
+from bot.checking.findings import BROKEN, OK, WARN, Finding, broken, ok, warn
+from bot.checking.hosts import (
     ask_github,
     clock_findings,
     github_findings,
@@ -15,18 +15,18 @@ from bot.doctor_hosts import (
     repo_findings,
     slack_findings,
 )
-from bot.findings import BROKEN, OK, WARN, Finding, broken, ok, warn
+from bot.checking.needs import missing, where_to_get
+from bot.context import Context
 from bot.flow.waits import KINDS
 from bot.hosts.github.errors import Unreachable
-from bot.installs import Installed
+from bot.installing.installs import Installed
 from bot.messenger import Passing, Undeliverable, Unknown
-from bot.needs import missing, where_to_get
 from bot.said import current
+from bot.serving.workspaces import OneWorkspace, Workspaces, install_address, whose
 from bot.store.engine import reading
 from bot.store.figures import figures, troubled_addresses
 from bot.store.migrate import schema_state
 from bot.web import DATABASE_TROUBLE, one_line
-from bot.workspaces import OneWorkspace, Workspaces, install_address, whose
 
 __all__ = ["BROKEN", "OK", "WARN", "Finding", "examine", "render"]
 

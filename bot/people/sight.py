@@ -19,8 +19,8 @@ from bot.context import Context, Viewer
 from bot.flow.events import ItemKey
 from bot.hosts.github.access import check_access, may_read
 from bot.hosts.github.errors import Denied, Gone, HostError
-from bot.members import read
 from bot.messenger import Passing, Undeliverable, Unknown
+from bot.people.members import read
 from bot.soon import answered
 from bot.store import matches, members, sights
 from bot.store.engine import reading, writing

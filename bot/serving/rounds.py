@@ -8,12 +8,12 @@ from functools import partial
 
 import structlog
 
-from bot.catchup import Tally
 from bot.context import Context
+from bot.incoming.catchup import Tally
+from bot.installing.leaving import ask_again, farewell
 from bot.intake import refresh_looks
-from bot.leaving import ask_again, farewell
-from bot.telemetry import Telemetry
-from bot.workspaces import Workspaces
+from bot.serving.telemetry import Telemetry
+from bot.serving.workspaces import Workspaces
 from jobs import (
     absences,
     connect,

@@ -12,7 +12,7 @@ from pydantic import BaseModel, Field, SecretStr, StringConstraints, ValidationE
 from slack_sdk import WebClient
 from slack_sdk.errors import SlackApiError
 
-from bot.manifest import REDIRECT_PATH, scopes
+from bot.installing.manifest import REDIRECT_PATH, scopes
 from bot.messenger import TIMEOUT
 from bot.settings import Settings
 

@@ -14,9 +14,9 @@ from bot import notices
 from bot.flow.ladder import ESCALATION, MORNING, RUNGS, Standing, climb
 from bot.flow.waits import REVIEWER_KINDS, Wait
 from bot.notices import Notice
+from bot.outgoing.reach import Reach
+from bot.outgoing.standings import standings_of
 from bot.policy import Policy
-from bot.reach import Reach
-from bot.standings import standings_of
 from bot.store import answers, asked, events, items, outbox, waits
 from bot.store.answers import HAND_OVER, ON_IT, SNOOZE, WRONG, Answer, Ask
 from bot.store.outbox import Leased

@@ -10,17 +10,17 @@ import structlog
 from sqlalchemy.orm import Session
 
 from bot.context import Context
-from bot.leaving import KEY, TOLD
+from bot.installing.leaving import KEY, TOLD
+from bot.installing.oauth import Grant
+from bot.installing.secrets import NoKey, NotOpened, Vault, vault_of
+from bot.installing.workspace_file import Listed, load_workspaces
 from bot.messenger import Messenger
-from bot.oauth import Grant
 from bot.policy import BadPolicy, Policy
-from bot.secrets import NoKey, NotOpened, Vault, vault_of
+from bot.serving.workspaces import context_of
 from bot.store import installs, settings
 from bot.store.engine import reading
 from bot.store.installs import HOLDS, Install
 from bot.web import DATABASE_TROUBLE
-from bot.workspace_file import Listed, load_workspaces
-from bot.workspaces import context_of
 
 FRESH = 2
 """Seconds for which what was read of the installs is taken for what they are."""
@@ -37,7 +37,7 @@ class _Known(NamedTuple):
 
 
 class Installed:
-    """All workspaces that Weir is installed in, as `bot.workspaces.Workspaces` has it. Threads may share it.
+    """All workspaces that Weir is installed in, as `bot.serving.workspaces.Workspaces` has it. Threads may share it.
 
     A workspace's Context stays the same object until its install changes. While the database is away, what was known
     before is gone on with.

@@ -7,9 +7,9 @@ from collections.abc import Iterable, Iterator
 
 from sqlalchemy.orm import Session
 
-from bot.commitfacts import turning
 from bot.flow.events import FlowEvent, ItemKey
 from bot.hosts import ShaFact
+from bot.incoming.commitfacts import turning
 from bot.store import checks, items
 from bot.store.items import Facts
 

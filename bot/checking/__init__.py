@@ -1,0 +1,1 @@
+"""`weir doctor` and what it looks at."""

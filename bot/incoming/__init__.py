@@ -1,0 +1,1 @@
+"""The first road, a fact comes in: what `bot.intake` folds, and from where."""

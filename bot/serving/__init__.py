@@ -1,0 +1,1 @@
+"""The running program: doors, socket and clockwork, for every workspace that is served."""
