@@ -30,6 +30,7 @@ from bot.store import addresses, mornings, outbox, waits
 from bot.store.engine import reading, writing
 from bot.store.outbox import Leased
 from bot.streams.pictures import post_map
+from bot.views.charts import has_charts
 from bot.views.message import Message
 
 MOST = 50
@@ -204,8 +205,8 @@ def _prepared(ctx: Context, row: Leased, channel: str | None, now: int) -> _Read
                 return None
             if not verdict.drop and not verdict.moot and channel is not None:
                 words = _words(ctx, session, told, notice, now)
-                held = _take_turn(ctx, session, held, channel, now)
-                return None if held is None else _Ready(held, words, notice.map_of if notice else None)
+                ready = _Ready(held, words, notice.map_of if notice else None)
+                return _take_turn(ctx, session, ready, channel, now)
         row = held
         moot = verdict.moot or channel is None
         with writing(ctx.engine) as session:
@@ -241,16 +242,17 @@ def _words(ctx: Context, session: Session, told: telling.Told, notice: Notice | 
     return notice.message if notice else telling.render(session, ctx.workspace, told, ctx.policy, now)
 
 
-def _take_turn(ctx: Context, session: Session, row: Leased, channel: str, now: int) -> Leased | None:
+def _take_turn(ctx: Context, session: Session, ready: _Ready, channel: str, now: int) -> _Ready | None:
     """Mark it as about to be posted, if the channel's pace allows it now."""
+    row = ready.row
     # A turn of a conversation follows what somebody said, and people are slower than the pace.
     turn = row.rung == outbox.MAPPING
     free_at = None if turn else addresses.reserve(session, ctx.workspace, _address(ctx, row), now)
     if free_at is not None:
         outbox.later(session, ctx.workspace, row, free_at, None, tried=False)
         return None
-    outbox.about_to_post(session, ctx.workspace, row, channel)
-    return row._replace(channel=channel)
+    pictured = ready.map_of is not None or has_charts(ready.message)
+    return ready._replace(row=outbox.about_to_post(session, ctx.workspace, row, channel, pictured=pictured))
 
 
 def _address(ctx: Context, row: Leased) -> str:

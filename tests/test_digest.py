@@ -13,6 +13,7 @@ from sqlalchemy import Engine, text
 from test_reviews import SHOP
 from world import MONDAY, NO_CHANNEL, POLICY, World
 
+from bot.messenger import Messenger, Posted
 from bot.store import digests as digests_kept
 from bot.store import repos
 from bot.store.engine import writing
@@ -253,6 +254,26 @@ def test_charts_that_slack_refuses_come_as_a_picture(world: World) -> None:
     assert kinds.index("image") > 0, "what is most important goes first"
     assert image["alt_text"].startswith("Flow distribution (% of items done). 24 Feb – 2 Mar: Features 50, Defects 25")
     assert "Flow distribution: Features 50% (n = 2)" in sent["text"]
+
+
+def test_a_picture_that_takes_slack_two_minutes_is_posted_by_no_other_worker_meanwhile(world: World) -> None:
+    class Slow(Messenger):
+        """Another worker looks two minutes into the posting of the picture."""
+
+        def post_picture(self, *message: Any, **more: Any) -> Posted:
+            world.clock.advance(seconds=120)
+            deliver.run(world.ctx(), world.now)
+            return super().post_picture(*message, **more)
+
+    work(world, 3)
+    ask(world, "digest weekly tuesday 9:30")
+    world.slack.fail("chat.postMessage", Fault("error", error="invalid_blocks"))
+    at = MONDAY + DAY + 30 * 60
+    world.clock.advance(seconds=at - world.now)
+    digest.run(world.ctx(), world.now)
+    deliver.run(world.ctx(Slow(world.slack.token, world.slack.url, timeout=2)), world.now)
+    assert len(digests(world)) == 1
+    assert world.outbox() == ["sent"]
 
 
 def test_other_refusals_are_no_matter_of_charts(world: World) -> None:

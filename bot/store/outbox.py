@@ -21,6 +21,8 @@ OUTBOX, NUDGES, WAITS = table(OutboxRow), table(NudgeRow), table(WaitRow)
 _O, _N, _W = OUTBOX.c, NUDGES.c, WAITS.c
 LEASE = 45
 """Seconds a worker has for a message; calls to Slack end well before."""
+PICTURED = 180
+"""The same for a message that may show a picture, which takes three calls more and as many tries as Slack needs."""
 BACKLOG = "backlog"
 """The rung of a wait that is listed because its history was just read."""
 OFFER = "offer"
@@ -172,9 +174,14 @@ def hold(session: Session, workspace: str, row: Leased, now: int) -> Leased | No
     return row._replace(lease_until=now + LEASE) if held else None
 
 
-def about_to_post(session: Session, workspace: str, row: Leased, channel: str) -> None:
-    """Write where a message goes; from here on its fate is unknown until an outcome is written."""
-    _write(session, workspace, row.id, row.lease_until, channel=channel)
+def about_to_post(session: Session, workspace: str, row: Leased, channel: str, *, pictured: bool) -> Leased:
+    """Write where a message goes; from here on its fate is unknown until an outcome is written.
+
+    Held for longer where it may be `pictured`.
+    """
+    until = row.lease_until + (PICTURED - LEASE if pictured else 0)
+    _write(session, workspace, row.id, row.lease_until, channel=channel, lease_until=until)
+    return row._replace(channel=channel, lease_until=until)
 
 
 def sent(session: Session, workspace: str, row: Leased, ts: str, at: int) -> None:
