@@ -71,8 +71,11 @@ def configure(settings: Settings, stream: TextIO | None = None) -> None:
 
 
 def quiet() -> None:
-    """Only what goes wrong is logged; for commands whose output is read by people."""
-    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.WARNING))
+    """Only what goes wrong is logged, on standard error; for commands whose output is read by people or programs."""
+    structlog.configure(
+        wrapper_class=structlog.make_filtering_bound_logger(logging.WARNING),
+        logger_factory=lambda *_: structlog.PrintLogger(sys.stderr),
+    )
 
 
 def _level(settings: Settings) -> int:

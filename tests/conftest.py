@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+import structlog
 from databases import Databases
 from engines import close
 from hypothesis import HealthCheck, settings
@@ -38,6 +39,14 @@ settings.register_profile(
 )
 settings.register_profile("long", settings.get_profile("short"), max_examples=2000, derandomize=False)
 settings.load_profile("long" if os.environ.get("WEIR_LONG") == "1" else "short")
+
+
+@pytest.fixture(autouse=True)
+def logs_as_ever() -> Iterator[None]:
+    """A command that was run in this process leaves the next test's logs as they were."""
+    yield
+    if structlog.is_configured():
+        structlog.reset_defaults()
 
 
 @pytest.fixture(scope="session")

@@ -9,10 +9,12 @@ import subprocess
 import sys
 
 import pytest
+import structlog
 
 from bot.__main__ import run, weir
 from bot.eventlog import write
 from bot.flow.events import flow_event, parse_instant
+from bot.logs import quiet
 
 NINE = parse_instant("2026-03-02T09:00:00Z")
 
@@ -196,6 +198,8 @@ BAD = [
     (["manifest", "--url", "https://weir acme"], "Slack calls addresses such as https://"),
     (["waits", "--events", "log.jsonl", "--policy", "away.toml"], "away.0.until: '9999-12-31' is not allowed"),
     (["export"], "Missing argument 'FILE'"),
+    (["demo", "--port", "x"], "'--port': 'x'; a whole number from 0 to 65535 is allowed"),
+    (["demo", "--events", "log.jsonl", "--weeks", "0"], "'--weeks': '0'; a whole number from 1 to 520 is allowed"),
     (["frobnicate"], "No such command 'frobnicate'"),
     (["--frobnicate"], "No such option"),
 ]  # fmt: skip
@@ -218,6 +222,20 @@ def test_bad_input_gets_one_clear_line_and_status_2(log, here, capsys, args, sai
     assert out == ""
     assert said in err
     assert err.count("\n") == 1
+
+
+def test_a_demo_that_can_not_be_started_over_stays_as_it_was(here):
+    (here / "weir-demo").mkdir()
+    (here / "weir-demo" / "slack.db").write_text("played")
+    assert run(["demo", "--fresh", "--events", "nowhere.jsonl"]) == 2
+    assert (here / "weir-demo" / "slack.db").read_text() == "played"
+
+
+def test_what_is_logged_beside_an_output_goes_to_standard_error(here, capsys):
+    quiet()
+    structlog.get_logger().warning("repo.unknown")
+    out, err = capsys.readouterr()
+    assert (out, "repo.unknown" in err) == ("", True)
 
 
 @pytest.mark.parametrize("url", ["mysql://x/y", "sqlite://", "sqlite:///", "sqlite:///:memory:", "postgresql://h:port/x",

@@ -23,8 +23,10 @@ def opened(*, ready: bool = True, whole: bool = False) -> Iterator[Context]:
 
     from bot import app
     from bot.commands.environment import read_settings
+    from bot.logs import quiet
     from bot.policy import BadPolicy
 
+    quiet()
     try:
         ctx = app.build(read_settings())
     except BadPolicy as error:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from bot.commands import Failed, Refused
-from bot.commands.options import events_option, policy_option, read_events, read_policy
+from bot.commands.options import Whole, events_option, policy_option, read_events, read_policy
 
 if TYPE_CHECKING:
     from bot.demo import Demo, Play
@@ -22,14 +22,12 @@ FOLDER = "weir-demo"
 @click.command(epilog="Example: weir demo --events history.jsonl.gz --weeks 4")
 @events_option
 @policy_option
-@click.option(
-    "--weeks", type=click.IntRange(1, 520), help="How many weeks before its end a log begins to be played [1]."
-)
-@click.option("--seed", type=int, help="Another sample of the three teams [1].")
+@click.option("--weeks", type=Whole(1, 520), help="How many weeks before its end a log begins to be played [1].")
+@click.option("--seed", type=Whole(0, 2**31), help="Another sample of the three teams [1].")
 @click.option("--fresh", is_flag=True, help="Start over.")
 @click.option("--data", type=click.Path(file_okay=False, path_type=Path), default=FOLDER, show_default=True,
               help="The folder it is kept in until it is started over.")  # fmt: skip
-@click.option("--port", type=click.IntRange(0, 65_535), default=0, help="Where the page is [any free port].")
+@click.option("--port", type=Whole(0, 65_535), default=0, help="Where the page is [any free port].")
 @click.option("--no-browser", is_flag=True, help="Print the address and open no browser.")
 @click.option("--rate-limits", is_flag=True, help="Keep Slack's rate limits, too.")
 def demo(
@@ -43,12 +41,12 @@ def demo(
         raise Refused("--weeks belongs to --events: it says where in a log of yours the play begins")
     if events_file is not None and seed is not None:
         raise Refused("--seed belongs to the sample; with --events there is none")
-    if fresh:
-        forget(data)
-    kept = kept_source(data)
+    kept = None if fresh else kept_source(data)
     play = _sample(seed, policy_file, kept) if events_file is None else _log(events_file, policy_file, weeks or 1)
     if kept is not None and kept != play.source:
         raise Refused(f"{data} holds {_named(kept)}; --fresh starts over, --data DIR keeps this one elsewhere")
+    if fresh:
+        forget(data)
     _run(play, data, port, no_browser, rate_limits, goes_on=kept is not None)
 
 

@@ -31,6 +31,24 @@ class Instant(click.ParamType[int]):
             self.fail(f"{value!r} is {error}", param, ctx)
 
 
+class Whole(click.ParamType[int]):
+    """A whole number from `least` to `most`."""
+
+    name = "number"
+
+    def __init__(self, least: int, most: int) -> None:
+        self._least, self._most = least, most
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> int:
+        try:
+            number = int(value)
+        except ValueError:
+            number = self._least - 1
+        if not self._least <= number <= self._most:
+            self.fail(f"{value!r}; a whole number from {self._least} to {self._most} is allowed", param, ctx)
+        return number
+
+
 events_option = click.option(
     "--events", "events_file", metavar="FILE", help="Read an event log (JSON lines, .gz too; - is standard input)."
 )
