@@ -29,6 +29,8 @@ OLD = max((Path(__file__).parent / "old").glob("weir-*.tar.xz"))
 OLD_REVISION = OLD.name.removeprefix("weir-").removesuffix(".tar.xz")
 LOOK = 1.0
 """Seconds between two questions of the balancer whether a process is ready."""
+PAUSE = 0.05
+"""Seconds between two reviews that are asked for, so that a fast machine does not run out of people."""
 
 
 def url_of(database: Engine) -> str:
@@ -148,6 +150,7 @@ class Town:
                 return
             self.ask_for([number])
             self._go_on()
+            enough.wait(PAUSE)
         assert enough.is_set(), "too few people for so long"
 
     def _go_on(self) -> None:

@@ -23,7 +23,7 @@ from bot.serving.workspaces import OneWorkspace
 from bot.store.engine import make_engine, writing
 from bot.store.migrate import migrate, revisions, upgrade
 
-SHORT, LONG = 7, 1_000
+SHORT, LONG = 7, 2_000
 """How many people are asked for a review at most."""
 
 

@@ -11,6 +11,8 @@ Path: TypeAlias = tuple[str | int, ...]
 """Where something stands: keys, and places in lists from 0."""
 MOST = 40_000
 """Characters of a text."""
+MOST_OF_KEY = 60
+"""Characters of a key that are said where something is wrong with it."""
 _NOTHING = ("", "~", "null")
 
 
@@ -38,7 +40,8 @@ def key_said(path: Path) -> str:
 
 
 def _printable(key: str) -> str:
-    return key if key.isprintable() else ascii(key)[1:-1]
+    shown = key if key.isprintable() else ascii(key)[1:-1]
+    return shown if len(shown) <= MOST_OF_KEY else f"{shown[: MOST_OF_KEY - 1]}…"
 
 
 def read(text: str, example: str) -> Read:

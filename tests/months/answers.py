@@ -68,7 +68,7 @@ class Answers:
         wanted, quiet = choose(person, choice, now)
         control = control_of(message, key, wanted)
         if control is not None and self._press(person, channel, message, control, now):
-            self._judge.quiet(key, person.login, quiet)
+            self._judge.quiet(key, person.login, quiet, first_kind(message, key))
 
     def _hand_over(self, person: Person, channel: str, message: Json, key: Key, choice: float, now: int) -> None:
         """Pick a colleague, where the message asks for a review; the program moves the request on the host."""
@@ -83,6 +83,12 @@ class Answers:
         if self._press(person, channel, message, (*control[:2], mate.user), now):
             self._moved(item, now)
             self._judge.quiet(key, person.login, (now, person.midnight(now, 2)))
+
+
+def first_kind(message: Json, key: Key) -> str:
+    """The kind of the first turn that a message names of an item, which is the one that is answered."""
+    found = (one for one in NAMED.finditer(str(message["text"])) if (one[1], int(one[2])) == key)
+    return next((FOR_PERSON[one[3].strip()] for one in found), "")
 
 
 def choose(person: Person, choice: float, now: int) -> tuple[str, tuple[int, int]]:

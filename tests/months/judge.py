@@ -131,7 +131,7 @@ class Judge:
         for turn in fresh:
             tracked.open[turn] = Open(fact.at, now)
         if not in_turn and tracked.open:
-            self._date(key, tracked)
+            self._date(key, tracked, now)
 
     def told_of_checks(self, key: tuple[str, int], result: Result | None, now: int, *, read: bool = False) -> None:
         """A result was told or `read`, or another head became known: perhaps the item turns red or green by it."""
@@ -151,11 +151,13 @@ class Judge:
             return set()
         return Moment(in_order(tracked.known), tracked.known, self.org.repos[key[0]].rules).turns()
 
-    def _date(self, key: tuple[str, int], tracked: Tracked) -> None:
-        """A fact came late: read off the whole history since when it is whose turn."""
+    def _date(self, key: tuple[str, int], tracked: Tracked, now: int) -> None:
+        """A fact came late: read off the whole history since when it is whose turn, and if it is their turn again."""
         for wait in ledger(tracked.known, self.org.repos[key[0]].rules):
             turn = Turn(wait.kind, wait.on, wait.team)
             if wait.until is None and turn in tracked.open:
+                if wait.since > tracked.open[turn].known:
+                    tracked.open[turn] = Open(wait.since, now)
                 tracked.open[turn].since = wait.since
 
     def forget(self, key: tuple[str, int]) -> None:
@@ -227,10 +229,10 @@ class Judge:
 
     # What was said.
 
-    def quiet(self, key: tuple[str, int], login: str, until: Span) -> None:
-        """Somebody asked for quiet about an item."""
+    def quiet(self, key: tuple[str, int], login: str, until: Span, kind: str = "") -> None:
+        """Somebody asked for quiet about a turn of theirs in an item, of whichever kind where none is named."""
         for turn, state in self.items[key].open.items():
-            if turn.on == login:
+            if turn.on == login and kind in ("", turn.kind):
                 state.quiet = until
 
     def mute(self, key: tuple[str, int], login: str) -> None:

@@ -107,6 +107,9 @@ class Run:
             self._heard(delivery.item.key, delivery.fact, now)
         if delivery.item.result is not None:
             self.judge.told_of_checks(delivery.item.key, delivery.result, now)
+        if delivery.result is not None:
+            # In earnest it takes seconds. Of what is folded in together only the latest head's checks are seen.
+            self.program.run("fold")
         if self._settle_by is None:
             self._settle_by = now + SETTLE
 
