@@ -27,6 +27,7 @@ from bot.flow.events import FlowEvent, ItemKey
 from bot.flow.forgetting import without
 from bot.flow.ladder import next_look
 from bot.hosts import Delivery, ShaFact
+from bot.incoming.agreed import agreed, folded_otherwise
 from bot.incoming.commitfacts import deployments, result
 from bot.incoming.commititems import items_of, turnings
 from bot.incoming.kept_waits import Terms
@@ -49,6 +50,8 @@ LOOKS = 1000
 """Ladders looked at in one transaction when all of them are."""
 POLICY = "policy_of_looks"
 """The setting that tells which policy the stored instants were computed by."""
+TURNS = "policy_of_turns"
+"""The setting that tells what that policy said of turns."""
 CHECK, DEPLOYED = "check", "deployed"
 
 
@@ -333,18 +336,20 @@ def _refold_all(session: Session, keys: Sequence[ItemKey], terms: Terms) -> None
 
 
 def refresh_looks(ctx: Context, now: int) -> None:
-    """Where the policy file changed: fold again (other rules, other turns) and look at every ladder anew."""
+    """Where the policy file changed: fold again what has other turns by it, and look at every ladder anew."""
     written = ctx.policy.written or ctx.policy
-    fingerprint = hashlib.sha256(written.file.model_dump_json().encode()).hexdigest()
+    fingerprint, turns = hashlib.sha256(written.file.model_dump_json().encode()).hexdigest(), agreed(written)
     with reading(ctx.engine) as session:
         if settings.get(session, ctx.workspace, POLICY) == fingerprint:
             return
-    rebuild(ctx, now)
+        before, keys = settings.get(session, ctx.workspace, TURNS), items.all_keys(session, ctx.workspace)
+    rebuild(ctx, now, keys if before is None else folded_otherwise(keys, before, turns))
     last: int | None = -1
     while last is not None:
         last = _under_terms(ctx, now, partial(_refresh_some, ctx, last))
     with writing(ctx.engine) as session:
         settings.put(session, ctx.workspace, POLICY, fingerprint)
+        settings.put(session, ctx.workspace, TURNS, turns)
 
 
 def _refresh_some(ctx: Context, after: int, terms: Terms) -> int | None:

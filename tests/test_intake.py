@@ -634,6 +634,33 @@ def test_other_rules_are_other_turns(ctx: Context) -> None:
     assert [row.until for row in waits(ctx.engine)] == [None]
 
 
+@pytest.mark.parametrize(
+    ("more", "folded"),
+    [
+        ('[people.carol]\nslack = "U0CAROL"\n', set()),
+        ('[repos."acme/store"]\ntargets = { review = "2h" }\n', set()),
+        ('[repos."Acme/Store"]\nrules = { approvals_required = 2 }\n', {("acme/store", 1)}),
+        ('[repos."acme/store"]\nfollow = false\n', {("acme/store", 1)}),
+        ('[repos."acme/store"]\nrules = { approvals_required = 1 }\n', set()),
+        ("[rules]\nhold_while_red = false\n", {("acme/shop", 1), ("acme/store", 1)}),
+    ],
+)
+def test_another_policy_folds_again_what_has_other_turns_by_it(
+    ctx: Context, more: str, folded: set[tuple[str, int]]
+) -> None:
+    here = [opened(), asked()]
+    take(ctx, [*here, *(one._replace(repo="acme/store") for one in here)], MONDAY, live=True)
+    refresh_looks(ctx, MONDAY)
+    for _ in range(2):
+        with writing(ctx.engine) as session:
+            session.execute(update(ITEMS).values(author="nobody"))
+        refresh_looks(context(ctx.engine, POLICY + more), MONDAY + 60)
+        with reading(ctx.engine) as session:
+            again = session.execute(select(ITEMS.c.repo, ITEMS.c.item).where(ITEMS.c.author != "nobody"))
+            assert {(repo, item) for repo, item in again} == folded
+        folded = set()
+
+
 def test_the_same_policy_is_not_worked_through_twice(ctx: Context) -> None:
     take(ctx, [opened(), asked()], MONDAY, live=True)
     refresh_looks(ctx, MONDAY)
