@@ -10,7 +10,7 @@ import json
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from functools import cache
+from functools import cache, lru_cache
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
@@ -29,7 +29,7 @@ def schema() -> gql.GraphQLSchema:
     return gql.build_schema(SCHEMA.read_text(encoding="utf-8"))
 
 
-@cache
+@lru_cache(maxsize=256)
 def checked(query: str) -> gql.DocumentNode:
     """The parsed query. Raises ValueError where GitHub's schema does not know it."""
     document = gql.parse(query)
