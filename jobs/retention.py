@@ -1,4 +1,7 @@
-"""Takes away what is older than the policy keeps it: once a day, in portions, and never of what is still open."""
+"""Takes away what is older than the policy keeps it: once a day, in portions, and never of what is still open.
+
+SQLite takes stock of what is left then.
+"""
 
 from __future__ import annotations
 
@@ -10,7 +13,7 @@ from bot.context import Context
 from bot.installing.leaving import end_if_over
 from bot.said import current
 from bot.store import retention, settings
-from bot.store.engine import reading, undisturbed, writing
+from bot.store.engine import reading, take_stock, undisturbed, writing
 
 log = structlog.get_logger()
 
@@ -42,6 +45,7 @@ def run(ctx: Context, now: int) -> int:
     _repos(ctx, now, kept.disconnected)
     with writing(ctx.engine) as session:
         retention.remove_sights(session, ctx.workspace, now)
+    take_stock(ctx.engine)
     _note(ctx, {"over": today})
     if gone:
         log.info("retention.removed", rows=gone)

@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 from sqlmodel import col
 
 from bot.store import answers
-from bot.store.outbox import BACKLOG, TRIAL
+from bot.store.outbox import BACKLOG, ON_ITS_WAY, TRIAL
 from bot.store.tables import AddressRow, AnswerRow, NudgeRow, OutboxRow, RepoRow, WaitRow
 
 Counts = dict[tuple[str, ...], int]
@@ -48,9 +48,7 @@ def figures(session: Session, workspace: str, now: int) -> Figures:
     """Read all figures as they stand at `now`, seconds since 1970 UTC."""
     messages = _counted(session, OutboxRow.workspace == workspace, col(OutboxRow.state), col(OutboxRow.rung))
     due = select(func.min(col(WaitRow.next_nudge_at))).where(col(WaitRow.workspace) == workspace)
-    waiting = select(func.min(col(OutboxRow.not_before))).where(
-        col(OutboxRow.workspace) == workspace, col(OutboxRow.state).in_(("pending", "sending"))
-    )
+    waiting = select(func.min(col(OutboxRow.not_before))).where(col(OutboxRow.workspace) == workspace, ON_ITS_WAY)
     return Figures(
         messages=messages,
         failures=_reasons(session, workspace),
@@ -112,7 +110,7 @@ def deliveries(session: Session, workspace: str, since: int, now: int) -> Delive
     number, late = session.execute(counts).one()
     reason = func.coalesce(col(OutboxRow.error), "unknown")
     failed = _counted(session, lately & (col(OutboxRow.state) == "failed"), reason)
-    due = (col(OutboxRow.state).in_(("pending", "sending"))) & (col(OutboxRow.not_before) <= now)
+    due = ON_ITS_WAY & (col(OutboxRow.not_before) <= now)
     oldest = session.scalar(
         select(func.min(col(OutboxRow.not_before))).where(col(OutboxRow.workspace) == workspace, due)
     )

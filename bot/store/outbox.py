@@ -11,7 +11,7 @@ from collections.abc import Iterable, Sequence
 from typing import Any, NamedTuple
 from uuid import uuid4
 
-from sqlalchemy import Row, case, delete, func, or_, select, text, update
+from sqlalchemy import Row, case, delete, func, literal_column, or_, select, text, update
 from sqlalchemy.orm import Session
 
 from bot.store.sql import batches, insert, table
@@ -44,6 +44,9 @@ DIGEST = "digest"
 """The rung of a digest, and of what is said where one could not be posted."""
 SOON = 600
 """Seconds within which a message that is to be sent counts as one that is on its way."""
+ON_ITS_WAY = OUTBOX.c.state.in_([literal_column("'pending'"), literal_column("'sending'")])
+"""What is to be sent still. In the words of the index `outbox_to_do`: SQLite does not see that values bound later are
+those, and would read every message there ever was."""
 _DAY = 86_400
 
 
@@ -122,7 +125,7 @@ def heard(session: Session, workspace: str, recipients: Iterable[str], now: int)
     found = had(session, workspace, recipients, now)
     # But for a notice that waits until its reader is back: nobody knows who comes first.
     soon = or_(_O.about.is_(None), _O.not_before <= now + SOON)
-    coming = select(_O.recipient).where(_O.workspace == workspace, _O.state.in_(("pending", "sending")), soon)
+    coming = select(_O.recipient).where(_O.workspace == workspace, ON_ITS_WAY, soon)
     for recipient in session.execute(coming).scalars():
         found[recipient].append(now)
     return found
@@ -147,7 +150,7 @@ def lease(session: Session, workspace: str, now: int) -> Leased | None:
     free = or_(_O.lease_until.is_(None), _O.lease_until <= now)
     row = session.execute(
         select(OUTBOX)
-        .where(_O.workspace == workspace, _O.state.in_(("pending", "sending")), _O.not_before <= now, free)
+        .where(_O.workspace == workspace, ON_ITS_WAY, _O.not_before <= now, free)
         .order_by(_O.not_before, _O.made_at, _O.id)
         .limit(1)
         .with_for_update(skip_locked=True)
@@ -218,7 +221,7 @@ def failed(session: Session, workspace: str, row: Leased, reason: str) -> None:
 
 def give_up(session: Session, workspace: str, reason: str) -> None:
     """Nothing that is on its way will be sent, and nothing edited."""
-    open_ = (_O.workspace == workspace, _O.state.in_(("pending", "sending")))
+    open_ = (_O.workspace == workspace, ON_ITS_WAY)
     session.execute(update(OUTBOX).where(*open_).values(state="failed", lease_until=None, error=reason))
     session.execute(update(OUTBOX).where(_O.workspace == workspace).values(edit_at=None))
 
@@ -263,11 +266,10 @@ def is_shown(session: Session, workspace: str, id_: str) -> bool:
 
 
 def claims_of(session: Session, workspace: str, id_: str) -> list[tuple[int, str]]:
-    """(wait id, rung) of what a message names."""
-    rows = session.execute(
-        select(_N.wait_id, _N.rung).where(_N.workspace == workspace, _N.outbox_id == id_).order_by(_N.wait_id, _N.rung)
-    )
-    return [(wait, rung) for wait, rung in rows]
+    """(wait id, rung) of what a message names, in order."""
+    # Sorted here: SQLite, asked for this order, would go through all nudges in it and not by the message.
+    rows = session.execute(select(_N.wait_id, _N.rung).where(_N.workspace == workspace, _N.outbox_id == id_))
+    return sorted((wait, rung) for wait, rung in rows)
 
 
 def untold_backlog(session: Session, workspace: str, holders: Iterable[str]) -> dict[str, list[Row[Any]]]:
