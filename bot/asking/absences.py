@@ -42,14 +42,16 @@ def absences_of(person: Person, now: int) -> list[Absence]:
 def joined_with(first: date, last: date | None, here: datetime) -> Callable[[Listed | None], Listed]:
     """Adds the days from the first to the last (None: until taken back); today counts from `here`, the local time now.
 
-    What it overlaps becomes one with it. An absence without an end that goes on is given this one's.
+    What began before and reaches into it becomes one with it. What begins later stays as it was planned: whoever is
+    back early is away again then. An absence without an end that goes on is given this one's.
     """
     start = here if first == here.date() else datetime.combine(first, time())
     new = (start, _NEVER if last is None else datetime.combine(last + timedelta(days=1), time()))
 
     def added(old: Listed | None) -> Listed:
         known = [(a, start if end is _NEVER and a <= start else end) for a, end in map(_local, old or ())]
-        return _listed(_as_one([*known, new]))
+        later = [span for span in known if span[0] > start]
+        return _listed(sorted([*_as_one([*(span for span in known if span[0] <= start), new]), *later]))
 
     return added
 
