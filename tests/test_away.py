@@ -108,6 +108,17 @@ def test_whoever_says_that_they_are_back_is_back_whatever_their_status_still_say
     assert away(desk.world) == [], "another change of the profile says nothing new"
 
 
+def test_whoever_is_back_early_is_away_again_in_the_holiday_that_was_planned(desk: Desk) -> None:
+    desk.flow("away from thursday until 2026-03-13")
+    desk.flow("away until friday")
+    assert len(away(desk.world)) == 1, "told as one"
+    desk.world.clock.advance(hours=3)
+    desk.flow("back")
+    [(start, end)] = away(desk.world)
+    assert end is not None
+    assert (start - MONDAY, end - start) == (3 * 24 * HOUR - 9 * HOUR, 9 * 24 * HOUR)
+
+
 def test_what_a_stranger_s_status_says_is_not_kept(desk: Desk, world: World) -> None:
     status(desk, "vacation", user="U0DAVE")
     with reading(world.engine) as session:
