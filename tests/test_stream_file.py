@@ -138,6 +138,7 @@ FAULTS = [
     (SHORT.replace("[merged]", "[merged now]"), "line 15: stages 3: signals 1: “merged now” is not allowed"),
     (SHORT.replace("team qa", "qa"), "line 8: stages 2: responsible: “qa” is not allowed; allowed are author,"),
     (SHORT.replace("acme/shop", "shop"), "line 2: repos 1: “shop” is not allowed; allowed is a repository such as"),
+    (SHORT.replace("name: QA", 'name: "\\x1e"'), "line 6: stages 2: name: “\\x1e” is not allowed"),
     (SHORT.replace("target", "x" * 900), f"line 9: stages 2: {'x' * 59}…: unknown key; allowed here are name, kind,"),
     (SHORT.replace("target", "goal"), "line 9: stages 2: goal: unknown key; allowed here are name, kind, segment,"),
     (SHORT.replace("name: QA", "name: IDEA"), "line 6: stages 2: name: “IDEA” stands there twice"),

@@ -31,7 +31,7 @@ from bot.flow.stream import (
 )
 from bot.policy_file import Day, RepoName, duration
 from bot.policy_file import spelt as spelt_duration
-from bot.streams.yaml_lines import BadYaml, Path, key_said, read
+from bot.streams.yaml_lines import BadYaml, Path, key_said, printable, read
 
 MOST_NAME, MOST_TEXT = 60, 300
 """Characters of a name, and of what is said about something."""
@@ -293,8 +293,9 @@ def _said(fault: Any) -> str:
 
 
 def _shown(value: object) -> str:
-    text = "a table" if isinstance(value, dict) else "a list" if isinstance(value, list) else f"“{value}”"
-    return text if len(text) <= 60 else text[:57] + "…”"
+    if isinstance(value, dict | list):
+        return "a table" if isinstance(value, dict) else "a list"
+    return f"“{printable(str(value))}”"
 
 
 def _contradictions(told: _Stream) -> Iterator[tuple[Path, str]]:

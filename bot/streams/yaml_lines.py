@@ -11,8 +11,8 @@ Path: TypeAlias = tuple[str | int, ...]
 """Where something stands: keys, and places in lists from 0."""
 MOST = 40_000
 """Characters of a text."""
-MOST_OF_KEY = 60
-"""Characters of a key that are said where something is wrong with it."""
+MOST_SHOWN = 60
+"""Characters of a key or a value that are said where something is wrong with it."""
 _NOTHING = ("", "~", "null")
 
 
@@ -35,13 +35,14 @@ def key_said(path: Path) -> str:
     """`stages 2: target`: places are said from 1 on."""
     said = ""
     for step in path:
-        said += f" {step + 1}" if isinstance(step, int) else f": {_printable(step)}" if said else _printable(step)
+        said += f" {step + 1}" if isinstance(step, int) else f": {printable(step)}" if said else printable(step)
     return said
 
 
-def _printable(key: str) -> str:
-    shown = key if key.isprintable() else ascii(key)[1:-1]
-    return shown if len(shown) <= MOST_OF_KEY else f"{shown[: MOST_OF_KEY - 1]}…"
+def printable(text: str) -> str:
+    """A text as it can be said on a line: what does not print in Python's words, what is endless cut."""
+    shown = text if text.isprintable() else ascii(text)[1:-1]
+    return shown if len(shown) <= MOST_SHOWN else f"{shown[: MOST_SHOWN - 1]}…"
 
 
 def read(text: str, example: str) -> Read:
