@@ -37,8 +37,11 @@ _TALKATIVE = {
 }
 
 
-def configure(settings: Settings, stream: TextIO | None = None) -> None:
-    """Send structlog and the standard library's logging through one pipe to `stream` (standard error)."""
+def configure(settings: Settings, stream: TextIO | None = None, *, least: int = logging.NOTSET) -> None:
+    """Send structlog and the standard library's logging through one pipe to `stream` (standard error).
+
+    What is below the settings' level or `least` is not logged.
+    """
     out = sys.stderr if stream is None else stream
     shared: list[Processor] = [
         structlog.contextvars.merge_contextvars,
@@ -56,9 +59,10 @@ def configure(settings: Settings, stream: TextIO | None = None) -> None:
     )
     root = logging.getLogger()
     root.handlers[:] = [handler]
-    root.setLevel(_level(settings))
-    for name, least in _TALKATIVE.items():
-        logging.getLogger(name).setLevel(max(least, _level(settings)))
+    level = max(least, getattr(logging, settings.weir_log_level.upper()))
+    root.setLevel(level)
+    for name, quiet_to in _TALKATIVE.items():
+        logging.getLogger(name).setLevel(max(quiet_to, level))
     structlog.configure(
         processors=[
             structlog.stdlib.filter_by_level,
@@ -70,17 +74,9 @@ def configure(settings: Settings, stream: TextIO | None = None) -> None:
     )
 
 
-def quiet() -> None:
-    """Only what goes wrong is logged, on standard error; for commands whose output is read by people or programs."""
-    structlog.configure(
-        wrapper_class=structlog.make_filtering_bound_logger(logging.WARNING),
-        logger_factory=lambda *_: structlog.PrintLogger(sys.stderr),
-    )
-
-
-def _level(settings: Settings) -> int:
-    level: int = getattr(logging, settings.weir_log_level.upper())
-    return level
+def quiet(settings: Settings) -> None:
+    """Only what goes wrong is logged; for commands whose output is read by people or programs."""
+    configure(settings, least=logging.WARNING)
 
 
 def _renderer(out: TextIO) -> Processor:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import shutil
 import sys
@@ -41,12 +42,20 @@ settings.register_profile("long", settings.get_profile("short"), max_examples=20
 settings.load_profile("long" if os.environ.get("WEIR_LONG") == "1" else "short")
 
 
+PLAIN = structlog.dev.ConsoleRenderer(colors=False, exception_formatter=structlog.dev.plain_traceback)
+"""By itself structlog draws tracebacks with every local in a frame, which of a test can take minutes."""
+
+
 @pytest.fixture(autouse=True)
 def logs_as_ever() -> Iterator[None]:
-    """A command that was run in this process leaves the next test's logs as they were."""
+    """A command that is run in this process leaves the next test's logs as they were."""
+    root = logging.getLogger()
+    handlers, level = root.handlers[:], root.level
+    structlog.reset_defaults()
+    structlog.configure(processors=[*structlog.get_config()["processors"][:-1], PLAIN])
     yield
-    if structlog.is_configured():
-        structlog.reset_defaults()
+    root.handlers[:] = handlers
+    root.setLevel(level)
 
 
 @pytest.fixture(scope="session")

@@ -15,6 +15,7 @@ from bot.__main__ import run, weir
 from bot.eventlog import write
 from bot.flow.events import flow_event, parse_instant
 from bot.logs import quiet
+from bot.settings import Settings
 
 NINE = parse_instant("2026-03-02T09:00:00Z")
 
@@ -232,10 +233,12 @@ def test_a_demo_that_can_not_be_started_over_stays_as_it_was(here):
 
 
 def test_what_is_logged_beside_an_output_goes_to_standard_error(here, capsys):
-    quiet()
-    structlog.get_logger().warning("repo.unknown")
+    quiet(Settings(slack_bot_token="a-token-of-acme"))
+    structlog.get_logger().info("repo.known")
+    structlog.get_logger().warning("repo.unknown", token="a-token-of-acme")
     out, err = capsys.readouterr()
-    assert (out, "repo.unknown" in err) == ("", True)
+    assert (out, json.loads(err)["event"]) == ("", "repo.unknown")
+    assert "a-token" not in err
 
 
 @pytest.mark.parametrize("url", ["mysql://x/y", "sqlite://", "sqlite:///", "sqlite:///:memory:", "postgresql://h:port/x",

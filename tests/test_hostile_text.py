@@ -158,17 +158,6 @@ def test_a_value_stream_called_so_is_only_text(named: tuple[World, Context, str]
         is_shown_as_text(answer(ctx, "U0ALICE", Again(words, place="C0TEAM")))
 
 
-@pytest.fixture
-def _logging_as_it_was() -> Iterator[None]:
-    root = logging.getLogger()
-    handlers, level = root.handlers[:], root.level
-    yield
-    root.handlers[:] = handlers
-    root.setLevel(level)
-    structlog.reset_defaults()
-
-
-@pytest.mark.usefixtures("_logging_as_it_was")
 @pytest.mark.parametrize("name", [*HOSTILE, 'x\n{"level": "error"}', "\x1b[2J", "\x85y", "\0", "\x9b2Jé",
                                   "\u2028y", "\u202ey", "\ud800"])  # fmt: skip
 def test_in_the_log_it_stays_within_its_line(name: str) -> None:

@@ -26,9 +26,10 @@ def opened(*, ready: bool = True, whole: bool = False) -> Iterator[Context]:
     from bot.logs import quiet
     from bot.policy import BadPolicy
 
-    quiet()
+    settings = read_settings()
+    quiet(settings)
     try:
-        ctx = app.build(read_settings())
+        ctx = app.build(settings)
     except BadPolicy as error:
         raise Refused(str(error)) from None
     try:

@@ -90,8 +90,9 @@ def _run(play: Play, folder: Path, port: int, no_browser: bool, limited: bool, *
 
     from bot.demo import opened
     from bot.logs import quiet
+    from bot.settings import Settings
 
-    quiet()
+    quiet(Settings())
     click.echo("Weir is getting up …", err=True)
     try:
         with opened(play, folder, port=port, limited=limited) as running:

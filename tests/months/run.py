@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gc
 import heapq
 import time
 from collections.abc import Callable, Iterator
@@ -343,7 +342,6 @@ def months(people: int, pulls: int, days: int, url: str, seed: int, show: Callab
     engine = make_engine(url)
     migrate(engine)
     engine.dispose()
-    gc.set_threshold(50_000, 20, 50)
     with listening() as said:
         run = Run(people, pulls, START + days * DAY, url, seed)
         for month in run.go():
