@@ -42,6 +42,11 @@ settings.register_profile("long", settings.get_profile("short"), max_examples=20
 settings.load_profile("long" if os.environ.get("WEIR_LONG") == "1" else "short")
 
 
+def pytest_xdist_auto_num_workers() -> int:
+    """Processes of a whole run. A third of their time tests wait, for programs they start and ends they look for."""
+    return (os.cpu_count() or 1) * 3 // 2
+
+
 PLAIN = structlog.dev.ConsoleRenderer(colors=False, exception_formatter=structlog.dev.plain_traceback)
 """By itself structlog draws tracebacks with every local in a frame, which of a test can take minutes."""
 
