@@ -30,7 +30,7 @@ from bot.store.engine import make_engine, reading
 from bot.web import application
 from jobs.schedule import Job, run_job
 from months.host import SECRET, Host
-from months.slack import MonthsSlack, WireMessenger
+from months.slack import MonthsSlack, WireMessenger, seen
 
 Json = dict[str, Any]
 SLACK_SECRET = "signing-secret"
@@ -86,13 +86,11 @@ class Program:
         form = payloads.command("/flow", text, user, place, self._trigger(), "https://slack.invalid/respond/1")
         status, body = self._from_slack(urlencode(form))
         assert status == 200, (status, body)
-        said = str(json.loads(body)["text"]) if body.strip() else ""
-        return (self._late_answer(before),) * 2 if said == LATER else (said, body)
-
-    def _late_answer(self, before: int) -> str:
-        """An answer that a busy machine was late with."""
-        wait_until(lambda: len(self._slack.answers) > before)
-        return self._slack.answers[-1][1]
+        told = json.loads(body) if body.strip() else {"text": ""}
+        if told["text"] != LATER:
+            return told["text"], seen(told["text"], told.get("blocks", ()))
+        wait_until(lambda: len(self._slack.answers) > before)  # a busy machine is late
+        return self._slack.answers[-1]
 
     def press(self, user: str, channel: str, shown: Json, block: str, action: str, value: str | None) -> None:
         """Press or choose something in a message."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter
+from collections.abc import Iterable
 from typing import Any
 from zlib import crc32
 
@@ -42,7 +43,7 @@ class WireMessenger(Messenger):
         self._client, self._slack = Wire(slack), slack
 
     def _respond(self, response_url: str, message: Message, *, replace: bool) -> None:
-        self._slack.answers.append((response_url, message.text))
+        self._slack.answers.append((message.text, seen(message.text, message.blocks)))
 
 
 class MonthsSlack:
@@ -52,7 +53,7 @@ class MonthsSlack:
         self.api = WebApi(clock=clock)
         self.faults: Counter[str] = Counter()
         self.answers: list[tuple[str, str]] = []
-        """What was said to those who pressed or asked: (address, text)."""
+        """What was said to those who pressed or asked: (text, all that is seen)."""
         self.edits = 0
         self.posted: list[tuple[str, Json]] = []
         self._seed, self._clock = seed, clock
@@ -90,6 +91,11 @@ class MonthsSlack:
         self.answers.clear()
         self._drawn.clear()
         self.api.private.clear()
+
+
+def seen(text: str, blocks: Iterable[Json]) -> str:
+    """All that is seen of an answer, whichever way it came."""
+    return json.dumps([text, list(blocks)])
 
 
 def owner_of(channel: str) -> str | None:
