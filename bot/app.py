@@ -24,8 +24,6 @@ if TYPE_CHECKING:
     from jobs.schedule import Job, Schedule
 
 POLICY_FILE = Path("weir.toml")
-LAST_TRY = "written_at"
-"""The setting that is written to see whether a database takes something again."""
 
 log = structlog.get_logger()
 
@@ -117,13 +115,13 @@ def slack_of(served: Workspaces) -> SlackDoor:
 def all_routes(served: Workspaces, telemetry: Telemetry, slack: SlackDoor) -> dict[str, Route]:
     """Every address of the web process. In Socket Mode Slack comes by its socket alone."""
     from bot.installing.installs import Installed
-    from bot.web import Route, for_all
+    from bot.web import Route
     from handlers import installing
     from handlers.slack import MOST_BYTES
     from handlers.webhooks import github_door
 
     fit, routes = slack.fit, own_routes(telemetry)
-    routes["/readyz"] = Route("GET", for_all(lambda _: _ready(served.base, fit)))
+    routes["/readyz"] = Route("GET", lambda _: _ready(served.base, fit))
     routes["/webhooks/github"] = Route("POST", fit.guarded(partial(github_door, served, telemetry)))
     if served.base.settings.slack_app_token is None:
         routes["/slack/events"] = Route("POST", slack.by_http, MOST_BYTES)
@@ -149,28 +147,14 @@ def own_routes(telemetry: Telemetry) -> dict[str, Route]:
 def _ready(ctx: Context, fit: Fit) -> Answer:
     """Ready while the database answers, takes what is written and fits this program; Slack or a code host may be down.
 
-    Not any more once the end is asked for. Raises what a database in trouble raises.
+    Not any more once the end is asked for.
     """
-    from bot.serving.fit import why_not
-    from bot.store.engine import doubted
     from bot.web import Answer
 
     if ctx.stopping.is_set():
         return Answer(503, "stopping; others are to be asked from now on")
-    why = why_not(fit.look())
-    if why is None and doubted(ctx.engine):
-        _try_to_write(ctx)
+    why = fit.unready()
     return Answer(200, "ready") if why is None else Answer(503, why)
-
-
-def _try_to_write(ctx: Context) -> None:
-    from bot.store import settings
-    from bot.store.engine import proven, writing
-
-    with writing(ctx.engine) as session:
-        settings.put(session, ctx.workspace, LAST_TRY, str(ctx.clock.now()))
-    proven(ctx.engine)
-    log.info("database back")
 
 
 def schedule_of(served: Workspaces, telemetry: Telemetry) -> Schedule:

@@ -36,6 +36,7 @@ from bot.outgoing.standings import standings_of
 from bot.said import current, seen_in
 from bot.store import arrivals, checks, events, forgotten, items, repos, said, settings, sights, unplaced, waits
 from bot.store.checks import Result
+from bot.store.doubt import waited_in_vain
 from bot.store.engine import reading, undisturbed, writing
 from bot.store.items import Facts
 from bot.store.sql import batches
@@ -114,7 +115,7 @@ _doors: WeakKeyDictionary[Engine, Together[Call, Taken]] = WeakKeyDictionary()
 
 
 def _door(engine: Engine) -> Together[Call, Taken]:
-    return _doors.setdefault(engine, Together(_take_together))
+    return _doors.setdefault(engine, Together(_take_together, waited_in_vain))
 
 
 def _take_together(calls: Sequence[Call]) -> list[Taken]:

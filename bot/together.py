@@ -29,10 +29,18 @@ class _Call(Generic[Asked, Answer]):
 
 
 class Together(Generic[Asked, Answer]):
-    """Serves calls in groups. `serve` answers each of those it is given, in order, or raises for all of them."""
+    """Serves calls in groups. `serve` answers each of those it is given, in order, or raises for all of them.
 
-    def __init__(self, serve: Callable[[Sequence[Asked]], Sequence[Answer]]) -> None:
-        self._serve = serve
+    Whatever it raises of which `hopeless` says so concerns those, too, who wait for their turn: none of them begins to
+    wait for the same thing anew.
+    """
+
+    def __init__(
+        self,
+        serve: Callable[[Sequence[Asked]], Sequence[Answer]],
+        hopeless: Callable[[Exception], bool] = lambda _: False,
+    ) -> None:
+        self._serve, self._hopeless = serve, hopeless
         self._waiting: list[_Call[Asked, Answer]] = []
         self._led = False
         self._lock = Lock()
@@ -40,7 +48,7 @@ class Together(Generic[Asked, Answer]):
     def through(self, kin: object, asked: Asked) -> Answer:
         """The answer, once the group it was served in is finished; only calls of the same `kin` are grouped.
 
-        Raises what serving it alone raised: a call that fails does not fail its neighbours.
+        Raises what serving it alone raised, or what was hopeless: else a call that fails does not fail its neighbours.
         """
         call: _Call[Asked, Answer] = _Call(kin, asked)
         if not self._leads(call):
@@ -61,7 +69,9 @@ class Together(Generic[Asked, Answer]):
     def _lead(self, leader: _Call[Asked, Answer]) -> None:
         group = self._group(leader)
         try:
-            self._settle(group)
+            hopeless = self._settle(group)
+            if hopeless is not None:
+                group += self._give_up(hopeless)
         finally:  # where the leader is interrupted, the others lead themselves
             self._hand_over(group)
 
@@ -72,6 +82,14 @@ class Together(Generic[Asked, Answer]):
             self._waiting = [call for call in self._waiting if call not in group]
         return group
 
+    def _give_up(self, error: Exception) -> list[_Call[Asked, Answer]]:
+        """Those who wait for their turn, who are told the same."""
+        with self._lock:
+            behind, self._waiting = self._waiting, []
+        for call in behind:
+            call.settle(None, error)
+        return behind
+
     def _hand_over(self, group: Sequence[_Call[Asked, Answer]]) -> None:
         """Wake those who were served, and the longest waiting of the others to lead."""
         with self._lock:
@@ -81,18 +99,29 @@ class Together(Generic[Asked, Answer]):
         for call in woken:
             call.woken.set()
 
-    def _settle(self, group: Sequence[_Call[Asked, Answer]]) -> None:
+    def _settle(self, group: Sequence[_Call[Asked, Answer]]) -> Exception | None:
+        """Serve a group, one by one where it can't be served together; what was hopeless, if anything was."""
         try:
             answers = self._serve([call.asked for call in group])
         except Exception as error:
-            if len(group) == 1:
-                group[0].settle(None, error)
-                return
-            for call in group:
-                self._settle([call])
-            return
+            hopeless = self._hopeless(error)
+            if hopeless or len(group) == 1:
+                for call in group:
+                    call.settle(None, error)
+                return error if hopeless else None
+            return self._one_by_one(group)
         for call, answer in zip(group, answers, strict=True):
             call.settle(answer)
+        return None
+
+    def _one_by_one(self, group: Sequence[_Call[Asked, Answer]]) -> Exception | None:
+        for place, call in enumerate(group, 1):
+            hopeless = self._settle([call])
+            if hopeless is not None:
+                for behind in group[place:]:
+                    behind.settle(None, hopeless)
+                return hopeless
+        return None
 
 
 class Again:

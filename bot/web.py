@@ -49,6 +49,7 @@ LEAVING_SECONDS = 5.0
 """How long, behind a balancer, requests are still taken after the stop: until it has asked again, and believed it."""
 DATABASE_TROUBLE = (OperationalError, InterfaceError, ProgrammingError, PoolTimeout)
 """What a database that is locked, away or not migrated raises."""
+AWAY = "the database can't be used just now; send it again later"
 
 log = structlog.get_logger()
 
@@ -143,8 +144,8 @@ def _answer(routes: Mapping[str, Route], environ: WSGIEnvironment) -> Answer:
     except _TooLarge:
         return Answer(413, f"bodies of up to {route.most:,} bytes are read here")
     except DATABASE_TROUBLE as error:
-        log.error("database away", path=path, why=one_line(error))
-        return _with(Answer(503, "the database can't be used just now; send it again later"), **{"Retry-After": "30"})
+        log.warning("not done", path=path, why=one_line(error))
+        return _with(Answer(503, AWAY), **{"Retry-After": "30"})
     except Exception:
         log.exception("request failed", path=path)
         return Answer(500, "that went wrong here; it is logged")

@@ -145,7 +145,7 @@ def bear(name: str, work: Callable[[], object], telemetry: Telemetry) -> bool:
             work()
             return True
         except DATABASE_TROUBLE as error:
-            log.error("database away", why=one_line(error))
+            log.warning("job put off", why=one_line(error))
         except Exception:
             log.exception("job failed")
     telemetry.jobs.labels(name, "failed").inc()

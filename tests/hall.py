@@ -84,14 +84,14 @@ class Hall:
 
 @contextmanager
 def hall_of(
-    world: World, tmp_path: Path, processes: int = 1, host: FakeGithub | None = None
-) -> Iterator[Hall]:  # fmt: skip
-    """A hall whose code host is the tests' own."""
+    world: World, tmp_path: Path, processes: int = 1, host: FakeGithub | None = None, patience: float | None = None
+) -> Iterator[Hall]:
+    """A hall whose code host is the tests' own, with `patience` for a database that another one holds (seconds)."""
     with host or FakeGithub() as github, ExitStack() as open_, structlog.testing.capture_logs() as lines:
         github.now = lambda: world.now
         sites = []
         for _ in range(processes):
-            engine = make_engine(world.engine.url.render_as_string(hide_password=False))
+            engine = make_engine(world.engine.url.render_as_string(hide_password=False), patience)
             open_.callback(close, engine)
             client = Github(github.url, token="t", now=lambda: world.now, sleep=lambda _: None)
             open_.callback(client.close)

@@ -21,6 +21,7 @@ from slack_payloads import Hands, command
 from bot import app
 from bot.clock import SystemClock
 from bot.context import Context
+from bot.serving import fit
 from bot.serving.workspaces import OneWorkspace
 from bot.settings import Settings
 from bot.store.engine import reading
@@ -28,6 +29,7 @@ from bot.store.events import iterate_all
 from bot.web import Route, Server, application
 
 SECRET, SLACK_SECRET = "webhook-secret", "signing-secret"
+fit.READINESS = 30  # where many tests share a few cores, a second may pass between two lines
 FEW = 16
 """Threads of a web process. To start all those of a real one takes longer than most tests."""
 

@@ -164,7 +164,7 @@ def test_what_fell_due_while_it_was_down_is_nudged_unless_it_was_settled_meanwhi
 def test_with_slack_and_the_host_down_it_stays_ready_and_stores(start: Callable[..., Program]) -> None:
     program = start(SLACK_API_URL="http://127.0.0.1:9/api/", GITHUB_TOKEN="token", GITHUB_API_URL="http://127.0.0.1:9")
     assert [program.deliver("pull_request", payload) for payload in (OPENED, REQUESTED)] == [202, 202]
-    assert program.ask("GET", "/readyz") == (200, "ready\n")
+    wait_until(lambda: program.ask("GET", "/readyz") == (200, "ready\n"))
 
 
 def test_a_socket_that_slack_does_not_open_stops_nothing(start: Callable[..., Program]) -> None:

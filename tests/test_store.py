@@ -69,7 +69,7 @@ def test_sqlite_flushes_every_commit_and_waits_for_others(sqlite_engine: Engine)
     with reading(sqlite_engine) as session:
         found = {name: session.execute(text(f"PRAGMA {name}")).scalar() for name in
                  ("journal_mode", "synchronous", "busy_timeout", "foreign_keys")}  # fmt: skip
-    assert found == {"journal_mode": "wal", "synchronous": 2, "busy_timeout": 10_000, "foreign_keys": 1}
+    assert found == {"journal_mode": "wal", "synchronous": 2, "busy_timeout": 8_000, "foreign_keys": 1}
 
 
 @pytest.mark.parametrize("scheme", ["postgres", "postgresql", "postgresql+psycopg"])

@@ -16,7 +16,7 @@ from hall import Act, Hall, Json, SlowGithub, SlowSlack, hall_of
 from messages_desk import world_of
 from program import wait_until
 from slack_payloads import command
-from sqlalchemy import Engine, event
+from sqlalchemy import Engine
 from world import MONDAY, POLICY, World
 
 from bot import soon
@@ -199,23 +199,12 @@ def test_while_the_database_is_locked_all_is_acknowledged_and_done_afterwards(ha
     assert (hall.count("answers"), hall.count("absences")) == (1, 1)
 
 
-def impatient(hall: Hall) -> None:
-    """The database is waited for no longer than an instant."""
-    for site in hall.sites:
-        site.ctx.engine.dispose()
-        word = "PRAGMA busy_timeout=200" if hall.world.engine.dialect.name == "sqlite" else "SET lock_timeout = 200"
-        event.listen(site.ctx.engine, "connect", lambda connection, _, word=word: connection.execute(word))
-        if hall.world.engine.dialect.name != "sqlite":
-            event.listen(site.ctx.engine, "connect", lambda connection, _: connection.commit())
-
-
 def test_what_could_not_be_done_is_said_and_nothing_of_it_is_half_done(world: World, tmp_path: Path) -> None:
     sorry = "That went wrong on Weir's side and is logged. Please try again soon."
     world.ask("alice")
     world.wait(hours=6)
     [message] = world.slack.dms("U0ALICE")
-    with hall_of(world, tmp_path) as hall:
-        impatient(hall)
+    with hall_of(world, tmp_path, patience=0.2) as hall:
         with locked(world):
             hall.at_once(press("U0ALICE", message, "On it"))
             assert hall.told(1) == {"U0ALICE": {sorry: 1}}

@@ -1,16 +1,20 @@
-"""Whether the database still fits this program: a newer one may have changed it meanwhile."""
+"""Whether the database can be used: it may be away, or a newer program may have changed it meanwhile."""
 
 from __future__ import annotations
 
-from threading import Lock
+from concurrent.futures import Future, wait
+from threading import Lock, Thread
 from typing import TYPE_CHECKING
 
 import structlog
 
 from bot.clock import Clock
+from bot.context import WORKSPACE
 from bot.soon import answered
+from bot.store.doubt import Herald, announce, doubted
 from bot.store.migrate import CARRIES, Schema, schema_of
-from bot.web import DATABASE_TROUBLE, Answer, Door, Request
+from bot.store.proving import prove
+from bot.web import AWAY, DATABASE_TROUBLE, Answer, Door, Request, one_line
 
 if TYPE_CHECKING:
     from sqlalchemy import Engine
@@ -19,19 +23,58 @@ LOOK = 5
 """Seconds for which the last look holds."""
 MOMENT = 0.2
 """Seconds that somebody who asks waits for a look."""
+READINESS = 1.0
+"""The same where the question is whether this process is ready."""
+SLOW = "the database has not answered within a second; ask again"
 RETRY = {"Content-Type": "text/plain; charset=utf-8", "Retry-After": "30"}
 
 log = structlog.get_logger()
 
 
 class Fit:
-    """What the database's schema is to this program, looked at every few seconds; a change is logged once."""
+    """What the database's schema is to this program, looked at every few seconds; a change is logged once.
+
+    So is that the database is away, and that it is back, which each look tries to find out. Threads may share it.
+    """
 
     def __init__(self, engine: Engine, clock: Clock) -> None:
         self._engine, self._clock = engine, clock
         self._last: Schema | None = None
         self._at, self._tried = 0, -LOOK
-        self._looking, self._asking = Lock(), Lock()
+        self._looking, self._asking, self._proving = Lock(), Lock(), Lock()
+        self._readiness: Future[str | None] | None = None
+        announce(engine, Herald(_away, _back))
+
+    def unready(self) -> str | None:
+        """Why nobody should be sent here, on one line; None where this process is ready.
+
+        Whatever the database does, that is known within READINESS: who asks waits no longer for a look, of which there
+        is one at a time, and where it is not over by then it is doubtful and so not ready.
+        """
+        with self._looking:
+            under_way = self._readiness
+            if under_way is None or under_way.done():
+                under_way = self._readiness = Future()
+                Thread(target=self._find_out, args=(under_way,), name="readiness", daemon=True).start()
+        return under_way.result() if wait([under_way], READINESS).done else SLOW
+
+    def _find_out(self, outcome: Future[str | None]) -> None:
+        try:
+            outcome.set_result(why_not(self._look_and_prove()) or (AWAY if doubted(self._engine) else None))
+        except DATABASE_TROUBLE:
+            outcome.set_result(AWAY)
+        except BaseException as error:
+            outcome.set_exception(error)
+
+    def _look_and_prove(self) -> Schema:
+        """Look, and end a doubt about the database if that can be, unless somebody else is at it."""
+        schema = self.look()
+        if why_not(schema) is None and doubted(self._engine) and self._proving.acquire(blocking=False):
+            try:
+                prove(self._engine, WORKSPACE, self._clock.now())
+            finally:
+                self._proving.release()
+        return schema
 
     def look(self) -> Schema:
         """As it is now. Raises what a database in trouble raises."""
@@ -47,7 +90,7 @@ class Fit:
         known = self._last
         if known is None or not 0 <= self._clock.now() - self._at < LOOK:
             try:
-                known = self.look()
+                known = self._look_and_prove()
             except DATABASE_TROUBLE:
                 return True
         return why_not(known) is None
@@ -64,7 +107,7 @@ class Fit:
     def _try(self) -> None:
         try:
             self._tried = self._clock.now()
-            self.look()
+            self._look_and_prove()
         except DATABASE_TROUBLE:
             pass
         finally:
@@ -88,6 +131,14 @@ def why_not(schema: Schema) -> str | None:
         return "the database is behind this program; run: weir migrate"
     since = f"works with programs from schema {schema.serves_from} on" if schema.serves_from else "was made by another"
     return f"the database's schema {schema.revision} {since}, and no longer with this one; update this program"
+
+
+def _away(error: BaseException) -> None:
+    log.error("database away", why=one_line(error))
+
+
+def _back() -> None:
+    log.info("database back")
 
 
 def _tell(schema: Schema, last: Schema | None) -> None:

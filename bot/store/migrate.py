@@ -78,6 +78,7 @@ def upgrade(session: Session, revision: str = "head") -> list[str]:
     """The same within a transaction of the caller's, up to a revision that is known."""
     connection = session.connection()
     if connection.dialect.name == "postgresql":
+        connection.execute(select(func.set_config("lock_timeout", "0", True)))  # it waits for its turn, however long
         connection.execute(select(func.pg_advisory_xact_lock(online.LOCK)))
     return _upgraded(connection, revision)
 

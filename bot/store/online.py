@@ -71,14 +71,18 @@ def index(connection: Connection, indexes: Sequence[LargeIndex]) -> None:
     """Make indexes while their tables are read and written; one that broke off half-way is made anew."""
     if not indexes:
         return
-    usual = connection.default_isolation_level
+    usual, patience = connection.default_isolation_level, func.current_setting("lock_timeout")
+    with connection.begin():
+        waits = connection.execute(select(patience)).scalar()
     connection.execution_options(isolation_level="AUTOCOMMIT")
     try:
+        connection.execute(select(func.set_config("lock_timeout", "0", False)))
         do = Operations(MigrationContext.configure(connection))
         for one in indexes:
             if _broken_off(connection, one.name):
                 one.drop(do, concurrently=True)
             one.make(do, concurrently=True)
+        connection.execute(select(func.set_config("lock_timeout", waits, False)))
     finally:
         connection.rollback()  # of nothing: SQLAlchemy sees a transaction here, PostgreSQL has none
         connection.execution_options(isolation_level=usual)
