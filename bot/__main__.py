@@ -64,7 +64,8 @@ def run(args: list[str]) -> int:
         return 0
     except OSError as error:
         _drop_output()
-        return _said(Failed(error.strerror or str(error)))
+        where = f"{error.filename}: " if error.filename else ""
+        return _said(Failed(where + (error.strerror or str(error))))
     return status if isinstance(status, int) else 0
 
 

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import errno
 import gzip
 import json
+import os
+import stat
 import sys
+import tempfile
 import zlib
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
@@ -14,6 +18,8 @@ from typing import IO, Any
 from bot.flow.events import BadEvent, FlowEvent, from_record, to_record
 
 STDIO = "-"
+_STDOUT = (STDIO, "/dev/stdout", "/dev/fd/1", "/proc/self/fd/1")
+"""What was written to standard output before stays, also where that goes to a file; to open it anew would not."""
 _BOM = "\ufeff"
 
 
@@ -68,26 +74,64 @@ def _source(path: str) -> Iterator[Iterable[bytes]]:
 
 
 def write(path: str, events: Iterable[FlowEvent]) -> int:
-    """Write a log; a file appears only once it is whole. Returns the number of events. Raises BadLog."""
+    """Write a log, as `write_records` does. Returns the number of events. Raises BadLog."""
     return write_records(path, map(to_record, events))
 
 
 def write_records(path: str, said: Iterable[Any]) -> int:
-    """Write one line of JSON each; a file appears only once it is whole. Returns the number of lines. Raises BadLog."""
-    if path == STDIO:
+    """Write one line of JSON each. Returns the number of lines. Raises BadLog.
+
+    A file appears only once it is whole, in the place of one that was there, and only its owner may read it. What is
+    there and no file (a pipe, a device) is written into as it is.
+    """
+    if path in _STDOUT:
         return _dump(sys.stdout.buffer, said)
-    target = Path(path)
-    if target.is_dir():
-        raise BadLog(f"{path or 'an empty name'}: can't be written: is a directory")
-    part = target.with_name(target.name + ".part")
     try:
-        with gzip.open(part, "wb") if path.endswith(".gz") else part.open("wb") as file:
-            written = _dump(file, said)
-        part.replace(target)
+        target = Path(os.path.realpath(path))
+        opened = _whole(target) if _is_file(path) else target.open("wb")
+        with opened as raw, _packed(path, raw) as file:
+            return _dump(file, said)
+    except BrokenPipeError:
+        raise  # whoever reads a pipe may have had enough
     except OSError as error:
-        part.unlink(missing_ok=True)
-        raise BadLog(f"{path}: can't be written: {_reason(error)}") from None
-    return written
+        raise BadLog(f"{path or 'an empty name'}: can't be written: {_reason(error)}") from None
+
+
+def _is_file(path: str) -> bool:
+    """Whether there is a file, or may be one. Raises OSError where there can't."""
+    try:
+        mode = os.stat(path).st_mode
+    except FileNotFoundError:
+        if not path:
+            raise
+        return True
+    if stat.S_ISDIR(mode):
+        raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR))
+    return stat.S_ISREG(mode)
+
+
+@contextmanager
+def _whole(target: Path) -> Iterator[IO[bytes]]:
+    """A file to write that takes the target's place once all is on the disk; nothing is left of one that failed."""
+    number, name = tempfile.mkstemp(prefix=".weir-", suffix=".part", dir=target.parent)
+    try:
+        with os.fdopen(number, "wb") as file:
+            yield file
+            file.flush()
+            os.fsync(number)
+        os.replace(name, target)
+    except BaseException:
+        Path(name).unlink(missing_ok=True)
+        raise
+
+
+@contextmanager
+def _packed(path: str, raw: IO[bytes]) -> Iterator[IO[bytes] | gzip.GzipFile]:
+    if not path.endswith(".gz"):
+        yield raw
+        return
+    with gzip.GzipFile(filename="", mode="wb", fileobj=raw) as file:
+        yield file
 
 
 def _dump(file: IO[bytes] | gzip.GzipFile, said: Iterable[Any]) -> int:

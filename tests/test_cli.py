@@ -153,6 +153,7 @@ def test_a_full_disk_gets_one_clear_line_and_status_1(log, command):
 
 @pytest.mark.parametrize("streams", [">&-", "<&- >&-", "<&- >&- 2>&-"])
 def test_streams_that_are_closed_are_no_error(log, streams):
+    assert run(["import", log]) == 0
     for command in ("waits --events log.jsonl", "export -"):
         shell = f"{sys.executable} -m bot {command} {streams}"
         done = subprocess.run(["bash", "-c", shell], capture_output=True, text=True, check=False)
@@ -179,7 +180,6 @@ BAD = [
     (["waits", "--events"], "Option '--events' requires an argument"),
     (["waits", "--evnets", "log.jsonl"], "No such option"),
     (["waits", "a", "b"], "Got unexpected extra argument"),
-    (["waits", "nobody/knows"], "nobody/knows"),
     (["backtest"], "name either --events FILE or a repository"),
     (["backtest", "--events", "log.jsonl", "--since", "now"], "'now' is not an RFC 3339 time"),
     (["backtest", "--events", "log.jsonl", "--until", ""], "'' is not an RFC 3339 time"),
@@ -188,9 +188,6 @@ BAD = [
     (["import", "nowhere.jsonl"], "nowhere.jsonl: can't be read: no such file"),
     (["import", "bad.jsonl"], "bad.jsonl: line 2: not JSON"),
     (["import"], "Missing argument 'FILE'"),
-    (["export", "no/such/folder/log.jsonl"], "no/such/folder/log.jsonl: can't be written: no such file"),
-    (["export", "."], ".: can't be written: is a directory"),
-    (["export", ""], "an empty name: can't be written"),
     (["waits", "--events", ""], "an empty name: can't be read"),
     (["waits", "--events", "digits.jsonl"], "digits.jsonl: line 1: not JSON that can be read (a number has too many"),
     (["waits", "--events", "cut.gz"], "cut.gz: can't be read: it ends too early"),
@@ -223,6 +220,13 @@ def test_bad_input_gets_one_clear_line_and_status_2(log, here, capsys, args, sai
     assert out == ""
     assert said in err
     assert err.count("\n") == 1
+
+
+def test_a_repository_that_is_not_known_gets_one_clear_line_and_status_2(log, capsys):
+    assert run(["import", log]) == 0
+    capsys.readouterr()
+    assert run(["waits", "nobody/knows"]) == 2
+    assert capsys.readouterr().err == "weir: nothing is known of 'nobody/knows'; known are acme/shop\n"
 
 
 def test_a_demo_that_can_not_be_started_over_stays_as_it_was(here):

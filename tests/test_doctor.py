@@ -132,6 +132,7 @@ def test_a_clock_that_is_wrong_is_broken(clinic: Clinic, seconds: int, words: st
 
 
 def test_a_new_database_is_told_and_one_that_is_away_hides_nothing_else(clinic: Clinic, tmp_path: Path) -> None:
+    (tmp_path / "empty.db").touch()
     empty = make_engine(f"sqlite:///{tmp_path}/empty.db")
     assert "weir run does that at its start" in clinic.said(WARN, engine=empty)
     empty.dispose()

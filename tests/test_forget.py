@@ -424,6 +424,8 @@ def test_bad_input_gets_one_line(
 ) -> None:
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("DATABASE_URL", f"sqlite:///{tmp_path}/weir.db")
+    assert run(["migrate"]) == 0
+    capsys.readouterr()
     assert run(["forget", *words]) == 2
     assert capsys.readouterr().err.strip() == says
 

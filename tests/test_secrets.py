@@ -85,6 +85,8 @@ def test_a_new_key_is_printed_and_fits(monkeypatch, capsys, tmp_path):
     key = capsys.readouterr().out.strip()
     monkeypatch.setenv("WEIR_SECRET_KEY", key)
     monkeypatch.setenv("DATABASE_URL", f"sqlite:///{tmp_path}/weir.db")
+    assert run(["migrate"]) == 0
+    capsys.readouterr()
 
     assert run(["rotate-key"]) == 0
     assert capsys.readouterr().out == "0 secrets sealed with the first key.\n"
@@ -93,6 +95,7 @@ def test_a_new_key_is_printed_and_fits(monkeypatch, capsys, tmp_path):
 def test_without_a_key_rotating_says_what_is_missing(monkeypatch, capsys, tmp_path):
     monkeypatch.delenv("WEIR_SECRET_KEY", raising=False)
     monkeypatch.setenv("DATABASE_URL", f"sqlite:///{tmp_path}/weir.db")
+    assert run(["migrate"]) == 0
 
     assert run(["rotate-key"]) == 1
     assert "WEIR_SECRET_KEY is not set" in capsys.readouterr().err

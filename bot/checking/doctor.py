@@ -16,6 +16,7 @@ from bot.checking.hosts import (
     slack_findings,
 )
 from bot.checking.needs import missing, where_to_get
+from bot.checking.renamed import renamed_findings
 from bot.context import Context
 from bot.flow.waits import KINDS
 from bot.hosts.github.errors import Unreachable
@@ -26,6 +27,7 @@ from bot.serving.workspaces import OneWorkspace, Workspaces, install_address, wh
 from bot.store.engine import reading
 from bot.store.figures import figures, troubled_addresses
 from bot.store.migrate import schema_state
+from bot.store.place import file_of, is_there
 from bot.web import DATABASE_TROUBLE, one_line
 
 __all__ = ["BROKEN", "OK", "WARN", "Finding", "examine", "render"]
@@ -74,6 +76,7 @@ def _of_workspace(ctx: Context, now: int) -> list[Finding]:
         ("Slack", lambda: slack_findings(ctx)),
         ("policy", lambda: _policy(ctx)),
         ("people", lambda: _people(ctx)),
+        ("people", lambda: renamed_findings(ctx)),
         ("channels", lambda: _channels(ctx, now)),
         ("repositories", lambda: repo_findings(ctx, now)),
         ("who can't be reached", lambda: _unreachable(ctx, now)),
@@ -144,6 +147,12 @@ def _settings(ctx: Context) -> Iterator[Finding]:
 
 def _database(ctx: Context) -> Iterator[Finding]:
     kind = "SQLite" if ctx.engine.dialect.name == "sqlite" else "PostgreSQL"
+    if not is_there(ctx.engine):
+        yield warn(
+            "database", f"none is at {file_of(ctx.engine)} yet",
+            "weir run makes it at its start; where there is one elsewhere, set DATABASE_URL to that",
+        )  # fmt: skip
+        return
     try:
         state = schema_state(ctx.engine)
     except DATABASE_TROUBLE as error:

@@ -17,6 +17,7 @@ from bot.installing.manifest import scopes
 from bot.messenger import Passing, Undeliverable, Unknown
 from bot.store.engine import reading
 from bot.store.migrate import CARRIES, schema_state
+from bot.store.place import is_there
 from bot.store.repos import QUIET, known
 from bot.views.words import elapsed
 from bot.web import DATABASE_TROUBLE
@@ -153,9 +154,9 @@ def repo_findings(ctx: Context, now: int) -> Iterator[Finding]:
 
 
 def is_current(engine: Engine) -> bool:
-    """Whether the database can be asked; why not is a finding of its own."""
+    """Whether the database can be asked; why not is a finding of its own. To look makes none where there is none."""
     try:
-        return schema_state(engine) in CARRIES
+        return is_there(engine) and schema_state(engine) in CARRIES
     except DATABASE_TROUBLE:
         return False
 

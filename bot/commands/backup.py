@@ -14,11 +14,12 @@ from bot.commands import Refused
 def backup(file: str) -> None:
     """Write the whole database to a file (.gz understood, - is standard output); the program may run meanwhile."""
     from bot.backup import write
-    from bot.commands.database import opened
+    from bot.commands.database import opened, refuse_database_itself
     from bot.eventlog import STDIO, BadLog
     from bot.views.words import counted
 
     with opened(whole=True) as ctx:
+        refuse_database_itself(ctx.engine, file)
         try:
             rows = write(ctx.engine, file, ctx.clock.now())
         except BadLog as error:
@@ -36,7 +37,7 @@ def restore(file: str) -> None:
     from bot.commands.database import opened
     from bot.views.words import counted
 
-    with opened(ready=False) as ctx:
+    with opened(ready=False, fills=True) as ctx:
         try:
             rows = take(ctx.engine, file)
         except BadBackup as error:

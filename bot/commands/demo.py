@@ -35,19 +35,35 @@ def demo(
     port: int, no_browser: bool, rate_limits: bool,
 ) -> None:  # fmt: skip
     """Try it without Slack: a small workspace in the browser, with the whole program behind it."""
-    from bot.demo import forget, kept_source
+    from bot.demo import forget
 
     if events_file is None and weeks is not None:
         raise Refused("--weeks belongs to --events: it says where in a log of yours the play begins")
     if events_file is not None and seed is not None:
         raise Refused("--seed belongs to the sample; with --events there is none")
-    kept = None if fresh else kept_source(data)
+    kept = _kept(data, fresh)
     play = _sample(seed, policy_file, kept) if events_file is None else _log(events_file, policy_file, weeks or 1)
     if kept is not None and kept != play.source:
         raise Refused(f"{data} holds {_named(kept)}; --fresh starts over, --data DIR keeps this one elsewhere")
     if fresh:
         forget(data)
     _run(play, data, port, no_browser, rate_limits, goes_on=kept is not None)
+
+
+def _kept(data: Path, fresh: bool) -> dict[str, Any] | None:
+    """What is played in a folder and to go on, where something is. Raises Refused where it is no place for a demo."""
+    import sqlite3
+
+    from bot.demo import kept_source
+
+    try:
+        if (data / "weir.db").exists() and not (data / "slack.db").exists():
+            raise Refused(f"{data} holds a weir.db that is no demo's; --data DIR names another folder")
+        return None if fresh else kept_source(data)
+    except OSError as error:
+        raise Refused(f"--data {data}: {(error.strerror or str(error)).lower()}; allowed is a folder") from None
+    except sqlite3.DatabaseError as error:
+        raise Refused(f"{data / 'slack.db'} is no demo's ({error}); --data DIR names another folder") from None
 
 
 def _sample(seed: int | None, policy_file: str | None, kept: dict[str, Any] | None) -> Play:
@@ -102,7 +118,7 @@ def _run(play: Play, folder: Path, port: int, no_browser: bool, limited: bool, *
                 webbrowser.open(running.slack.page_url)
             _live(running, goes_on=goes_on)
     except OSError as error:
-        raise Failed(f"{folder} or port {port}: {error.strerror or error}") from None
+        raise Failed(f"{error.filename or f'port {port}'}: {(error.strerror or str(error)).lower()}") from None
 
 
 def _live(running: Demo, *, goes_on: bool) -> None:

@@ -19,16 +19,20 @@ def import_(file: str, workspace: str | None) -> None:
     from bot.eventlog import BadLog, read
     from bot.intake import take
     from bot.serving.workspaces import whose
+    from bot.store.engine import reading
+    from bot.store.renames import told_now
     from bot.views.words import counted
 
     try:
         events = read(file)
     except BadLog as error:
         raise Refused(str(error)) from None
-    with in_workspace(workspace) as ctx:
+    with in_workspace(workspace, fills=True) as ctx:
         others = sorted({event.repo for event in events if not ctx.policy.may_follow(event.repo)})
         if others:
             raise Refused(f"{file}: {others[0]} is not followed in {ctx.workspace}; {whose(ctx.policy)}")
+        with reading(ctx.engine) as session:
+            events = told_now(session, ctx.workspace, events)
         taken = take(ctx, events, ctx.clock.now(), live=False)
     folded = counted(taken.items, "item")
     click.echo(f"{counted(taken.new, 'new event')}, {taken.known:,} known already; {folded} folded again.")
@@ -39,13 +43,14 @@ def import_(file: str, workspace: str | None) -> None:
 @workspace_option
 def export(file: str, workspace: str | None) -> None:
     """Write the whole event log of the database (- is standard output)."""
-    from bot.commands.database import in_workspace
+    from bot.commands.database import in_workspace, refuse_database_itself
     from bot.eventlog import STDIO, BadLog, write
     from bot.store.engine import reading
     from bot.store.events import iterate_all
     from bot.views.words import counted
 
     with in_workspace(workspace) as ctx, reading(ctx.engine) as session:
+        refuse_database_itself(ctx.engine, file)
         try:
             written = write(file, iterate_all(session, ctx.workspace))
         except BadLog as error:
