@@ -165,8 +165,11 @@ def schedule_of(served: Workspaces, telemetry: Telemetry) -> Schedule:
     return Schedule(jobs_of(served, telemetry), served.base.clock, telemetry, may_work)
 
 
-def jobs_of(served: Workspaces, telemetry: Telemetry) -> list[Job]:
-    """Every job, in each workspace that is served when it is its time."""
-    from bot.serving.rounds import Rounds
+def jobs_of(served: Workspaces, telemetry: Telemetry, leaps: int | None = None) -> list[Job]:
+    """Every job, in each workspace that is served when it is its time.
 
-    return Rounds(served, telemetry).jobs()
+    `leaps`: the most seconds that a clock passes over by intention; beyond them the machine slept.
+    """
+    from bot.serving.rounds import ASLEEP, Rounds
+
+    return Rounds(served, telemetry, ASLEEP if leaps is None else leaps).jobs()

@@ -35,6 +35,7 @@ from bot.settings import Settings
 from bot.store.migrate import migrate
 from bot.web import Server, application
 from bot.world.cast import Cast, cast_of, cast_of_the_sample
+from bot.world.course import LEAPS
 from bot.world.github import WorldGithub
 from bot.world.host import Host
 from bot.world.script import Script, file_script, sample_script
@@ -183,7 +184,7 @@ def _program(play: Play, slack: Slack, clock: SetClock, folder: Path) -> Iterato
     thread.start()
     try:
         _people(slack, play.cast)
-        yield _Program(ctx, app.jobs_of(served, telemetry), installed, host, clock, story)
+        yield _Program(ctx, app.jobs_of(served, telemetry, LEAPS), installed, host, clock, story)
     finally:
         ctx.stopping.set()
         thread.join()

@@ -156,6 +156,22 @@ def test_once_awake_it_reads_what_it_slept_through_before_it_nudges(engine: Engi
     assert message.startswith("Change 2 (acme/shop#2) has waited")
 
 
+@pytest.mark.parametrize(("minutes", "heard"), [(11, 0), (9, 1)])
+def test_a_machine_slept_where_the_clock_leapt_by_more_than_ten_minutes(
+    sqlite_engine: Engine, minutes: int, heard: int
+) -> None:
+    with world_of(sqlite_engine, NO_CHANNEL) as world:
+        world.clock.advance(hours=6)
+        world.ask("alice", at=MONDAY + 300)
+        jobs = app.jobs_of(OneWorkspace(world.ctx()), Telemetry())
+        run(jobs, "reconcile", world.now)
+        run(jobs, "tick", world.now)
+        assert world.texts("U0ALICE") == []
+        world.clock.advance(minutes=minutes)
+        run(jobs, "tick", world.now)
+        assert len(world.texts("U0ALICE")) == heard
+
+
 def test_a_code_host_that_is_away_after_a_sleep_keeps_nudges_back_no_longer_than_at_a_start(engine: Engine) -> None:
     with world_of(engine, NO_CHANNEL) as world:
         world.clock.advance(hours=3)

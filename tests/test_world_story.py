@@ -33,7 +33,7 @@ from bot.store import waits
 from bot.store.engine import make_engine, reading
 from bot.world.acts import Refused
 from bot.world.alone import Alone
-from bot.world.course import TICK
+from bot.world.course import LEAPS, TICK
 from bot.world.github import WorldGithub
 from bot.world.host import Host
 from bot.world.script import Repository, Script, file_script
@@ -88,7 +88,7 @@ class Town:
 
     def told(self, script: Script) -> Story:
         first = Job("tick", 2, lambda: [Turn("default", [self._slack_follows, *self.steps])])
-        jobs = [first, *app.jobs_of(OneWorkspace(self.ctx), Telemetry())]
+        jobs = [first, *app.jobs_of(OneWorkspace(self.ctx), Telemetry(), LEAPS)]
         return Story(
             self.ctx, self.clock, script, self.host, jobs, posted=lambda: len(self.slack.history()),
             changed=self._changed, keep=self.kept.append, monotonic=lambda: self.seconds,

@@ -50,8 +50,8 @@ PEOPLE = 120
 """Seconds between two looks at who is who."""
 CATCH_UP = 120
 """Most seconds for which nudges wait, at the start, for what happened in the meantime."""
-ASLEEP = 3600
-"""Seconds by which the clock leaps where the machine slept for long; nudges wait then, too."""
+ASLEEP = 2 * RECONCILE
+"""Seconds by which the clock leaps where the machine slept for long: a reading was missed. Nudges wait then, too."""
 
 log = structlog.get_logger()
 
@@ -59,8 +59,9 @@ log = structlog.get_logger()
 class Rounds:
     """What each job does in the workspaces that are served when it is its time."""
 
-    def __init__(self, served: Workspaces, telemetry: Telemetry) -> None:
-        self._served, self._telemetry = served, telemetry
+    def __init__(self, served: Workspaces, telemetry: Telemetry, asleep: int = ASLEEP) -> None:
+        """`asleep`: more than so many seconds are a sleep; under a clock that is meant to leap, its longest leaps."""
+        self._served, self._telemetry, self._asleep = served, telemetry, asleep
         self._own: dict[str, _Own] = {}
         self._begun = False
         self._lock = threading.Lock()
@@ -96,8 +97,11 @@ class Rounds:
         with self._lock:
             late, self._begun = self._begun, True
             known = self._own
-            self._own = {ctx.workspace: known.get(ctx.workspace) or _Own(ctx.clock.now(), late) for ctx in served}
+            self._own = {ctx.workspace: known.get(ctx.workspace) or self._new(ctx, late) for ctx in served}
             return list(self._own.values())
+
+    def _new(self, ctx: Context, late: bool) -> _Own:
+        return _Own(ctx.clock.now(), late, self._asleep)
 
     def _newcomers(self) -> list[Turn]:
         """The first reading in workspaces that came while this runs: they do not wait for everybody's next one."""
@@ -153,9 +157,10 @@ def _ended(ctx: Context, now: int) -> int:
 class _Own:
     """A workspace's own state: whether its first reading of the code host, at the start or after a sleep, is over."""
 
-    def __init__(self, now: int, late: bool) -> None:
-        """`late`: others were served before."""
+    def __init__(self, now: int, late: bool, asleep: int) -> None:
+        """`late`: others were served before. `asleep`: the least seconds that are a sleep."""
         self.late, self.has_read = late, False
+        self._asleep = asleep
         self._over, self._went_well = threading.Event(), threading.Event()
         self._seen = now
         self._latest = now + CATCH_UP
@@ -194,9 +199,9 @@ class _Own:
     def _look(self, now: int) -> None:
         """Where the machine slept, nobody knows what happened meanwhile: the next reading is due at once."""
         asleep = now - self._seen
-        if not -ASLEEP < asleep <= 0:  # a later step of a run looks with the instant at which that began
+        if not -self._asleep < asleep <= 0:  # a later step of a run looks with the instant at which that began
             self._seen = now
-        if asleep > ASLEEP:
+        if asleep > self._asleep:
             log.info("awake again", seconds=asleep)
             self._latest = now + CATCH_UP
             self._over.clear()

@@ -26,6 +26,8 @@ LONGEST_REST = 64
 """Seconds between two beats for something that is due and can't be done."""
 STRIDE = 900
 """Seconds between two beats at most: what nobody foretells is looked for so often."""
+LEAPS = 4 * STRIDE
+"""Seconds that the clock passes over at most between two looks of one job; a program under it has not slept by then."""
 HEARD_EVERY = 3600
 """Seconds after which a repository's webhook is noted as heard of again."""
 FORETOLD, LOOKED_FOR = "tick", "absences"

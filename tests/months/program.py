@@ -60,7 +60,8 @@ class Program:
         )  # fmt: skip
         served = OneWorkspace(self.ctx)
         self._telemetry = app.telemetry_of(served)
-        self.jobs: dict[str, Job] = {job.name: job for job in app.jobs_of(served, self._telemetry)}
+        # Its clock leaps from one act to the next; it sleeps for a weekend.
+        self.jobs: dict[str, Job] = {job.name: job for job in app.jobs_of(served, self._telemetry, leaps=3600)}
         self._wsgi = application(app.all_routes(served, self._telemetry, app.slack_of(served)))
 
     def run(self, name: str) -> None:
