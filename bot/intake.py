@@ -27,6 +27,7 @@ from bot.flow.events import FlowEvent, ItemKey
 from bot.flow.forgetting import without
 from bot.flow.ladder import next_look
 from bot.hosts import Delivery, ShaFact
+from bot.incoming import access
 from bot.incoming.agreed import agreed, folded_otherwise
 from bot.incoming.commitfacts import deployments, result
 from bot.incoming.commititems import items_of, turnings
@@ -34,7 +35,7 @@ from bot.incoming.kept_waits import Terms
 from bot.incoming.refold import refold
 from bot.outgoing.standings import standings_of
 from bot.said import current, seen_in
-from bot.store import arrivals, checks, events, forgotten, items, repos, said, settings, sights, unplaced, waits
+from bot.store import arrivals, checks, doubles, events, forgotten, items, repos, said, settings, unplaced, waits
 from bot.store.checks import Result
 from bot.store.doubt import waited_in_vain
 from bot.store.engine import reading, undisturbed, writing
@@ -131,7 +132,7 @@ def _take_together(calls: Sequence[Call]) -> list[Taken]:
 def _take_deliveries(ctx: Context, told: Sequence[Delivery], terms: Terms) -> list[Taken]:
     with writing(ctx.engine) as session:
         deliveries = _spared(session, told, ctx.workspace)
-        _note_repositories(session, deliveries, terms)
+        _note_repositories(session, deliveries, terms, can_ask=ctx.github is not None)
         unplaced.add(session, ctx.workspace, (one for delivery in deliveries for one in delivery.unplaced))
         events_told = [event for delivery in deliveries for event in delivery.events]
         facts = [fact for delivery in deliveries for fact in delivery.facts]
@@ -239,36 +240,30 @@ def _shares(deliveries: Iterable[Delivery], kept: _Kept) -> list[Taken]:
     return shares
 
 
-def _note_repositories(session: Session, deliveries: Iterable[Delivery], terms: Terms) -> None:
+def _note_repositories(session: Session, deliveries: Iterable[Delivery], terms: Terms, *, can_ask: bool) -> None:
     seen: dict[str, set[str]] = defaultdict(set)
-    deliveries = [one for one in deliveries if _is_first(session, one, terms.workspace)]
+    deliveries = [one for one in deliveries if access.is_first(session, one, terms.workspace)]
     for delivery in deliveries:
         for old, new in delivery.renamed:
             _rename(session, delivery.host, old, new, terms)
         seen[delivery.host].update(delivery.repos)
         seen[delivery.host].difference_update(delivery.gone)
         repos.lose(session, terms.workspace, delivery.host, delivery.gone)
+        access.note_owners(session, delivery, terms.workspace, can_ask=can_ask)
     for host, names in seen.items():
         repos.heard(session, terms.workspace, host, names, terms.now)
-    _note_privacy(session, deliveries, terms)
+    access.note_privacy(session, deliveries, terms.workspace, terms.now)
 
 
-def _is_first(session: Session, delivery: Delivery, workspace: str) -> bool:
-    """Whether a delivery that counts once was not taken before: its name may be another repository's by now."""
-    if not delivery.mark:
-        return True
-    key = f"delivery:{delivery.mark}"
-    known = settings.get(session, workspace, key) is not None
-    settings.put(session, workspace, key, True)
-    return not known
+def rename(ctx: Context, host: str, old: str, new: str, now: int) -> None:
+    """Let all that is known of a repository go by its new name, as the host says."""
+    terms = Terms(ctx.workspace, ctx.policy, now, live=True)
+    undisturbed(partial(_rename_alone, ctx, host, old, new, terms))
 
 
-def _note_privacy(session: Session, deliveries: Iterable[Delivery], terms: Terms) -> None:
-    told: dict[str, dict[str, bool]] = defaultdict(dict)
-    for delivery in deliveries:
-        told[delivery.host].update(delivery.private)
-    for host, private in told.items():
-        sights.tell(session, terms.workspace, host, private, terms.now)
+def _rename_alone(ctx: Context, host: str, old: str, new: str, terms: Terms) -> None:
+    with writing(ctx.engine) as session:
+        _rename(session, host, old, new, terms)
 
 
 def _rename(session: Session, host: str, old: str, new: str, terms: Terms) -> None:
@@ -276,6 +271,7 @@ def _rename(session: Session, host: str, old: str, new: str, terms: Terms) -> No
     if old == new:
         return
     said.alone(session, terms.workspace)
+    doubles.part(session, terms.workspace, host, old, new, terms.now)
     repos.rename(session, terms.workspace, host, old, new)
     repo_renamed(session, terms.workspace, host, old, new)
     terms = replace(terms, policy=seen_in(session, terms.workspace, terms.policy))

@@ -10,14 +10,14 @@ from collections.abc import Iterator
 import structlog
 
 from bot.context import Context
-from bot.hosts.github.errors import Denied, Gone, HostError, Unreachable
+from bot.hosts.github.errors import Denied, Gone, HostError, NotInstalled, Suspended, Unreachable
 from bot.incoming import placing
 from bot.incoming.catchup import HOST, Tally, read
 from bot.said import current
 from bot.store import connections, readings
 from bot.store.engine import writing
 from bot.store.readings import Place
-from bot.store.repos import GONE, GONE_INDEED
+from bot.store.repos import GONE, GONE_INDEED, LOST, SUSPENDED
 
 log = structlog.get_logger()
 
@@ -48,15 +48,16 @@ def one_by_one(ctx: Context, now: int, fresh: int = 0) -> Iterator[Tally]:
 
 
 def _was_read(place: Place, now: int, fresh: int) -> bool:
-    """Whether it was read to the end lately, and nobody told that it is gone."""
+    """Whether it was read to the end lately, and nobody told that it is gone, or suspended."""
     was_read = place.cursor is None and place.read_until is not None and now - place.read_until < fresh
-    return was_read and place.problem != GONE
+    return was_read and place.problem not in (GONE, SUSPENDED)
 
 
 def _places(ctx: Context) -> list[Place]:
     """Those that are followed, but for those that are being connected: they are read by a job of their own."""
     named = [repo for repo in ctx.policy.file.repos if ctx.policy.follows(repo)]
     with writing(ctx.engine) as session:
+        readings.forget_names(session, ctx.workspace, HOST, named)
         others = connections.being_read(session, ctx.workspace, HOST)
         places = readings.places(session, ctx.workspace, HOST, named)
     return [place for place in places if place.repo not in others and ctx.policy.follows(place.repo)]
@@ -70,16 +71,30 @@ def _read_or_say_why(ctx: Context, place: Place, now: int, done: Tally) -> bool:
         log.warning("host not reachable", why=str(trouble), retry_after=trouble.retry_after)
         return trouble.retry_after is None
     except (Denied, Gone) as trouble:
-        lost = place.problem in (GONE, GONE_INDEED)
-        _note(ctx, place, str(trouble) if not lost else GONE_INDEED if isinstance(trouble, Gone) else place.problem)
+        _note(ctx, place, _problem(place, trouble))
     except HostError as trouble:
         log.warning("reading given up", why=str(trouble))
     return True
 
 
-def _note(ctx: Context, place: Place, problem: str | None) -> None:
+def _problem(place: Place, trouble: Denied | Gone) -> str:
+    """What is wrong with a repository. Once it is lost, no other refusal says that it is back.
+
+    One that was never shown is no loss: its deliveries may come all the same.
+    """
+    lost = place.problem in LOST
+    if isinstance(trouble, Suspended):
+        return SUSPENDED
+    if isinstance(trouble, Gone):
+        return GONE_INDEED if lost or place.was_shown else str(trouble)
+    if lost:
+        return str(place.problem)
+    return GONE_INDEED if isinstance(trouble, NotInstalled) and place.was_shown else str(trouble)
+
+
+def _note(ctx: Context, place: Place, problem: str) -> None:
     """Write down why a repository can't be read; said once as long as it stays the same."""
-    if problem is None or problem == place.problem:
+    if problem == place.problem:
         return
     log.error("repository not readable", why=problem)
     with writing(ctx.engine) as session:

@@ -68,6 +68,8 @@ class FakeGithub:
 
     def __init__(self) -> None:
         self.repos: dict[str, FakeRepo] = {}
+        self.earlier: dict[str, str] = {}
+        """What repositories of earlier names were renamed to."""
         self.calls: list[Call] = []
         self.faults: list[Fault] = []
         self.most: int | None = None
@@ -112,6 +114,18 @@ class FakeGithub:
     def repo(self, name: str) -> FakeRepo:
         return self.repos.setdefault(name, FakeRepo(name))
 
+    def rename(self, old: str, new: str) -> None:
+        """Rename a repository; its old name goes on leading there until another one has it."""
+        self.repos[new] = self.repos.pop(old)
+        self.repos[new].rename(new)
+        self.earlier[old] = new
+
+    def leads_to(self, name: str) -> str:
+        """What is called so, or was."""
+        while name not in self.repos and name in self.earlier:
+            name = self.earlier[name]
+        return name
+
     def fail(self, status: int = 502, *, times: int = 1, **fault: Any) -> None:
         self.faults.extend(Fault(status, **fault) for _ in range(times))
 
@@ -134,7 +148,7 @@ class FakeGithub:
             return 401, {}, {"message": "Bad credentials"}
         if call.method == "POST" and call.path == "/graphql":
             return 200, {}, self._queried(call)
-        reply = fake_github_rest.reply(self, call)
+        reply = fake_github_rest.moved(self, call) or fake_github_rest.reply(self, call)
         if reply is not None:
             return reply
         told = self._rest(call)
@@ -218,10 +232,16 @@ def _page(nodes: list[Node], keys: list[str], after: str = "", first: int = 100,
 
 
 def _repository(github: FakeGithub, owner: str, name: str) -> Node | None:
-    repo = github.repos.get(f"{owner}/{name}")
+    repo = github.repos.get(github.leads_to(f"{owner}/{name}"))
     if repo is None:
         raise gql.GraphQLError("Could not resolve to a Repository", extensions={"type": "NOT_FOUND"})
-    return {"id": repo.name, "repo": repo, "github": github, "defaultBranchRef": {"name": "main"}}
+    return {
+        "id": repo.name,
+        "nameWithOwner": repo.name,
+        "repo": repo,
+        "github": github,
+        "defaultBranchRef": {"name": "main"},
+    }
 
 
 def _allowed(source: Node, part: str) -> None:

@@ -305,6 +305,14 @@ class FakeRepo:
         """As the REST API shows them, oldest first."""
         self.permissions = {"pull": True, "push": False, "admin": False}
 
+    def rename(self, name: str) -> None:
+        """Everything in it is shown by its new name."""
+        for item in (*self.pulls.values(), *self.issues.values()):
+            item.repo = name
+            item.node["url"] = item.node["url"].replace(f"/{self.name}/", f"/{name}/")
+            item.node["repository"]["nameWithOwner"] = name
+        self.name = name
+
     def pull(
         self, number: int, at: int, author: str | None = "bob", *, draft: bool = False, title: str = "Fix rounding"
     ) -> FakePull:

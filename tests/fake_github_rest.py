@@ -34,6 +34,15 @@ def reply(github: FakeGithub, call: Call) -> Reply | None:
     return None
 
 
+def moved(github: FakeGithub, call: Call) -> Reply | None:
+    """Where to ask instead about a repository that was called so before."""
+    match call.path.split("/", 4):
+        case ["", "repos", owner, name, *rest] if (new := github.leads_to(f"{owner}/{name}")) != f"{owner}/{name}":
+            location = "/".join([github.url, "repos", new, *rest])
+            return (301 if call.method == "GET" else 307), {"location": location}, {"message": "Moved Permanently"}
+    return None
+
+
 def _of_repo(
     github: FakeGithub, repo: FakeRepo, method: str, rest: list[str], body: Node, query: dict[str, str]
 ) -> Reply | None:

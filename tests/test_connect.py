@@ -387,11 +387,10 @@ def test_a_second_try_whose_first_message_never_came_gets_one_of_its_own(desk: D
 
 
 def test_one_renamed_while_it_is_read_goes_on_under_its_new_name(desk: Desk) -> None:
-    repo = shop(desk.github, reviewed=0, waiting=60)
+    shop(desk.github, reviewed=0, waiting=60)
     desk.flow("connect acme/shop")
     desk.read(replace(desk.ctx, stopping=_AfterAPage(desk)))
-    desk.github.repos["acme/store"] = repo
-    del desk.github.repos["acme/shop"]
+    desk.github.rename("acme/shop", "acme/store")
     payload = {
         "action": "renamed", "repository": {"full_name": "acme/store", "name": "store"},
         "changes": {"repository": {"name": {"from": "shop"}}},

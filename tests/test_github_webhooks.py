@@ -362,12 +362,19 @@ class TestAccess:
         came = told("installation", gh.installation("created", "acme/shop", "acme/api"))
         assert came == Delivery("github", repos=("acme/shop", "acme/api"))
 
-    @pytest.mark.parametrize("action", ["deleted", "suspend"])
-    def test_an_app_that_goes_takes_them_away(self, action: str) -> None:
-        assert told("installation", gh.installation(action, "acme/shop")) == Delivery("github", gone=("acme/shop",))
+    def test_an_app_that_goes_takes_them_away(self) -> None:
+        assert told("installation", gh.installation("deleted", "acme/shop")) == Delivery("github", gone=("acme/shop",))
 
-    def test_a_suspension_that_names_none_is_nothing(self) -> None:
-        assert told("installation", gh.installation("suspend")) == NOTHING
+    @pytest.mark.parametrize("named", [(), ("acme/shop",)])
+    def test_a_suspension_is_of_all_that_the_account_has(self, named: tuple[str, ...]) -> None:
+        assert told("installation", gh.installation("suspend", *named)) == Delivery("github", suspended=("acme",))
+        back = told("installation", gh.installation("unsuspend", *named))
+        assert back == Delivery("github", repos=named, unsuspended=("acme",))
+
+    def test_one_of_an_account_without_a_login_is_of_what_it_names(self) -> None:
+        of_an_enterprise = {**gh.installation("suspend", "acme/shop"), "installation": {"account": {"slug": "acme"}}}
+        assert told("installation", of_an_enterprise) == Delivery("github", gone=("acme/shop",))
+        assert told("installation", {"action": "suspend"}) == NOTHING
 
     def test_repositories_granted_and_taken(self) -> None:
         payload = gh.installation_repositories("added", added=("acme/api",), removed=("acme/shop",))

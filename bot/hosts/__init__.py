@@ -48,11 +48,15 @@ class Delivery:
     """Repositories the bot lost its access to (deleted, or taken from the installation)."""
     renamed: tuple[tuple[str, str], ...] = field(default=())
     """(old, new) names of repositories."""
+    suspended: tuple[str, ...] = ()
+    """Owners who let the bot see none of their repositories for now."""
+    unsuspended: tuple[str, ...] = ()
+    """Owners who do again."""
     private: tuple[tuple[str, bool], ...] = ()
     """Whether repositories are private, of those it tells that of."""
     unplaced: tuple[Unplaced, ...] = ()
     mark: str = field(default="", compare=False)
-    """A hash of one that tells of another name or of a loss: it counts once, however late it is sent again."""
+    """A hash of one that tells of another name or of access: it counts once, however late it is sent again."""
 
 
 def share_of(told: Delivery, mine: Callable[[str], bool]) -> Delivery:
@@ -68,6 +72,8 @@ def share_of(told: Delivery, mine: Callable[[str], bool]) -> Delivery:
         facts=tuple(fact for fact in told.facts if mine(fact.repo)),
         gone=(*filter(mine, told.gone), *left),
         renamed=tuple((old, new) for old, new in told.renamed if mine(old) and mine(new)),
+        suspended=tuple(owner for owner in told.suspended if mine(_any_of(owner))),
+        unsuspended=tuple(owner for owner in told.unsuspended if mine(_any_of(owner))),
         private=tuple((repo, private) for repo, private in told.private if mine(repo)),
         unplaced=tuple(fact for fact in told.unplaced if mine(_place_of(fact))),
         mark=told.mark,
@@ -77,8 +83,14 @@ def share_of(told: Delivery, mine: Callable[[str], bool]) -> Delivery:
 def _named(told: Delivery) -> set[str]:
     renamed = {name for names in told.renamed for name in names}
     events, facts = {event.repo for event in told.events}, {fact.repo for fact in told.facts}
-    return {*told.repos, *told.gone, *renamed, *events, *facts, *map(_place_of, told.unplaced)}
+    owned = map(_any_of, (*told.suspended, *told.unsuspended))
+    return {*told.repos, *told.gone, *renamed, *events, *facts, *owned, *map(_place_of, told.unplaced)}
 
 
 def _place_of(fact: Unplaced) -> str:
-    return fact.repo or f"{fact.owner}/"
+    return fact.repo or _any_of(fact.owner)
+
+
+def _any_of(owner: str) -> str:
+    """What stands for the name of any repository of an owner."""
+    return f"{owner}/"

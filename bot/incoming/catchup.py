@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Generator, Iterable, Iterator
 from dataclasses import dataclass
 from functools import partial
 from typing import NamedTuple
@@ -14,12 +14,14 @@ from sqlalchemy.orm import Session
 from bot import intake
 from bot.context import Context
 from bot.flow.events import ISSUE, FlowEvent, ItemKey
+from bot.hosts.github.errors import Gone, HostError
 from bot.hosts.github.history import Page, Releases, gone_issues, read_repo
 from bot.hosts.github.missing import left, missing_events, unknown_links
 from bot.hosts.github.shipping import release_events
+from bot.said import current
 from bot.store import arrivals, checks, events, past, readings
 from bot.store.engine import reading, writing
-from bot.store.readings import Place
+from bot.store.readings import Place, renamed_to
 
 log = structlog.get_logger()
 
@@ -65,9 +67,25 @@ class Step(NamedTuple):
 
 
 def read(ctx: Context, place: Place, now: int) -> Iterator[Step]:
-    """Read on from a place, keeping each page before it is told of. Raises HostError."""
+    """Read on from a place, keeping each page before it is told of. Raises HostError.
+
+    One that goes by another name by now is read under that one, and all that was known of it goes along.
+    """
+    new = yield from _read(ctx, place, now)
+    if new is None or place.problem == renamed_to(new):
+        return
+    place = _renamed(ctx, place.repo, new, now)
+    again = yield from _read(current(ctx), place, now)
+    if again is not None:
+        raise HostError(f"GitHub tells more than one name of {place.repo}")
+
+
+def _read(ctx: Context, place: Place, now: int) -> Generator[Step, None, str | None]:
+    """The same; what it is called, where that is something else: then nothing was kept."""
     since = None if place.read_until is None else place.read_until - OVERLAP
     for page in read_repo(ctx.github, place.repo, since, place.cursor, oldest=now - OLDEST):
+        if page.name is not None and page.name.casefold() != place.repo.casefold():
+            return page.name
         missing = _missing(ctx, place.repo, page, now)
         new = intake.take(ctx, missing, now, live=not place.first).new if missing else 0
         if page.open_issues is not None:
@@ -78,6 +96,20 @@ def read(ctx: Context, place: Place, now: int) -> Iterator[Step]:
             log.warning("items not readable", items=page.unreadable)
         _keep(ctx, place, page, now)
         yield Step(len(page.items), new, page.calls, page.points, page.done)
+    return None
+
+
+def _renamed(ctx: Context, old: str, new: str, now: int) -> Place:
+    """Where reading goes on under the new name, once all is known by that."""
+    if not ctx.policy.may_follow(new):
+        raise Gone(f"{old} went to an owner whose repositories are not followed here")
+    log.info("repository renamed", new=new)
+    intake.rename(ctx, HOST, old, new, now)
+    with writing(ctx.engine) as session:
+        if old in current(ctx).policy.file.repos:
+            readings.leave(session, ctx.workspace, HOST, old, new)
+        (place,) = (one for one in readings.places(session, ctx.workspace, HOST, [new]) if one.repo == new)
+    return place
 
 
 def _missing(ctx: Context, repo: str, page: Page, now: int) -> list[FlowEvent]:

@@ -7,13 +7,14 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import select, update
+from sqlalchemy import delete, select, update
 from sqlalchemy.orm import Session
 
 from bot.store import repos
 from bot.store.repos import REPOS
 
 _C = REPOS.c
+_RENAMED = "it is called otherwise now: "
 
 
 @dataclass(frozen=True)
@@ -27,10 +28,15 @@ class Place:
     cursor: dict[str, Any] | None
     problem: str | None
 
+    @property
+    def was_shown(self) -> bool:
+        """Whether the host ever showed it."""
+        return not self.first or self.cursor is not None
+
 
 def places(session: Session, workspace: str, host: str, named: Iterable[str]) -> list[Place]:
-    """The repositories to read: those `named` (by the policy), those heard of by webhook, and those told to be gone;
-    longest unread first.
+    """The repositories to read: those `named` (by the policy), those heard of by webhook, and those told to be gone or
+    suspended; longest unread first.
     """
     wanted = set(named)
     repos.add(session, workspace, host, wanted, connected=True)
@@ -39,7 +45,7 @@ def places(session: Session, workspace: str, host: str, named: Iterable[str]) ->
         .where(
             _C.workspace == workspace,
             _C.host == host,
-            _C.connected | _C.repo.in_(sorted(wanted)) | (_C.problem == repos.GONE),
+            _C.connected | _C.repo.in_(sorted(wanted)) | _C.problem.in_((repos.GONE, repos.SUSPENDED)),
         )
         .order_by(_C.read_until.is_not(None), _C.read_until, _C.repo)
     )
@@ -49,6 +55,25 @@ def places(session: Session, workspace: str, host: str, named: Iterable[str]) ->
 def _place(row: Any) -> Place:
     cursor = json.loads(row.cursor) if row.cursor else None
     return Place(row.repo, row.history_read_at is None, row.read_until, cursor, row.problem)
+
+
+def renamed_to(new: str) -> str:
+    """What is wrong with a name that the policy file still has, and the host no longer."""
+    return f"{_RENAMED}{new}; the policy file should say so"
+
+
+def leave(session: Session, workspace: str, host: str, old: str, new: str) -> None:
+    """Keep a name that the policy file still has as what it is: an earlier one."""
+    repos.add(session, workspace, host, [old])
+    _set(session, workspace, host, old, connected=False, problem=renamed_to(new))
+
+
+def forget_names(session: Session, workspace: str, host: str, named: Iterable[str]) -> None:
+    """Forget the earlier names that the policy file (which has `named`) no longer has."""
+    earlier = (_C.workspace == workspace, _C.host == host, _C.problem.startswith(_RENAMED, autoescape=True))
+    known = set(session.execute(select(_C.repo).where(*earlier)).scalars())
+    for repo in known.difference(named):
+        session.execute(delete(REPOS).where(*earlier, _C.repo == repo))
 
 
 def go_on(session: Session, workspace: str, host: str, repo: str, cursor: dict[str, Any]) -> None:

@@ -6,7 +6,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from sqlalchemy import Row, Table, bindparam, delete, func, literal, or_, select, update
+from sqlalchemy import ColumnElement, Row, Table, bindparam, delete, func, literal, or_, select, update
 from sqlalchemy.orm import Session
 
 from bot.flow.ladder import channel_of, team_channel_of
@@ -31,6 +31,9 @@ QUIET = 7 * 86_400
 GONE = "access to it was lost"
 """So it was told; the host is asked about it at the next reading."""
 GONE_INDEED = "access to it was lost, as the code host confirms"
+SUSPENDED = "its owner suspended Weir's installation"
+"""So it was told, or the host answered; the host is asked about it at every reading."""
+LOST = (GONE, GONE_INDEED, SUSPENDED)
 _HEARD = Asking(
     lambda one_of: select(_C.repo).where(
         _C.workspace == bindparam("workspace"), _C.host == bindparam("host"), one_of(_C.repo, "repos"),
@@ -106,9 +109,26 @@ def lose(session: Session, workspace: str, host: str, repos: Iterable[str]) -> N
         )
 
 
+def suspend(session: Session, workspace: str, host: str, owner: str) -> None:
+    """The bot may see none of an owner's repositories for now: those that are followed say so, and stay followed."""
+    seen = (_C.connected, or_(_C.problem.is_(None), _C.problem.not_in(LOST)))
+    session.execute(update(REPOS).where(*_owned(workspace, host, owner), *seen).values(problem=SUSPENDED))
+
+
+def unsuspend(session: Session, workspace: str, host: str, owner: str) -> None:
+    """It may see them again."""
+    suspended = _C.problem == SUSPENDED
+    session.execute(update(REPOS).where(*_owned(workspace, host, owner), suspended).values(problem=None))
+
+
+def _owned(workspace: str, host: str, owner: str) -> tuple[ColumnElement[bool], ...]:
+    name = func.lower(_C.repo)
+    return _C.workspace == workspace, _C.host == host, name.startswith(f"{owner.lower()}/", autoescape=True)
+
+
 def lost(session: Session, workspace: str) -> set[tuple[str, str]]:
     """(host, repo) of those that access was lost to: what is known of them is no longer true."""
-    they = (_C.workspace == workspace, _C.problem.in_((GONE, GONE_INDEED)))
+    they = (_C.workspace == workspace, _C.problem.in_(LOST))
     rows = session.execute(select(_C.host, _C.repo).where(*they))
     return {(host, repo) for host, repo in rows}
 
@@ -118,6 +138,7 @@ def rename(session: Session, workspace: str, host: str, old: str, new: str) -> N
 
     The items' waits have to be folded again where both names had events.
     """
+    _read_as_far(session, workspace, host, old, new)
     for keyed in (EVENTS, CHECKS, ITEMS, REPOS, CONNECTIONS):
         _move(session, keyed, workspace, host, old, new)
     for moved in (WAITS, ARRIVALS, UNPLACED):
@@ -136,6 +157,15 @@ def rename(session: Session, workspace: str, host: str, old: str, new: str) -> N
     optional = settings.get(session, workspace, optional_key(host, old))
     if optional is not None:
         settings.put(session, workspace, optional_key(host, new), optional)
+
+
+def _read_as_far(session: Session, workspace: str, host: str, old: str, new: str) -> None:
+    """What was read under the old name need not be read as a first history under the new one."""
+    here = (_C.workspace == workspace, _C.host == host)
+    read = select(_C.history_read_at, _C.read_until).where(*here, _C.repo == old, _C.history_read_at.is_not(None))
+    for row in session.execute(read).mappings():
+        unread = (_C.repo == new, _C.history_read_at.is_(None))
+        session.execute(update(REPOS).where(*here, *unread).values(cursor=None, **row))
 
 
 def _move(session: Session, keyed: Table, workspace: str, host: str, old: str, new: str) -> None:

@@ -25,8 +25,10 @@ from bot.hosts.github.errors import (
     Overloaded,
     PartRefused,
     StaleCursor,
+    Suspended,
     TokenEnded,
     Unreachable,
+    is_suspension,
     one_line,
     part_of,
 )
@@ -218,7 +220,8 @@ class Github:
                 f"GitHub has nothing at {question.shown}, or does not show it to this token ({status})"
             ) from None
         refusal = f"GitHub refused {question.shown} ({status}): {message}"
-        raise Denied(refusal, status=status, reason=message) from None
+        kind = Suspended if is_suspension(status, message) else Denied
+        raise kind(refusal, status=status, reason=message) from None
 
     def _retry_after(self, headers: Any) -> int:
         told = _seconds(headers, "retry-after")

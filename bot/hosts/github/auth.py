@@ -10,7 +10,7 @@ from typing import Any, NamedTuple, Protocol
 import jwt
 
 from bot.flow.events import parse_instant
-from bot.hosts.github.errors import Denied, Gone, Unreachable
+from bot.hosts.github.errors import Denied, Gone, NotInstalled, Unreachable
 
 RENEW_BEFORE = 300
 """Seconds before its end at which an installation token is renewed."""
@@ -105,4 +105,4 @@ class App:
                 continue
             self._installations[owner.lower()] = int(told["id"])
             return self._installations[owner.lower()]
-        raise Denied(f"the GitHub App is not installed for {owner}; install it there")
+        raise NotInstalled(f"the GitHub App is not installed for {owner}; install it there")

@@ -41,6 +41,14 @@ class TokenEnded(Denied):
     """The token itself is no longer accepted."""
 
 
+class Suspended(Denied):
+    """The owner of what was asked about suspended the App's installation."""
+
+
+class NotInstalled(Denied):
+    """The App is not installed for the owner of what was asked about."""
+
+
 class PartRefused(Denied):
     """The token may not see a part of what was asked (one of `PARTS`); the rest can be asked for without it."""
 
@@ -80,6 +88,12 @@ def part_of(error: Mapping[str, Any]) -> str | None:
     if _OF_TYPES.search(str(error.get("message"))):
         return TYPES
     return _OF_PARTS.get(path[-1]) if path else None
+
+
+def is_suspension(status: int, message: str) -> bool:
+    """Whether a refusal says that the installation is suspended: "This installation has been suspended"."""
+    said = message.lower()
+    return status == 403 and "installation" in said and "suspended" in said
 
 
 def one_line(text: object, longest: int = 200) -> str:

@@ -31,6 +31,7 @@ query Read(
 ) {
   rateLimit { cost }
   repository(owner: $owner, name: $name) {
+    nameWithOwner
     defaultBranchRef { name }
     open: pullRequests(
       states: [OPEN], first: $openFirst, after: $openAfter, orderBy: {field: CREATED_AT, direction: ASC}

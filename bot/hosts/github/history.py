@@ -79,6 +79,8 @@ class Page:
     """None where they are not shown."""
     open_issues: int | None = None
     """How many there are, told with the last of them."""
+    name: str | None = None
+    """What the host calls the repository by now (owner/name); it answers to earlier names, too."""
 
     @property
     def events(self) -> list[FlowEvent]:
@@ -102,6 +104,7 @@ class _Found(NamedTuple):
     unreadable: list[int]
     releases: Releases | None
     open_issues: int | None
+    name: str | None
 
 
 def read_repo(
@@ -133,6 +136,7 @@ def read_repo(
             tuple(found.unreadable),
             found.releases,
             found.open_issues,
+            found.name,
         )
 
 
@@ -210,7 +214,7 @@ class _Reader:
         """(what the next page brings, the place behind it)"""
         told = self._told(place, meter)
         ends: dict[Road, str | None] = {}
-        found = _Found([], [], [], _releases(told), None)
+        found = _Found([], [], [], _releases(told), None, told.get("nameWithOwner"))
         for road in ROADS:
             shown = told.get(road)
             if shown is None:

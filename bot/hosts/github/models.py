@@ -342,7 +342,18 @@ class RepositoryTold(Told):
     changes: RepositoryChanges | None = None
 
 
+class InstalledFor(Narrow):
+    """An account; one of an enterprise has no login."""
+
+    login: Line | None = None
+
+
+class Installation(Narrow):
+    account: InstalledFor | None = None
+
+
 class InstallationTold(Narrow):
+    installation: Installation | None = None
     repositories: list[Repository] | None = None
 
 

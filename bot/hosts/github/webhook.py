@@ -72,7 +72,8 @@ def parse(headers: Mapping[str, str], body: bytes, received_at: int) -> Delivery
     except ValidationError as error:
         raise BadDelivery(f"{event}: {_first_fault(error)}") from None
     told = {repo: private for repo, private in _privacy(payload) if repo in delivery.repos}
-    mark = hashlib.sha256(body).hexdigest() if delivery.renamed or delivery.gone else ""
+    counts_once = delivery.renamed or delivery.gone or delivery.suspended or delivery.unsuspended
+    mark = hashlib.sha256(body).hexdigest() if counts_once else ""
     return replace(delivery, private=tuple(told.items()), mark=mark)
 
 

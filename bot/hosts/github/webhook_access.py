@@ -33,11 +33,16 @@ def repository(payload: dict[str, Any], _received_at: int) -> Delivery:
 
 
 def installation(payload: dict[str, Any], _received_at: int) -> Delivery:
-    """`installation`: the app came, or went. A suspension may name no repositories; then there is nothing in it."""
+    """`installation`: the app came, or went. A suspension is of all that its owner has, whatever it names."""
     action = payload.get("action")
     if action not in ("created", "unsuspend", "new_permissions_accepted", "deleted", "suspend"):
         return NOTHING
-    names = _names(InstallationTold.model_validate(payload).repositories)
+    told = InstallationTold.model_validate(payload)
+    names, owners = _names(told.repositories), _owners(told)
+    if action == "unsuspend":
+        return Delivery(HOST, repos=names, unsuspended=owners)
+    if action == "suspend" and owners:
+        return Delivery(HOST, suspended=owners)
     return Delivery(HOST, gone=names) if action in ("deleted", "suspend") else Delivery(HOST, repos=names)
 
 
@@ -56,6 +61,12 @@ def ping(payload: dict[str, Any], _received_at: int) -> Delivery:
 
 def _names(repositories: Iterable[Repository] | None) -> tuple[str, ...]:
     return tuple(repository.full_name for repository in repositories or ())
+
+
+def _owners(told: InstallationTold) -> tuple[str, ...]:
+    """The account that the app is installed for, where it is told and has repositories."""
+    account = told.installation.account if told.installation else None
+    return (account.login,) if account and account.login else ()
 
 
 def _old_name(new: str, changes: RepositoryChanges | None) -> str | None:
