@@ -115,16 +115,17 @@ def slack_of(served: Workspaces) -> SlackDoor:
 def all_routes(served: Workspaces, telemetry: Telemetry, slack: SlackDoor) -> dict[str, Route]:
     """Every address of the web process. In Socket Mode Slack comes by its socket alone."""
     from bot.installing.installs import Installed
-    from bot.web import Route
+    from bot.web import Route, Signature
     from handlers import installing
     from handlers.slack import MOST_BYTES
     from handlers.webhooks import github_door
 
     fit, routes = slack.fit, own_routes(telemetry)
     routes["/readyz"] = Route("GET", lambda _: _ready(served.base, fit))
-    routes["/webhooks/github"] = Route("POST", fit.guarded(partial(github_door, served, telemetry)))
+    by_github = fit.guarded(partial(github_door, served, telemetry))
+    routes["/webhooks/github"] = Route("POST", by_github, signature=Signature("X-Hub-Signature-256", "sha256="))
     if served.base.settings.slack_app_token is None:
-        routes["/slack/events"] = Route("POST", slack.by_http, MOST_BYTES)
+        routes["/slack/events"] = Route("POST", slack.by_http, MOST_BYTES, Signature("X-Slack-Signature", "v0="))
     if isinstance(served, Installed):
         routes |= {path: Route(one.method, fit.guarded(one.door)) for path, one in installing.routes(served).items()}
     return routes

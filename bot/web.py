@@ -5,6 +5,7 @@ Every answer is one line of plain text, unless a door says otherwise. Doors are 
 
 from __future__ import annotations
 
+import re
 import threading
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -23,6 +24,7 @@ from waitress.parser import HTTPRequestParser, ParsingError  # type: ignore[impo
 from waitress.server import BaseWSGIServer, create_server  # type: ignore[import-untyped]
 
 from bot.serving.crowding import Limits
+from bot.serving.noise import Noise
 from bot.together import Together
 
 if TYPE_CHECKING:
@@ -51,6 +53,8 @@ DATABASE_TROUBLE = (OperationalError, InterfaceError, ProgrammingError, PoolTime
 """What a database that is locked, away or not migrated raises."""
 AWAY = "the database can't be used just now; send it again later"
 
+_DIGEST = re.compile("[0-9a-f]{64}")
+
 log = structlog.get_logger()
 
 
@@ -75,11 +79,26 @@ Door = Callable[[Request], Answer]
 
 
 @dataclass(frozen=True)
+class Signature:
+    """The header with a SHA-256 in hexadecimal, and what stands before that."""
+
+    header: str
+    before: str
+
+    def is_in(self, environ: WSGIEnvironment) -> bool:
+        """Whether there is something that looks like one."""
+        said = environ.get("HTTP_" + self.header.upper().replace("-", "_"), "")
+        return said.startswith(self.before) and _DIGEST.fullmatch(said, len(self.before)) is not None
+
+
+@dataclass(frozen=True)
 class Route:
     method: str
     door: Door
     most: int = MOST_BYTES
     """The largest body that is read, in bytes."""
+    signature: Signature | None = None
+    """By which a sender shows who it is; who fails to is answered 401, and 429 where that comes too often."""
 
 
 def for_all(door: Door) -> Door:
@@ -111,14 +130,15 @@ class _TooLarge(Exception):
     pass
 
 
-def application(routes: Mapping[str, Route]) -> WSGIApplication:
+def application(routes: Mapping[str, Route], noise: Noise | None = None) -> WSGIApplication:
     """The WSGI application: one route a path."""
+    heard = noise or Noise()
     # Of threads of their own, as every thread that once held such a body may keep its memory.
     large = ThreadPoolExecutor(LARGE_AT_ONCE, thread_name_prefix="large")
 
     def answer_request(environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         is_large = _declared(environ) > LARGE
-        answer = large.submit(_answer, routes, environ).result() if is_large else _answer(routes, environ)
+        answer = large.submit(_answer, routes, heard, environ).result() if is_large else _answer(routes, heard, environ)
         body = _line(answer).encode()
         headers = {**answer.headers, "X-Content-Type-Options": "nosniff", "Content-Length": str(len(body))}
         start_response(f"{answer.status} {HTTPStatus(answer.status).phrase}", list(headers.items()))
@@ -132,20 +152,40 @@ def _line(answer: Answer) -> str:
     return f"{answer.text}\n" if plain and answer.text and not answer.text.endswith("\n") else answer.text
 
 
-def _answer(routes: Mapping[str, Route], environ: WSGIEnvironment) -> Answer:
+def _answer(routes: Mapping[str, Route], heard: Noise, environ: WSGIEnvironment) -> Answer:
     path, method = environ.get("PATH_INFO", ""), environ["REQUEST_METHOD"]
     route = routes.get(path)
     if route is None:
         return Answer(404, "nothing is here")
     if route.method != method and (route.method, method) != ("GET", "HEAD"):
         return _with(Answer(405, f"{route.method} is understood here"), Allow=route.method)
+    if route.signature is None:
+        return _of_the_door(route, path, environ)
+    return _of_a_signed_door(route, path, heard, environ)
+
+
+def _of_a_signed_door(route: Route, path: str, heard: Noise, environ: WSGIEnvironment) -> Answer:
+    address = environ.get("REMOTE_ADDR", "")
+    looks_signed = route.signature is not None and route.signature.is_in(environ)
+    seconds = heard.refused_for(address, looks_signed)
+    if seconds is not None:
+        return _with(Answer(429, "too much without a good signature came from here"), **{"Retry-After": str(seconds)})
+    answer = _of_the_door(route, path, environ)
+    if answer.status == HTTPStatus.UNAUTHORIZED:
+        heard.failed(address)
+    elif answer.status < HTTPStatus.MULTIPLE_CHOICES:
+        heard.showed(address)
+    return answer
+
+
+def _of_the_door(route: Route, path: str, environ: WSGIEnvironment) -> Answer:
     try:
         return route.door(_request(environ, route))
     except _TooLarge:
         return Answer(413, f"bodies of up to {route.most:,} bytes are read here")
     except DATABASE_TROUBLE as error:
-        log.warning("not done", path=path, why=one_line(error))
-        return _with(Answer(503, AWAY), **{"Retry-After": "30"})
+        log.error("database away", path=path, why=one_line(error))
+        return _with(Answer(503, "the database can't be used just now; send it again later"), **{"Retry-After": "30"})
     except Exception:
         log.exception("request failed", path=path)
         return Answer(500, "that went wrong here; it is logged")
