@@ -11,7 +11,7 @@ from github_payloads import HEAD, NINE, Payload, signed
 
 from bot.flow.events import FlowEvent, from_record, to_record
 from bot.flow.waits import Rules, fold
-from bot.hosts import Delivery, ShaFact
+from bot.hosts import Delivery, ShaFact, share_of
 from bot.hosts.github import ids, parse, verify
 
 SECRET = "It's a Secret to Everybody"
@@ -375,6 +375,11 @@ class TestAccess:
         of_an_enterprise = {**gh.installation("suspend", "acme/shop"), "installation": {"account": {"slug": "acme"}}}
         assert told("installation", of_an_enterprise) == Delivery("github", gone=("acme/shop",))
         assert told("installation", {"action": "suspend"}) == NOTHING
+
+    def test_a_suspension_concerns_those_who_may_follow_its_account(self) -> None:
+        told = Delivery("github", suspended=("acme", "globex"), unsuspended=("globex", "initech"), mark="m")
+        mine = share_of(told, lambda repo: repo.partition("/")[0] in ("acme", "initech"))
+        assert mine == Delivery("github", suspended=("acme",), unsuspended=("initech",))
 
     def test_repositories_granted_and_taken(self) -> None:
         payload = gh.installation_repositories("added", added=("acme/api",), removed=("acme/shop",))

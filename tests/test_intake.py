@@ -28,7 +28,7 @@ from bot.incoming.kept_waits import trimmed
 from bot.intake import Taken, rebuild, refresh_looks, settle, take
 from bot.policy import parse_policy
 from bot.settings import Settings
-from bot.store import experiments
+from bot.store import experiments, readings
 from bot.store.engine import make_engine, reading, writing
 from bot.store.experiments import Experiment
 from bot.store.sql import table
@@ -591,6 +591,9 @@ def test_a_repository_is_followed_from_its_first_webhook_and_not_after_it_is_gon
     assert followed(ctx.engine) == {"acme/shop": (True, MONDAY + 80, None)}
 
 
+NAMES = ("acme/shop", "acme/store")
+
+
 def test_a_renamed_repository_takes_everything_along(ctx: Context) -> None:
     tried = Experiment(0, "pair up", KIND, "review", "", None, ("Acme/shop",), -30, MONDAY, "U0BOB", None,
                        date(2026, 12, 1), {"review": [HOUR]})  # fmt: skip
@@ -601,11 +604,16 @@ def test_a_renamed_repository_takes_everything_along(ctx: Context) -> None:
     before = waits(ctx.engine)
     new = opened(2)._replace(repo="acme/store")
     take_delivery(ctx, Delivery("github", ("acme/store",), (new, asked()._replace(repo="acme/store"))), MONDAY + 20)
+    with writing(ctx.engine) as session:
+        readings.finish(session, "default", "github", "acme/shop", began=MONDAY, now=MONDAY, first=True)
     moved = Delivery("github", ("acme/store",), renamed=(("acme/shop", "acme/store"),))
     for _ in range(2):
         take_delivery(ctx, moved, MONDAY + 30)
     assert [(row.id, row.repo) for row in waits(ctx.engine)] == [(before[0].id, "acme/store")]
     assert set(followed(ctx.engine)) == {"acme/store"}
+    with reading(ctx.engine) as session:
+        (place,) = readings.places(session, "default", "github", [])
+    assert (place.first, place.read_until) == (False, MONDAY), "what was read is not read as a first history again"
     assert {row[2] for name in ("events", "items", "checks") for row in rows(ctx.engine, name)} == {"acme/store"}
     with reading(ctx.engine) as session:
         (tried,) = experiments.every(session, "default")
@@ -613,6 +621,16 @@ def test_a_renamed_repository_takes_everything_along(ctx: Context) -> None:
     unchanged = everything(ctx.engine)
     rebuild(ctx, MONDAY + 40)
     assert everything(ctx.engine) == unchanged
+
+
+@pytest.mark.parametrize("told", ["acme/shop", "acme/store", None])
+def test_of_a_turn_that_both_names_have_the_one_that_was_told_of_is_left(ctx: Context, told: str | None) -> None:
+    take(ctx, [one._replace(repo=repo) for repo in NAMES for one in (opened(), asked())], MONDAY, live=True)
+    ids = {row.repo: row.id for row in waits(ctx.engine)}
+    if told is not None:
+        send(ctx.engine, ids[told])
+    intake.rename(ctx, "github", *NAMES, MONDAY + 60)
+    assert [(row.id, row.repo) for row in waits(ctx.engine)] == [(ids[told or "acme/shop"], "acme/store")]
 
 
 def test_another_policy_looks_at_every_ladder_anew(ctx: Context) -> None:

@@ -9,6 +9,8 @@ from pathlib import Path
 import httpx
 import pytest
 import structlog
+from cryptography.hazmat.primitives.asymmetric import rsa
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 from fake_github import FakeGithub
 from fake_github_model import check_run as host_run
 from github_payloads import check_run, pull_request, repository, signed
@@ -189,6 +191,22 @@ def test_one_that_is_gone_indeed_stays_so_and_is_asked_about_once(bench: Bench) 
     row = bench.repo("acme/absent")
     assert row is not None
     assert row.problem == GONE_INDEED
+
+
+def test_one_whose_app_was_taken_away_unheard_of_is_lost_until_it_is_back(bench: Bench) -> None:
+    key = rsa.generate_private_key(public_exponent=65537, key_size=2048)
+    pem = key.private_bytes(Encoding.PEM, PrivateFormat.TraditionalOpenSSL, NoEncryption()).decode()
+    app = Github(bench.github.url, app_id="9", private_key=pem, now=bench.ctx.clock.now, sleep=lambda seconds: None)
+    bench.ctx, bench.github.token_ends = replace(bench.ctx, github=app), NOW + DAY
+    bench.github.repo("acme/shop")
+    found = []
+    for installed in ({"acme": 7}, {}, {}, {"acme": 8}):
+        bench.github.installations, bench.github.tokens = installed, set()
+        bench.run()
+        with reading(bench.ctx.engine) as session:
+            found.append(repos.lost(session, "default"))
+    app.close()
+    assert found == [set(), {("github", "acme/shop")}, {("github", "acme/shop")}, set()]
 
 
 def test_one_that_can_not_be_read_does_not_keep_the_others_from_being_read(bench: Bench) -> None:
