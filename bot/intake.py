@@ -24,18 +24,18 @@ from sqlalchemy.orm import Session
 
 from bot.context import Context
 from bot.flow.events import FlowEvent, ItemKey
-from bot.flow.forgetting import without
 from bot.flow.ladder import next_look
 from bot.hosts import Delivery, ShaFact
 from bot.incoming import access
 from bot.incoming.agreed import agreed, folded_otherwise
+from bot.incoming.as_kept import deliveries_as_kept
 from bot.incoming.commitfacts import deployments, result
 from bot.incoming.commititems import items_of, turnings
 from bot.incoming.kept_waits import Terms
 from bot.incoming.refold import refold
 from bot.outgoing.standings import standings_of
 from bot.said import current, seen_in
-from bot.store import arrivals, checks, doubles, events, forgotten, items, repos, said, settings, unplaced, waits
+from bot.store import arrivals, checks, doubles, events, items, repos, said, settings, unplaced, waits
 from bot.store.checks import Result
 from bot.store.doubt import waited_in_vain
 from bot.store.engine import reading, undisturbed, writing
@@ -131,20 +131,12 @@ def _take_together(calls: Sequence[Call]) -> list[Taken]:
 
 def _take_deliveries(ctx: Context, told: Sequence[Delivery], terms: Terms) -> list[Taken]:
     with writing(ctx.engine) as session:
-        deliveries = _spared(session, told, ctx.workspace)
+        deliveries = deliveries_as_kept(session, told, ctx.workspace)
         _note_repositories(session, deliveries, terms, can_ask=ctx.github is not None)
         unplaced.add(session, ctx.workspace, (one for delivery in deliveries for one in delivery.unplaced))
         events_told = [event for delivery in deliveries for event in delivery.events]
         facts = [fact for delivery in deliveries for fact in delivery.facts]
         return _shares(deliveries, _store(session, events_told, facts, terms))
-
-
-def _spared(session: Session, told: Sequence[Delivery], workspace: str) -> Sequence[Delivery]:
-    """Deliveries without people who were forgotten, by the ids that their events are kept under."""
-    takes = forgotten.scrub(session, workspace)
-    if takes is None:
-        return told
-    return [replace(one, events=tuple(without(event, takes) for event in one.events)) for one in told]
 
 
 def _store(session: Session, told: Sequence[FlowEvent], facts: Sequence[ShaFact], terms: Terms) -> _Kept:

@@ -16,9 +16,10 @@ from sqlalchemy import Engine
 from sqlalchemy.orm import Session
 
 from bot.context import Context
+from bot.flow.renaming import Renamed, named_now
 from bot.policy import BadPolicy, Facts, Policy, check
 from bot.policy_file import NAMED, PolicyFile, first_fault
-from bot.store import connections, homes, members, said, waits
+from bot.store import connections, homes, members, renames, said, waits
 from bot.store.engine import looking, undisturbed, writing
 from bot.store.said import Path
 from bot.streams.agreed import agreed_in_maps
@@ -173,6 +174,8 @@ class _Laying(NamedTuple):
     """What keys are laid over: the policy as the file has it, with Slack's facts and what maps agree on."""
 
     written: Policy
+    file: PolicyFile
+    """What it says, by the logins that people have now."""
     revision: str
     facts: Mapping[str, Facts]
     maps: Mapping[str, Mapping[str, int]]
@@ -183,7 +186,7 @@ class _Laying(NamedTuple):
             over = PolicyFile.model_validate(_tree(told))
         except ValidationError as error:
             raise BadPolicy(f"{SOURCE}: {first_fault(error)}") from None
-        file = laid(self.written.file, over)
+        file = laid(self.file, over)
         policy = replace(
             self.written, file=file, written=self.written, revision=self.revision, facts=self.facts, maps=self.maps
         )
@@ -250,7 +253,14 @@ def _laid_by_name(base: Mapping[str, M], over: Mapping[str, M]) -> dict[str, M]:
 
 
 def _laying(session: Session, workspace: str, written: Policy, revision: str) -> _Laying:
-    return _Laying(written, revision, _facts(session, workspace), agreed_in_maps(session, workspace))
+    file = called_now(written.file, renames.everyone(session, workspace))
+    return _Laying(written, file, revision, _facts(session, workspace), agreed_in_maps(session, workspace))
+
+
+def called_now(file: PolicyFile, known: Sequence[Renamed]) -> PolicyFile:
+    """A file with people by the logins they have now; who is renamed can't write it anew themselves."""
+    people = named_now(file.people, known)
+    return file if people == file.people else file.model_copy(update={"people": people})
 
 
 def _facts(session: Session, workspace: str) -> dict[str, Facts]:

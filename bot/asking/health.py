@@ -14,8 +14,9 @@ from bot.hosts.github.access import Budgets, rate_limit
 from bot.hosts.github.answers import owner_of
 from bot.hosts.github.api import Github
 from bot.hosts.github.errors import HostError
+from bot.people.renaming import unsettled
 from bot.soon import answered
-from bot.store import addresses
+from bot.store import addresses, renames
 from bot.store.engine import reading
 from bot.store.figures import deliveries, nudges_by_repo, wrong_by_repo
 from bot.store.repos import known
@@ -34,7 +35,7 @@ def health_of(ctx: Context, now: int) -> Health:
     budgets, trouble = _budgets(ctx)
     with reading(ctx.engine) as session:
         delivery, wrong = _delivery(session, ctx, now), _wrong(session, ctx, now)
-        rows = known(session, ctx.workspace)
+        rows, renamed = known(session, ctx.workspace), renames.everyone(session, ctx.workspace)
     follows = ctx.policy.follows
     unread = [(row.repo, row.problem) for row in rows if row.problem and follows(row.repo)]
     repos = [repo for repo in repos_of(ctx, now) if follows(repo.name)]
@@ -43,6 +44,7 @@ def health_of(ctx: Context, now: int) -> Health:
         delivery=delivery, reached=covered.reached, people=covered.people, unreached=_unreached(covered.gaps),
         quiet=[(repo.name, repo.wrong) for repo in repos if repo.wrong and repo.name not in bad], unread=unread,
         repos=len(repos), budgets=budgets, host_trouble=trouble, wrong=wrong,
+        renamed=[(one.old, one.new) for one in unsettled(ctx.policy, renamed)],
     )  # fmt: skip
 
 

@@ -17,7 +17,9 @@ from bot.flow.events import ISSUE, FlowEvent, ItemKey
 from bot.hosts.github.errors import Gone, HostError
 from bot.hosts.github.history import Page, Releases, gone_issues, read_repo
 from bot.hosts.github.missing import left, missing_events, unknown_links
+from bot.hosts.github.renamed import renamed
 from bot.hosts.github.shipping import release_events
+from bot.people.renaming import take_note
 from bot.said import current
 from bot.store import arrivals, checks, events, past, readings
 from bot.store.engine import reading, writing
@@ -116,14 +118,23 @@ def _missing(ctx: Context, repo: str, page: Page, now: int) -> list[FlowEvent]:
     links = [link for shown in page.snapshots for link in shown.links]
     keys = {*((HOST, repo, item) for item in page.items), *(link.key for link in links)}
     intake.settle(ctx, now, 0, partial(_first, ctx, repo, keys))
-    with reading(ctx.engine) as session:
-        known = events.of_items(session, ctx.workspace, keys)
+    known = _known(ctx, keys)
+    found = renamed(known, page.snapshots, now)
+    if found:
+        take_note(ctx, found, now)
+        intake.settle(ctx, now, 0, partial(_first, ctx, repo, keys))
+        known = _known(ctx, keys)
     missing = [
         event
         for shown in page.snapshots
         for event in missing_events(known.get((HOST, repo, shown.item), []), shown, now)
     ]
     return missing + _unknown_links(known, missing, links)
+
+
+def _known(ctx: Context, keys: set[ItemKey]) -> dict[ItemKey, list[FlowEvent]]:
+    with reading(ctx.engine) as session:
+        return events.of_items(session, ctx.workspace, keys)
 
 
 def _first(ctx: Context, repo: str, keys: set[ItemKey], session: Session) -> set[ItemKey]:

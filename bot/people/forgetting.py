@@ -15,7 +15,7 @@ from bot.flow.stream import PERSON, Responsible, Stream
 from bot.intake import rebuild
 from bot.policy import Policy
 from bot.said import current
-from bot.store import forgetting, forgotten, homes, people, repos, said, streams, waits
+from bot.store import forgetting, forgotten, homes, people, renames, repos, said, streams, waits
 from bot.store.engine import reading, undisturbed, writing
 from bot.store.events import EVENTS
 from bot.store.forgetting import Person
@@ -103,6 +103,7 @@ def forget(ctx: Context, login: str, now: int) -> Counter[str]:
     with reading(ctx.engine) as session:
         whom = _whom(session, ctx, login)
     with writing(ctx.engine) as session:
+        _forget_formers(session, ctx, login)
         forgotten.remember_no_more(session, ctx.workspace, login, spoken=whom.spoken)
     done: Counter[str] = Counter()
     for _ in range(ROUNDS):
@@ -111,6 +112,15 @@ def forget(ctx: Context, login: str, now: int) -> Counter[str]:
             break
         done += found
     return done
+
+
+def _forget_formers(session: Session, ctx: Context, login: str) -> None:
+    """What is told late of somebody by a login of old comes in without them, too, unless that is another's now."""
+    known = {name.casefold() for name in people.logins(session, ctx.workspace)}
+    for former in renames.formers(session, ctx.workspace, login):
+        if former.casefold() not in known:
+            forgotten.remember_no_more(session, ctx.workspace, former, spoken=False)
+    renames.drop(session, ctx.workspace, [login])
 
 
 def _round(ctx: Context, whom: _Whom, now: int) -> Counter[str]:

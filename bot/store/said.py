@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from typing import Any, TypeAlias
 from uuid import uuid4
 
-from sqlalchemy import Row, delete, func, select, text
+from sqlalchemy import Row, delete, func, select, text, update
 from sqlalchemy.orm import Session
 
 from bot.store import settings
@@ -110,6 +110,32 @@ def rename(session: Session, workspace: str, old: str, new: str) -> None:
             put(session, workspace, path, moved)
     if known:
         revise(session, workspace)
+
+
+def rename_person(session: Session, workspace: str, old: str, new: str) -> None:
+    """Let what was said of a login hold for another, and be on the record of that; what is said of that one stays.
+
+    Of what is a list both have all.
+    """
+    known = everything(session, workspace)
+    own = {path[2:]: (path, value) for path, value in known.items() if _is_of(path, new)}
+    for path, value in known.items():
+        if _is_of(path, old):
+            drop(session, workspace, path)
+            at, kept = own.get(path[2:], (("people", new, *path[2:]), None))
+            both = isinstance(kept, list) and isinstance(value, list)
+            if kept is None or both:
+                put(session, workspace, at, [*kept, *(one for one in value if one not in kept)] if both else value)
+    named = func.lower(_C.path).contains(json.dumps(old.lower()), autoescape=True)
+    for id_, text_ in session.execute(select(_C.id, _C.path).where(_C.workspace == workspace, named)).all():
+        path = tuple(json.loads(text_))
+        if _is_of(path, old):
+            mine = (_C.workspace == workspace, _C.id == id_)
+            session.execute(update(CHANGES).where(*mine).values(path=json.dumps(("people", new, *path[2:]))))
+
+
+def _is_of(path: Path, login: str) -> bool:
+    return path[0] == "people" and path[1].casefold() == login.casefold()
 
 
 def rename_stream(session: Session, workspace: str, old: str, new: str) -> None:

@@ -65,6 +65,8 @@ class Health:
     host_trouble: str | None
     """Why the code host could not be asked what is left; None where it was."""
     wrong: Wrong
+    renamed: Sequence[tuple[str, str]] = ()
+    """(login of old, login of now) of those whom the policy still calls by the old one."""
 
 
 class _Line(NamedTuple):
@@ -79,7 +81,7 @@ def health(told: Health, zone: tzinfo, now: int) -> Message:
     """What is not well, each with what to do; then what is. `zone` is the reader's."""
     looked = [
         _deliveries(told.delivery), _people(told), _webhooks(told), _reading(told), _budgets(told, zone, now),
-        _wrong(told.wrong),
+        _wrong(told.wrong), *_renamed(told),
     ]  # fmt: skip
     bad, well = [one for one in looked if one.advice], [one for one in looked if not one.advice]
     opening = f"{counted(len(bad), 'thing')} to look at." if bad else "All is well."
@@ -126,6 +128,13 @@ def _people(told: Health) -> _Line:
     names = [f"{plain(login, NAME)} ({number})" for login, number in told.unreached]
     return _Line("People", f"{what} Something waits for {_few(names)}, whom nothing reaches.",
                  "`/flow people` shows a fix for each.")  # fmt: skip
+
+
+def _renamed(told: Health) -> list[_Line]:
+    if not told.renamed:
+        return []
+    names = [f"{plain(old, NAME)} is {plain(new, NAME)} by now" for old, new in told.renamed]
+    return [_Line("Renamed", f"{_few(names)}.", "Have the policy file say so; `weir doctor` tells what to write.")]
 
 
 def _webhooks(told: Health) -> _Line:
