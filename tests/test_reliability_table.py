@@ -7,6 +7,7 @@ import re
 from pathlib import Path
 
 import pytest
+import test_fuzz
 
 TESTS = Path(__file__).parent
 TABLE = (TESTS.parent / "docs" / "reliability.md").read_text()
@@ -14,8 +15,11 @@ NAMED = sorted(set(re.findall(r"`(test_\w+\.py)::(test_\w+)`", TABLE)))
 
 
 def functions_of(file: Path) -> set[str]:
-    tree = ast.walk(ast.parse(file.read_text()))
-    return {node.name for node in tree if isinstance(node, ast.FunctionDef) and node.name.startswith("test_")}
+    """The tests of a file: functions, and what is assigned to names that are a test's."""
+    tree = [*ast.walk(ast.parse(file.read_text()))]
+    written = {node.name for node in tree if isinstance(node, ast.FunctionDef)}
+    assigned = {node.id for node in tree if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store)}
+    return {name for name in written | assigned if name.startswith("test_")}
 
 
 @pytest.mark.parametrize("file", sorted({file for file, _ in NAMED}))
@@ -37,3 +41,15 @@ def test_every_row_names_a_promise_what_is_done_to_it_and_a_test() -> None:
     rows = [line for line in TABLE.splitlines() if "::test_" in line]
     assert len(rows) > 40
     assert all(len(row.strip("|").split(" | ")) == 3 for row in rows)
+
+
+def test_tests_that_are_assigned_are_seen_as_well() -> None:
+    seen = functions_of(TESTS / "test_fuzz.py")
+    assert {"test_any_delivery_is_read_or_bad", "test_any_import_file_is_read_or_bad"} <= seen
+    assert all(callable(getattr(test_fuzz, name)) for name in seen)
+
+
+def test_every_short_form_of_the_fuzzing_is_named() -> None:
+    short = {name for name in functions_of(TESTS / "test_fuzz.py") if name.startswith("test_any_")}
+    assert len(short) >= 6
+    assert short <= {name for of, name in NAMED if of == "test_fuzz.py"}

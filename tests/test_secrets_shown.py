@@ -2,17 +2,24 @@
 
 from __future__ import annotations
 
+import io
 import json
+import sys
 from pathlib import Path
+from threading import Event
 
 import pytest
+from program import wait_until
+from sqlalchemy import Engine
 
-from bot.__main__ import run
+from bot.__main__ import run, weir
 from bot.installing.secrets import vault_of
+from bot.serving import running
 from bot.settings import Settings
 from bot.store import installs
 from bot.store.engine import make_engine, writing
 from bot.store.installs import Install
+from bot.web import Server
 
 SECRETS = {
     "SLACK_BOT_TOKEN": "xoxb-shown-nowhere-1",
@@ -22,8 +29,15 @@ SECRETS = {
     "GITHUB_WEBHOOK_SECRET": "shown-nowhere-5",
     "SLACK_CLIENT_SECRET": "shown-nowhere-6",
     "WEIR_SECRET_KEY": f"shown-nowhere-7{'x' * 28}=",
+    "GITHUB_APP_PRIVATE_KEY": "-----BEGIN RSA PRIVATE KEY-----\nshown-nowhere-10\n-----END RSA PRIVATE KEY-----\n",
 }
 NOWHERE = "shown-nowhere"
+PROGRAMS = ("run", "web", "worker")
+COMMANDS = (
+    "migrate", "import log.jsonl", "export all.jsonl", "backup all.backup", "doctor", "rebuild", "waits acme/shop",
+    "backtest acme/shop", "metrics acme/shop", "restore all.backup", "restore log.jsonl", "rotate-key", "new-key",
+    "forget bob", "manifest --socket-mode", "web", "worker", "demo --data log.jsonl",
+)  # fmt: skip
 
 
 @pytest.fixture
@@ -32,6 +46,9 @@ def place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.chdir(tmp_path)
     for name, value in SECRETS.items():
         monkeypatch.setenv(name, value)
+    monkeypatch.setenv("GITHUB_APP_ID", "7")
+    monkeypatch.setenv("PORT", "0")
+    monkeypatch.setenv("WEIR_METRICS_PORT", "0")
     closed = "http://127.0.0.1:9/"
     for name in ("SLACK_API_URL", "GITHUB_API_URL"):
         monkeypatch.setenv(name, closed)
@@ -42,13 +59,19 @@ def place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path
 
 
+def without_app(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("GITHUB_APP_ID", "GITHUB_APP_PRIVATE_KEY"):
+        monkeypatch.delenv(name)
+
+
 @pytest.mark.parametrize(
     ("name", "value"),
     [
-        (None, ""),
+        ("GITHUB_APP", "a token alone"),
+        ("GITHUB_TOKEN", ""),
         ("DATABASE_URL", "postgresql://weir:shown-nowhere-7@127.0.0.1:9/weir"),
         ("DATABASE_URL", "mysql://weir:shown-nowhere-7@127.0.0.1/weir"),
-        ("GITHUB_APP_ID", "7"),
+        ("GITHUB_APP_ID", ""),
         ("WEIR_PUBLIC_URL", "shown-nowhere-8"),
         ("WEIR_SECRET_KEY", "shown-nowhere-9"),
         ("WEIR_WORKSPACES", "shown-to-all.toml"),
@@ -56,14 +79,12 @@ def place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 )
 def test_no_command_shows_one(
     place: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], caplog: pytest.LogCaptureFixture,
-    name: str | None, value: str,
+    name: str, value: str,
 ) -> None:  # fmt: skip
-    if name is not None:
-        monkeypatch.setenv(name, value)
-    for words in (
-        "migrate", "import log.jsonl", "export all.jsonl", "backup all.backup", "doctor", "rebuild",
-        "waits acme/shop", "forget bob", "manifest --socket-mode",
-    ):  # fmt: skip
+    monkeypatch.setenv(name, value)
+    if name == "GITHUB_APP":
+        without_app(monkeypatch)
+    for words in COMMANDS:
         run(words.split())
     assert shown(place, capsys, caplog) == []
 
@@ -92,3 +113,39 @@ def test_no_command_shows_the_token_of_an_installed_workspace(
         run(words.split())
     assert '"A0WEIR"' in (place / "all.backup").read_text()
     assert shown(place, capsys, caplog) == []
+
+
+def test_every_command_is_tried() -> None:
+    assert {words.split()[0] for words in (*COMMANDS, *PROGRAMS)} == {*weir.commands}
+
+
+NO_SOCKET, BAD_KEY = "no socket to Slack yet", "the private key of the GitHub App can't be read"
+
+
+@pytest.mark.parametrize(
+    ("command", "app", "tells"),
+    [("run", True, BAD_KEY), ("run", False, NO_SOCKET), ("web", False, NO_SOCKET), ("worker", True, BAD_KEY)],
+    ids=["run with an App", "run with a token", "web", "worker"],
+)
+def test_no_program_shows_one_while_all_it_leans_on_is_away(
+    place: Path, postgres_engine: Engine, monkeypatch: pytest.MonkeyPatch, command: str, app: bool, tells: str
+) -> None:
+    monkeypatch.setenv("DATABASE_URL", postgres_engine.url.render_as_string(hide_password=False))
+    if not app:
+        without_app(monkeypatch)
+    (place / "weir.toml").write_text('[repos."acme/shop"]\nchannel = "C0TEAM"\n')
+    assert run(["import", "log.jsonl"]) == 0
+    said = io.StringIO()
+    monkeypatch.setattr(sys, "stderr", said)
+
+    stay = running._keep
+
+    def keep(server: Server | None, stopping: Event) -> None:
+        wait_until(lambda: all(line in said.getvalue() for line in ('"event": "running"', tells)))
+        stopping.set()
+        stay(server, stopping)
+
+    monkeypatch.setattr(running, "_keep", keep)
+    monkeypatch.setattr(running, "_leave", lambda: None)
+    assert run([command]) == 0
+    assert NOWHERE not in said.getvalue()
