@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 import pytest
 from fake_github import FakeGithub
 from fake_github_model import FakePull
-from github_payloads import Payload, comment, installation, pull_request, signed
+from github_payloads import Payload, comment, installation, pull_request, repository, signed
 from messages_desk import world_of
 from sqlalchemy import Engine, select
 from world import NO_CHANNEL, World
@@ -210,6 +210,17 @@ def test_what_was_said_of_it_holds_by_the_new_name_and_the_old_one_is_known_whil
     town.ctx = replace(town.ctx, policy=parse_policy(NO_CHANNEL.replace("acme/shop", "acme/store"), "test"))
     town.read()
     assert town.problems() == {"acme/store": None}
+
+
+@pytest.mark.parametrize("name", ["acme/store", "Acme/Shop"])
+def test_a_name_that_the_policy_file_alone_still_has_is_read_as_no_repository_of_its_own(town: Town, name: str) -> None:
+    pull = town.asked()
+    town.github.rename("acme/shop", name)
+    town.deliver("repository", repository("renamed", name, was="acme/shop"))
+    pull.comment("carol", town.world.now)
+    town.read(2)
+    assert [repo for _, repo in town.waits()] == [name]
+    assert town.problems() == {"acme/shop": renamed_to(name), name: None}
 
 
 def test_one_that_went_to_an_owner_who_is_not_followed_is_lost(town: Town) -> None:

@@ -86,7 +86,7 @@ def _read(ctx: Context, place: Place, now: int) -> Generator[Step, None, str | N
     """The same; what it is called, where that is something else: then nothing was kept."""
     since = None if place.read_until is None else place.read_until - OVERLAP
     for page in read_repo(ctx.github, place.repo, since, place.cursor, oldest=now - OLDEST):
-        if page.name is not None and page.name.casefold() != place.repo.casefold():
+        if page.name not in (None, place.repo):
             return page.name
         missing = _missing(ctx, place.repo, page, now)
         new = intake.take(ctx, missing, now, live=not place.first).new if missing else 0
