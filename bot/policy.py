@@ -63,6 +63,8 @@ class Policy:
     source: str = "the built-in policy"
     written: Policy | None = None
     """The policy as the file has it, where this one has more: what was said from Slack, and Slack's facts."""
+    read_as: PolicyFile | None = None
+    """What the file says, by the logins that people have now, where this one has more."""
     revision: str = ""
     """Names the state of what was said from Slack."""
     facts: Mapping[str, Facts] = field(default_factory=dict)

@@ -188,8 +188,9 @@ class _Laying(NamedTuple):
             raise BadPolicy(f"{SOURCE}: {first_fault(error)}") from None
         file = laid(self.file, over)
         policy = replace(
-            self.written, file=file, written=self.written, revision=self.revision, facts=self.facts, maps=self.maps
-        )
+            self.written, file=file, written=self.written, read_as=self.file, revision=self.revision, facts=self.facts,
+            maps=self.maps,
+        )  # fmt: skip
         check(policy)
         return policy
 

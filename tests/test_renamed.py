@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import UTC
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -11,6 +13,10 @@ from sqlalchemy import Engine, select
 from sqlmodel import SQLModel
 from world import MONDAY, NO_CHANNEL, World
 
+from bot import eventlog
+from bot.__main__ import run
+from bot.asking.coverage import coverage_of
+from bot.asking.health import health_of
 from bot.checking.renamed import renamed_findings
 from bot.flow.answers import HAND_OVER
 from bot.flow.events import FlowEvent, flow_event
@@ -23,12 +29,13 @@ from bot.intake import settle, take_delivery
 from bot.people.forgetting import forget
 from bot.people.renaming import take_note
 from bot.said import Change, current, say
-from bot.store import answers, matches, outbox, sights, teams
+from bot.store import answers, matches, outbox, renames, renaming, sights, teams
 from bot.store.answers import Answer
-from bot.store.engine import reading, writing
+from bot.store.engine import make_engine, reading, writing
 from bot.store.outbox import HANDOVER, Draft
 from bot.store.sights import Let
 from bot.streams.saving import measure, save
+from bot.views.health import health
 
 KEY = ("github", "acme/shop", 1)
 WITHOUT_ALICE = NO_CHANNEL.replace('[people.alice]\nslack = "U0ALICE"\n', "")
@@ -185,13 +192,34 @@ def test_two_who_are_linked_to_two_accounts_stay_as_they_are_and_the_doctor_says
 
 def test_the_policy_file_is_read_as_if_it_said_the_new_login_until_it_does(world: World) -> None:
     world.set_policy(NO_CHANNEL)
+    world.ask("alice")
     rename(world)
+    assert coverage_of(current(world.ctx()), world.now).links["alicia"].how == "policy file"
     assert (slack_of(world, "alicia"), slack_of(world, "alice")) == ("U0ALICE", None)
     (finding,) = renamed_findings(current(world.ctx()))
     assert finding.advice == "write [people.alicia] in place of [people.Alice] there"
+    shown = health(health_of(current(world.ctx()), world.now), UTC, world.now)
+    assert "Alice is alicia by now" in shown.text
+
     world.set_policy(NO_CHANNEL.replace("alice", "alicia"))
     assert list(renamed_findings(current(world.ctx()))) == []
     assert slack_of(world, "alicia") == "U0ALICE"
+
+
+def test_an_imported_log_of_old_names_them_as_they_are_now(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("DATABASE_URL", f"sqlite:///{tmp_path / 'weir.db'}")
+    of_old, again = tmp_path / "old.jsonl", tmp_path / "again.jsonl"
+    eventlog.write(str(of_old), [act("opened:1", "bob", "opened", type="pull_request"), act("comment:1", "alice")])
+    assert run(["import", str(of_old)]) == 0
+    engine = make_engine(f"sqlite:///{tmp_path / 'weir.db'}")
+    with writing(engine) as session:
+        one = Renamed("github", "alice", "alicia", MONDAY + 1)
+        assert renaming.rename(session, "default", one) == {KEY}
+        renames.keep(session, "default", one)
+    assert run(["import", str(of_old)]) == 0
+    assert run(["export", str(again)]) == 0
+    assert {event.id: event.actor for event in eventlog.read(str(again))} == {"opened:1": "bob", "comment:1": "alicia"}
+    engine.dispose()
 
 
 def test_back_to_the_old_login_is_as_before(world: World) -> None:

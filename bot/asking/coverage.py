@@ -68,7 +68,7 @@ def _gap(ctx: Context, who: Worker, match: Row[Any] | None, wrong: dict[str, str
 def _link(ctx: Context, login: str, slack: str, match: Row[Any] | None) -> Link:
     if match is not None and match.state == matches.LINKED and match.slack == slack and match.source:
         return Link(login, slack, f"by {match.source}")
-    written = value_at((ctx.policy.written or ctx.policy).file, slack_path(ctx, login))
+    written = value_at(ctx.policy.read_as or ctx.policy.file, slack_path(ctx, login))
     return Link(login, slack, "policy file" if written == slack else "said with /flow link")
 
 

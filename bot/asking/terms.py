@@ -129,7 +129,7 @@ def _source(ctx: Context, told: Mapping[Path, Any], login: str, key: str) -> str
     for path, value in told.items():
         if path[0] == "people" and path[1].casefold() == login.casefold() and path[2:] == ("calendar", key):
             return WORKSPACE if value is None else SAID
-    written = (ctx.policy.written or ctx.policy).file.people
+    written = (ctx.policy.read_as or ctx.policy.file).people
     part = next((one for name, one in written.items() if name.casefold() == login.casefold()), None)
     return FILE if part is not None and getattr(part.calendar, key) is not None else WORKSPACE
 

@@ -39,6 +39,7 @@ from bot.store.forgotten import KEY
 from bot.store.items import ITEMS
 from bot.store.matches import LINKED, MATCHES
 from bot.store.members import MEMBERS
+from bot.store.renames import KEY as RENAMED
 from bot.store.sealed import is_sealed
 from bot.store.sql import table
 from bot.store.tables import AddressRow, InstallRow, MappingRow, MemberRow, OutboxRow, RepoRow, SettingRow, TeamRow
@@ -178,7 +179,7 @@ def _is_text(column: Column[Any]) -> bool:
 
 
 def _left_of(row: Row[Any], of: Table, columns: Iterable[Column[Any]], person: Person, scrub: Scrub) -> Found | None:
-    if of.name == "settings" and row.key == KEY:
+    if of.name == "settings" and row.key in (KEY, RENAMED):
         return None
     if _is_own(row, of, person, scrub):
         return Found(row, None)
