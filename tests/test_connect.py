@@ -20,7 +20,7 @@ from fake_socket import FakeSocket
 from github_payloads import pull_request, signed
 from program import Program, wait_until
 from site_on_loopback import Site, serve, settings, web
-from sqlalchemy import Engine, text
+from sqlalchemy import Engine
 from world import MONDAY, World
 
 from bot import intake
@@ -298,16 +298,33 @@ class _AfterAPage:
         return found is not None and found.items_read > 0
 
 
-def test_one_that_was_killed_is_gone_on_with_once_its_lease_is_over(desk: Desk) -> None:
-    shop(desk.github, reviewed=0, waiting=60)
-    desk.flow("connect acme/shop")
-    with desk.world.engine.begin() as connection:
-        connection.execute(text("UPDATE connections SET lease_until = :at"), {"at": desk.world.now + connections.LEASE})
-    desk.read()
-    assert desk.github.queries == []
-    desk.world.clock.advance(seconds=connections.LEASE)
-    desk.read()
-    assert shown(desk.message)[0] == "*acme/shop: its history is read* (60 pull requests and issues)"
+class _Killed(BaseException):
+    pass
+
+
+class _DeathAfterAPage(_AfterAPage):
+    """Ends the program, which does nothing more, once a page was read."""
+
+    def is_set(self) -> bool:
+        if super().is_set():
+            raise _Killed
+        return False
+
+
+def test_one_that_was_killed_is_gone_on_with_once_its_lease_is_over(both: Desk) -> None:
+    shop(both.github, reviewed=0, waiting=60)
+    both.flow("connect acme/shop")
+    with pytest.raises(_Killed):
+        both.read(replace(both.ctx, stopping=_DeathAfterAPage(both)))
+    assert both.github.queries
+    both.github.calls.clear()
+    both.read()
+    assert both.github.queries == [], "the lease of the one that was killed holds still"
+    both.world.clock.advance(seconds=connections.LEASE)
+    both.read()
+    assert shown(both.message)[0] == "*acme/shop: its history is read* (60 pull requests and issues)"
+    assert all(call.variables.get("openAfter") for call in both.github.queries), "what was read is not read again"
+    assert both.slack.called("chat.postMessage") == 1
 
 
 def test_two_workers_read_it_once(both: Desk) -> None:

@@ -255,11 +255,11 @@ def nobody_at_work(engine: Engine) -> bool:
         return connection.execute(text(f"{others} AND xact_start IS NOT NULL")).scalar() == 0
 
 
-def until_it_lives(engine: Engine, step: Callable[[], Any]) -> Any:
-    """Kill a step at its first statement, its second, and so on; each time nothing of it is left."""
-    before, statement = everything(engine), 0
+def until_it_lives(engine: Engine, step: Callable[[], Any], stride: int = 1) -> Any:
+    """Kill a step at its first statement, its second (or so many on), and so on; each time nothing of it is left."""
+    before, statement = everything(engine), 1 - stride
     while True:
-        statement += 1
+        statement += stride
         try:
             with killed_at(engine, statement):
                 outcome = step()

@@ -22,6 +22,12 @@ def functions_of(file: Path) -> set[str]:
     return {name for name in written | assigned if name.startswith("test_")}
 
 
+def long_ones(file: Path) -> set[str]:
+    """The tests of a file that run in the long form alone."""
+    functions = [node for node in ast.walk(ast.parse(file.read_text())) if isinstance(node, ast.FunctionDef)]
+    return {one.name for one in functions if "pytest.mark.long" in map(ast.unparse, one.decorator_list)}
+
+
 @pytest.mark.parametrize("file", sorted({file for file, _ in NAMED}))
 def test_every_test_that_is_named_exists(file: str) -> None:
     assert {name for of, name in NAMED if of == file} <= functions_of(TESTS / file)
@@ -53,3 +59,11 @@ def test_every_short_form_of_the_fuzzing_is_named() -> None:
     short = {name for name in functions_of(TESTS / "test_fuzz.py") if name.startswith("test_any_")}
     assert len(short) >= 6
     assert short <= {name for of, name in NAMED if of == "test_fuzz.py"}
+
+
+def test_every_row_has_a_test_in_the_short_form_and_what_is_marked_long_is_so() -> None:
+    long = {(file, name) for file in {of for of, _ in NAMED} for name in long_ones(TESTS / file)}
+    for row in (line for line in TABLE.splitlines() if "::test_" in line):
+        named = re.findall(r"`(test_\w+\.py)::(test_\w+)`( \(\*long\*\))?", row)
+        assert {(file, name) for file, name, _ in named} - long, row
+        assert {(file, name) for file, name, marked in named if marked} <= long, row
