@@ -17,20 +17,22 @@ from bot.flow.renaming import Renamed, called_now, is_same
 from bot.store import said
 from bot.store.answers import ANSWERS, ASKS
 from bot.store.events import EVENTS, row_of, to_event
-from bot.store.forgetting import Found, sent_about, write
+from bot.store.forgetting import Found, write
 from bot.store.matches import LINKED, MATCHES
 from bot.store.mornings import MORNINGS
 from bot.store.outbox import HANDOVER
 from bot.store.sights import SIGHTS
-from bot.store.sql import batches
+from bot.store.sql import updating
 from bot.store.teams import TEAMS
 from bot.store.unplaced import UNPLACED
-from bot.store.waits import NUDGES, OUTBOX, WAITS, sent
+from bot.store.waits import NUDGES, OUTBOX, WAITS, of_items, sent
 
 _E, _W, _O, _M = EVENTS.c, WAITS.c, OUTBOX.c, MATCHES.c
 _EVENT = [
     _E.at, _E.seq, _E.id, _E.host, _E.repo, _E.item, _E.kind, _E.actor, _E.actor_type, _E.approximate, _E.data,
 ]  # fmt: skip
+_KEYS = ("workspace", "host", "repo", "id")
+_CALL = updating(EVENTS, _KEYS, ("actor", "data"))
 
 
 def rename(session: Session, workspace: str, found: Renamed) -> set[ItemKey]:
@@ -53,13 +55,22 @@ def _events(session: Session, workspace: str, found: Renamed) -> set[ItemKey]:
     old = found.old.lower()
     named = or_(func.lower(_E.actor) == old, func.lower(_E.data).contains(json.dumps(old), autoescape=True))
     mine = (_E.workspace == workspace, _E.host == found.host, _E.at < found.before, named)
-    keys = set()
+    keys, same_ids = set(), []
     for row in session.execute(select(_E.workspace, *_EVENT).where(*mine)).all():
         event = to_event(row[1:])
         now = called_now(event, [found])
-        if now != event:
-            write(session, EVENTS, Found(row, row_of(workspace, now)))
-            keys.add(event.key)
+        if now == event:
+            continue
+        keys.add(event.key)
+        values = row_of(workspace, now)
+        if now.id != event.id:
+            write(session, EVENTS, Found(row, values))
+        else:
+            same_ids.append(
+                {f"at_{key}": values[key] for key in _KEYS} | {"new_actor": now.actor, "new_data": values["data"]}
+            )
+    if same_ids:
+        session.connection().execute(_CALL, same_ids)
     return keys
 
 
@@ -131,8 +142,5 @@ def _members(session: Session, workspace: str, found: Renamed) -> None:
 
 def messages_of(session: Session, workspace: str, keys: set[ItemKey]) -> set[str]:
     """The messages that speak of waits of these items."""
-    told: set[str] = set()
-    for some in batches(sorted(keys)):
-        ids = sent_about(session, workspace, some)
-        told |= {one.outbox_id for claims in sent(session, workspace, ids).values() for one in claims}
-    return told
+    ids = [row.id for rows in of_items(session, workspace, keys).values() for row in rows]
+    return {one.outbox_id for claims in sent(session, workspace, ids).values() for one in claims}
