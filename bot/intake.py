@@ -238,7 +238,7 @@ def _note_repositories(session: Session, deliveries: Iterable[Delivery], terms: 
     for delivery in deliveries:
         for old, new in delivery.renamed:
             _rename(session, delivery.host, old, new, terms)
-        seen[delivery.host].update(delivery.repos)
+        seen[delivery.host].update(() if delivery.unsuspended else delivery.repos)
         seen[delivery.host].difference_update(delivery.gone)
         repos.lose(session, terms.workspace, delivery.host, delivery.gone)
         access.note_owners(session, delivery, terms.workspace, can_ask=can_ask)

@@ -10,7 +10,7 @@ import structlog
 from bot import intake
 from bot.context import Context
 from bot.hosts.github.counting import to_read
-from bot.hosts.github.errors import Denied, Gone, HostError, Unreachable
+from bot.hosts.github.errors import Denied, Gone, HostError, Suspended, Unreachable
 from bot.incoming import hooks
 from bot.incoming.catchup import HOST, OLDEST, OVERLAP, Tally, read
 from bot.learning import learn
@@ -78,6 +78,8 @@ def _connect(ctx: Context, held: Connection, done: Tally) -> None:
 def _advice(trouble: HostError) -> str:
     if isinstance(trouble, Gone):
         return "Was it deleted, or taken from Weir's token (or App)? Once it is back, try again."
+    if isinstance(trouble, Suspended):
+        return "Once its owner lets the App go on, try again."
     return 'The token may lack "Pull requests" (read) or "Metadata" (read) for it. Once it has them, try again.'
 
 

@@ -368,6 +368,15 @@ def test_a_rate_limit_is_waited_out_and_said(desk: Desk) -> None:
     assert shown(desk.message) == LEARNT
 
 
+def test_a_suspended_app_is_said_to_wait_for_its_owner(desk: Desk) -> None:
+    shop(desk.github)
+    desk.flow("connect acme/shop")
+    suspended = {"message": "This installation has been suspended"}
+    desk.github.fail(403, body=suspended, only=lambda call: bool(call.query))
+    desk.read()
+    assert shown(desk.message)[0].endswith("suspended. Once its owner lets the App go on, try again.")
+
+
 def test_a_token_that_may_not_read_is_said_and_tried_again_by_a_press(desk: Desk) -> None:
     shop(desk.github)
     desk.flow("connect acme/shop")

@@ -132,7 +132,7 @@ def test_a_suspension_that_is_told_is_of_that_owner_alone_until_the_host_was_ask
     town.github.fail(403, times=9, body=SUSPENDED_403, only=lambda call: call.variables.get("owner") == "acme")
     town.read()
     town.asked("acme-labs/shop", "carol")
-    town.deliver("installation", installation("unsuspend"))  # the host is asked before that is believed
+    town.deliver("installation", installation("unsuspend", "acme/shop"))  # the host is asked before that is believed
     assert town.problems() == {"acme/shop": SUSPENDED, "acme-labs/shop": None}
     assert (town.nudged(), len(town.world.texts("U0CAROL"))) == (0, 1)
     town.github.faults[:] = []

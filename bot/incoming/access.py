@@ -22,9 +22,11 @@ def is_first(session: Session, delivery: Delivery, workspace: str) -> bool:
 
 
 def note_owners(session: Session, delivery: Delivery, workspace: str, *, can_ask: bool) -> None:
-    """Where the host can be asked, its word ends a suspension: the next reading has it."""
+    """Where the host can be asked, its word ends a suspension: the next reading has it. What is new is followed."""
     for owner in delivery.suspended:
         repos.suspend(session, workspace, delivery.host, owner)
+    if delivery.unsuspended:
+        repos.add(session, workspace, delivery.host, delivery.repos, connected=True)
     for owner in () if can_ask else delivery.unsuspended:
         repos.unsuspend(session, workspace, delivery.host, owner)
 
