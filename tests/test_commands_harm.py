@@ -206,3 +206,18 @@ def test_a_name_that_is_too_long_is_named(database: Path, capsys: Said, words: s
     said = one_line(capsys)
     assert TOO_LONG in said
     assert "file name too long" in said.lower()
+
+
+@pytest.mark.parametrize("words", ["metrics", "waits", "backtest", "forget", "rebuild --workspace"])
+def test_a_name_that_is_no_text_is_told_in_a_line(database: Path, capsys: Said, words: str) -> None:
+    assert run([*words.split(), os.fsdecode(b"\xff")]) == 2
+    assert "'\\udcff'" in one_line(capsys)
+
+
+def test_a_database_by_links_that_go_in_a_circle_is_told_in_a_line(
+    here: Path, monkeypatch: pytest.MonkeyPatch, capsys: Said
+) -> None:
+    Path("loop").symlink_to("loop")
+    monkeypatch.setenv("DATABASE_URL", "sqlite:///loop")
+    assert run(["backup", "b.jsonl"]) == 1
+    assert one_line(capsys).startswith(f"weir: there is no database at {here / 'loop'}; set DATABASE_URL")

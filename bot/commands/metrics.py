@@ -110,6 +110,8 @@ def _scope(ctx: Context, name: str) -> Scope:
     from bot.grammar import Misread
     from bot.streams.saving import all_streams
 
+    if not name.isprintable():  # bytes that are no text, which a database does not take either
+        raise Refused(f"{name!r} is no name; allowed is a value stream, or a repository such as acme/shop")
     try:
         scope, rest = scope_meant(ctx, [name])
     except (NotKnown, Misread) as error:

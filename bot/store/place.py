@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
@@ -13,7 +14,8 @@ def file_of(engine: Engine) -> Path | None:
     name = engine.url.database
     if engine.dialect.name != "sqlite" or not name:
         return None
-    return Path(unquote(urlsplit(name).path) if name.startswith("file:") else name).resolve()
+    named = unquote(urlsplit(name).path) if name.startswith("file:") else name
+    return Path(os.path.realpath(named))  # which leaves links that go in a circle as they are
 
 
 def is_there(engine: Engine) -> bool:
