@@ -69,6 +69,11 @@ def test_deleted_accounts_bots_and_acts_whose_ids_are_of_no_account_rename_nobod
     assert found([was], [now]) == []
 
 
+def test_the_first_item_of_a_repository_that_was_made_anew_is_another() -> None:
+    assert found([act("opened:1", "alice", "opened")], [act("opened:1", "bob", "opened", MONDAY + 3600)]) == []
+    assert found([act("opened:1", "alice", "opened")], [act("opened:1", "bob", "opened", MONDAY + 3)]) != []
+
+
 def test_a_login_that_became_two_was_two_peoples_and_stays() -> None:
     known = [act("comment:1", "alice"), act("comment:2", "alice")]
     assert found(known, [act("comment:1", "alicia"), act("comment:2", "carol")]) == []

@@ -45,13 +45,15 @@ def _pairs(known: Sequence[FlowEvent], shown: Snapshot, now: int) -> Iterator[_P
     by_id = {event.id: event for event in known}
     for event in shown.events:
         was = by_id.get(event.id)
-        if was and event.kind in _ACTS and _are_people(was, event) and was.actor != event.actor:
+        if was and event.kind in _ACTS and _is_one_act(was, event) and was.actor != event.actor:
             yield _Pair(str(was.actor), str(event.actor))
     yield from _asked_otherwise(known, shown, now)
 
 
-def _are_people(*events: FlowEvent) -> bool:
-    return all(is_person(event.actor, event.actor_type) for event in events)
+def _is_one_act(known: FlowEvent, shown: FlowEvent) -> bool:
+    """A repository that was deleted and made again counts its items anew: those were opened at other instants."""
+    people = all(is_person(event.actor, event.actor_type) for event in (known, shown))
+    return people and abs(known.at - shown.at) <= NEAR
 
 
 def _asked_otherwise(known: Sequence[FlowEvent], shown: Snapshot, now: int) -> Iterator[_Pair]:
