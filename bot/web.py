@@ -184,8 +184,8 @@ def _of_the_door(route: Route, path: str, environ: WSGIEnvironment) -> Answer:
     except _TooLarge:
         return Answer(413, f"bodies of up to {route.most:,} bytes are read here")
     except DATABASE_TROUBLE as error:
-        log.error("database away", path=path, why=one_line(error))
-        return _with(Answer(503, "the database can't be used just now; send it again later"), **{"Retry-After": "30"})
+        log.warning("not done", path=path, why=one_line(error))
+        return _with(Answer(503, AWAY), **{"Retry-After": "30"})
     except Exception:
         log.exception("request failed", path=path)
         return Answer(500, "that went wrong here; it is logged")

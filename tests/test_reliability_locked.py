@@ -49,10 +49,12 @@ def hold(session: Session) -> None:
 def held(world: World) -> Iterator[None]:
     """Another process is at the database."""
     other = make_engine(world.engine.url.render_as_string(hide_password=False))
-    with writing(other) as session:
-        hold(session)
-        yield
-    close(other)
+    try:
+        with writing(other) as session:
+            hold(session)
+            yield
+    finally:
+        close(other)
 
 
 def delivered(hall: Hall, number: int) -> int:
