@@ -25,6 +25,8 @@ from bot.store.migrate import migrate
 from bot.web import Server, application
 
 HOUR, DAY = 3600, 86_400
+LEAPS = 1800
+"""Seconds that the clock passes over at most between two beats; the machine has not slept by then."""
 MONDAY = parse_instant("2026-03-02T08:00:00Z")
 """Nine o'clock in Berlin."""
 PEOPLE = {"alice": "Europe/Berlin", "bob": "Europe/Berlin", "carol": "Europe/London", "dan": "Europe/Berlin"}
@@ -109,7 +111,7 @@ def first_steps(folder: Path) -> Iterator[FirstSteps]:
         server = Server(application(app.all_routes(served, telemetry, app.slack_of(served))), "127.0.0.1", 0)
         for port in serve(server):
             site = Site(ctx, port, slack.response_url)
-            yield FirstSteps(slack, github, clock, site, app.jobs_of(served, telemetry))
+            yield FirstSteps(slack, github, clock, site, app.jobs_of(served, telemetry, LEAPS))
         if ctx.github:
             ctx.github.close()
         ctx.engine.dispose()
