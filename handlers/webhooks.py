@@ -79,4 +79,4 @@ def _shares(served: Workspaces, delivery: Delivery) -> Iterator[tuple[Context, D
 
 def _says_anything(delivery: Delivery) -> bool:
     told = (delivery.events, delivery.facts, delivery.unplaced, delivery.repos, delivery.gone, delivery.renamed)
-    return any(told) or any((delivery.suspended, delivery.unsuspended))
+    return any((*told, delivery.suspended, delivery.unsuspended))

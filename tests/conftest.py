@@ -63,6 +63,16 @@ def logs_as_ever() -> Iterator[None]:
     root.setLevel(level)
 
 
+@pytest.fixture
+def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """An empty folder to work in, with nothing set in the environment."""
+    monkeypatch.chdir(tmp_path)
+    for name in list(os.environ):
+        if name.startswith(("WEIR_", "SLACK_", "GITHUB_", "DATABASE_URL")):
+            monkeypatch.delenv(name)
+    return tmp_path
+
+
 @pytest.fixture(scope="session")
 def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A migrated, empty SQLite database; to be copied."""

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import gzip
 import json
-import os
 import subprocess
 import sys
 
@@ -18,16 +17,6 @@ from bot.logs import quiet
 from bot.settings import Settings
 
 NINE = parse_instant("2026-03-02T09:00:00Z")
-
-
-@pytest.fixture
-def here(tmp_path, monkeypatch):
-    """An empty folder to work in, with nothing set in the environment."""
-    monkeypatch.chdir(tmp_path)
-    for name in list(os.environ):
-        if name.startswith(("WEIR_", "SLACK_", "GITHUB_", "DATABASE_URL")):
-            monkeypatch.delenv(name)
-    return tmp_path
 
 
 @pytest.fixture

@@ -24,16 +24,6 @@ TOO_LONG = "a" * 300
 
 
 @pytest.fixture
-def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """An empty folder to work in, with nothing set in the environment."""
-    monkeypatch.chdir(tmp_path)
-    for name in list(os.environ):
-        if name.startswith(("WEIR_", "SLACK_", "GITHUB_", "DATABASE_URL")):
-            monkeypatch.delenv(name)
-    return tmp_path
-
-
-@pytest.fixture
 def database(here: Path, sqlite_template: Path) -> Path:
     """A database with a person in it."""
     file = here / "weir.db"

@@ -18,7 +18,7 @@ from fake_github import FakeGithub
 from fake_github_model import FakePull
 from messages_desk import world_of
 from site_on_loopback import Site, serve, settings, web
-from sqlalchemy import Engine, text
+from sqlalchemy import Engine
 from world import MONDAY, NO_CHANNEL, World
 
 from bot import intake
@@ -39,11 +39,6 @@ def world(engine: Engine) -> Iterator[World]:
         yield made
 
 
-def rows(world: World, query: str) -> list[tuple[object, ...]]:
-    with world.engine.connect() as connection:
-        return [tuple(row) for row in connection.execute(text(query))]
-
-
 def test_of_a_burst_told_twice_and_out_of_order_all_is_stored_and_nothing_twice(world: World, tmp_path: Path) -> None:
     deliveries = [told(number, MANY, MONDAY) for number in range(MANY)] * 2
     Random(1).shuffle(deliveries)
@@ -53,10 +48,10 @@ def test_of_a_burst_told_twice_and_out_of_order_all_is_stored_and_nothing_twice(
         answers = Counter(hands.map(lambda one: site.deliver(*one).status, deliveries))
     assert answers == {202: MANY, 200: MANY}
     settle(ctx, world.now)
-    assert rows(world, "SELECT count(*), count(DISTINCT id) FROM events") == [(MANY, MANY)]
-    before = rows(world, WAITS)
+    assert world.rows("SELECT count(*), count(DISTINCT id) FROM events") == [(MANY, MANY)]
+    before = world.rows(WAITS)
     rebuild(ctx, world.now)
-    assert before == rows(world, WAITS) != []
+    assert before == world.rows(WAITS) != []
 
 
 @pytest.fixture
@@ -107,7 +102,7 @@ class Town:
 
     @property
     def open(self) -> list[tuple[object, ...]]:
-        return rows(self.world, "SELECT holder, kind FROM waits WHERE until IS NULL")
+        return self.world.rows("SELECT holder, kind FROM waits WHERE until IS NULL")
 
     def heard(self, user: str) -> int:
         return len(self.world.slack.dms(user))
@@ -189,10 +184,10 @@ def test_what_is_told_late_of_the_old_login_is_the_renamed_one_s(town: Town) -> 
     town.review("alice", "COMMENTED")
     town.renamed("alice", "alicia")
     town.push()
-    before = rows(town.world, "SELECT id, actor, data FROM events ORDER BY id")
+    before = town.world.rows("SELECT id, actor, data FROM events ORDER BY id")
     assert "alice" not in str(before)
     town.deliver(asked, "pull_request")
-    assert rows(town.world, "SELECT id, actor, data FROM events ORDER BY id") == before
+    assert town.world.rows("SELECT id, actor, data FROM events ORDER BY id") == before
 
 
 def test_whoever_takes_the_old_login_later_is_somebody_else(town: Town) -> None:
@@ -206,6 +201,6 @@ def test_whoever_takes_the_old_login_later_is_somebody_else(town: Town) -> None:
     town.world.clock.advance(minutes=5)
     town.read()
     acts = "SELECT item, actor FROM events WHERE kind = 'review_submitted' ORDER BY item"
-    assert rows(town.world, acts) == [(1, "alicia"), (2, "alice")]
+    assert town.world.rows(acts) == [(1, "alicia"), (2, "alice")]
     assert town.world.ctx().policy.written is None
     assert current(town.world.ctx()).policy.person("alice").slack is None

@@ -13,7 +13,7 @@ from fake_github import FakeGithub
 from fake_slack import Fault
 from messages_desk import world_of
 from program import wait_until
-from sqlalchemy import Engine, text
+from sqlalchemy import Engine
 from test_deliver import Killed as Reaped
 from test_deliver import Mortal, Reaper
 from test_intake import Killed, everything, killed_at, nobody_at_work, until_it_lives
@@ -37,11 +37,6 @@ Run = Callable[[Context, int], object]
 def world(engine: Engine) -> Iterator[World]:
     with world_of(engine, POLICY) as world:
         yield world
-
-
-def rows(world: World, query: str) -> list[tuple[object, ...]]:
-    with world.engine.connect() as connection:
-        return [tuple(row) for row in connection.execute(text(query))]
 
 
 def ledger_is_right(world: World) -> None:
@@ -69,11 +64,11 @@ STRIDES = [pytest.param(7, id="some statements"), pytest.param(1, id="any statem
 def test_killed_at_any_statement_of_an_answer_it_holds_wholly_or_not_at_all(world: World, stride: int) -> None:
     world.ask("alice")
     world.wait(hours=6)
-    [(wait,)] = rows(world, "SELECT id FROM waits WHERE until IS NULL")
+    [(wait,)] = world.rows("SELECT id FROM waits WHERE until IS NULL")
     for kind, option in ((SNOOZE, "hour"), (ON_IT, "")):
         press = Press(int(str(wait)), kind, option)
         until_it_lives(world.engine, partial(answer, world.ctx(), "U0ALICE", press, world.now), stride)
-    assert rows(world, "SELECT kind FROM answers ORDER BY at, id") == [(SNOOZE,), (ON_IT,)]
+    assert world.rows("SELECT kind FROM answers ORDER BY at, id") == [(SNOOZE,), (ON_IT,)]
     world.wait(minutes=1)
     [message] = world.texts("U0ALICE")
     assert "On it until" in message
@@ -96,12 +91,12 @@ def test_killed_at_any_statement_of_a_setting_it_holds_wholly_or_not_at_all(worl
             ledger_is_right(world)
             if changes(world) != before:
                 break
-    absent = rows(world, "SELECT became FROM changes WHERE path LIKE '%away%' ORDER BY id")
+    absent = world.rows("SELECT became FROM changes WHERE path LIKE '%away%' ORDER BY id")
     assert len(absent) == 2, "it began and ended"
 
 
 def changes(world: World) -> int:
-    return len(rows(world, "SELECT id FROM changes"))
+    return len(world.rows("SELECT id FROM changes"))
 
 
 def test_killed_right_behind_the_host_a_hand_over_is_found_by_the_next_reading(world: World) -> None:
@@ -113,7 +108,7 @@ def test_killed_right_behind_the_host_a_hand_over_is_found_by_the_next_reading(w
         pull.request("alice", world.now)
         reconcile.run(ctx, world.now)
         world.wait(hours=6)
-        [(wait,)] = rows(world, "SELECT id FROM waits WHERE until IS NULL")
+        [(wait,)] = world.rows("SELECT id FROM waits WHERE until IS NULL")
         press = Press(int(str(wait)), HAND_OVER, "U0CAROL")
         for statement in count(1):
             done = cut_off(world, statement, partial(answer, ctx, "U0ALICE", press, world.now))
@@ -126,7 +121,7 @@ def test_killed_right_behind_the_host_a_hand_over_is_found_by_the_next_reading(w
         moves = [call.method for call in github.calls if call.path.endswith("/requested_reviewers")]
         client.close()
     assert [method for method in moves if method != "GET"] == ["POST", "DELETE"]
-    assert rows(world, "SELECT holder FROM waits WHERE until IS NULL") == [("carol",)]
+    assert world.rows("SELECT holder FROM waits WHERE until IS NULL") == [("carol",)]
     [message] = world.texts("U0ALICE")
     assert message.startswith("Done")
     ledger_is_right(world)
@@ -148,7 +143,7 @@ def test_killed_at_any_statement_of_a_reading_the_next_one_makes_it_whole(world:
                 break
         assert reconcile.run(ctx, world.now).events == 0
         client.close()
-    kinds = rows(world, "SELECT kind FROM events ORDER BY kind")
+    kinds = world.rows("SELECT kind FROM events ORDER BY kind")
     assert kinds == [("commented",), ("opened",), ("review_requested",)]
     ledger_is_right(world)
 

@@ -130,6 +130,11 @@ class World:
             self.clock.set(min(end if coming is None else max(coming, self.now + 5), end))
             self.tick(ctx)
 
+    def rows(self, query: str) -> list[tuple[Any, ...]]:
+        """What the database has by now."""
+        with self.engine.connect() as connection:
+            return [tuple(row) for row in connection.execute(text(query))]
+
     def texts(self, user: str) -> list[str]:
         return [message["text"] for message in self.slack.dms(user)]
 
